@@ -215,7 +215,7 @@ def time_gradlab(root: Path, count: int, isolation: str) -> tuple[float, float]:
     (public / "assignment.toml").write_text(f'title = "Bench"\nversion = "1"\nfiles = ["bench.py"]\n{tasks}')
     text = "import torch\nfrom autograder import expect_close, expect_equal, task\n"
     for name, (expected, arguments) in CHECKS.items():
-        text += f'\n\n@task("{name}", points=20)\ndef check_{name}(student):\n    """{name}"""\n'
+        text += f'\n\n@task("{name}")\ndef check_{name}(student):\n    """{name}"""\n'
         text += f"    torch.manual_seed(0)\n    {INPUTS}\n    labels = torch.arange(9)\n"
         call = f"student.{name}{arguments}"
         compare = "expect_equal" if name in ("predict", "best_k") else "expect_close"

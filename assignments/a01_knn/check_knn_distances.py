@@ -104,43 +104,43 @@ def judge_dtype(student, rng, name, loops=False):
         expect_close(dists, plain_distances(x_train, x_test), mistakes=mistakes)
 
 
-@task("compute_distances_two_loops", points=4)
+@task("compute_distances_two_loops", share=40)
 def check_two_loops_agrees_with_the_definition(student, rng):
     """Distances with two loops agree with the definition."""
     judge_definition(student, rng, "compute_distances_two_loops")
 
 
-@task("compute_distances_two_loops", points=2)
+@task("compute_distances_two_loops", share=20)
 def check_two_loops_takes_any_rank(student, rng):
     """Distances with two loops are right for images with any number of axes."""
     judge_rank(student, rng, "compute_distances_two_loops")
 
 
-@task("compute_distances_two_loops", points=2)
+@task("compute_distances_two_loops", share=20)
 def check_two_loops_keeps_the_dtype(student, rng):
     """Distances with two loops have the dtype of the images."""
     judge_dtype(student, rng, "compute_distances_two_loops")
 
 
-@task("compute_distances_one_loop", points=5)
+@task("compute_distances_one_loop", share="5/15")
 def check_one_loop_agrees_with_the_definition(student, rng):
     """Distances with one loop agree with the definition."""
     judge_definition(student, rng, "compute_distances_one_loop")
 
 
-@task("compute_distances_one_loop", points=3)
+@task("compute_distances_one_loop", share="3/15")
 def check_one_loop_takes_any_rank(student, rng):
     """Distances with one loop are right for images with any number of axes."""
     judge_rank(student, rng, "compute_distances_one_loop")
 
 
-@task("compute_distances_one_loop", points=2)
+@task("compute_distances_one_loop", share="2/15")
 def check_one_loop_keeps_the_dtype(student, rng):
     """Distances with one loop have the dtype of the images."""
     judge_dtype(student, rng, "compute_distances_one_loop")
 
 
-@task("compute_distances_one_loop", points=3)
+@task("compute_distances_one_loop", share="3/15")
 def check_one_loop_does_not_visit_every_pair(student, rng):
     """With three times as many training and test images, one loop runs about three times as many operations."""
     forbid(student, "compute_distances_one_loop", calls=READY_MADE)
@@ -157,25 +157,25 @@ def check_one_loop_does_not_visit_every_pair(student, rng):
     )
 
 
-@task("compute_distances_no_loops", points=4)
+@task("compute_distances_no_loops", share=16)
 def check_no_loops_agrees_with_the_definition(student, rng):
     """Distances without loops agree with the definition."""
     judge_definition(student, rng, "compute_distances_no_loops", loops=True)
 
 
-@task("compute_distances_no_loops", points=2)
+@task("compute_distances_no_loops", share=8)
 def check_no_loops_takes_any_rank(student, rng):
     """Distances without loops are right for images with any number of axes."""
     judge_rank(student, rng, "compute_distances_no_loops", loops=True)
 
 
-@task("compute_distances_no_loops", points=2)
+@task("compute_distances_no_loops", share=8)
 def check_no_loops_keeps_the_dtype(student, rng):
     """Distances without loops have the dtype of the images."""
     judge_dtype(student, rng, "compute_distances_no_loops", loops=True)
 
 
-@task("compute_distances_no_loops", points=4)
+@task("compute_distances_no_loops", share=16)
 def check_no_loops_needs_little_memory(student, rng):
     """Distances without loops need no tensor that is much larger than the images or the result."""
     forbid(student, "compute_distances_no_loops", calls=READY_MADE, loops=True)
@@ -196,7 +196,7 @@ def check_no_loops_needs_little_memory(student, rng):
     )
 
 
-@task("compute_distances_no_loops", points=4)
+@task("compute_distances_no_loops", share=16)
 def check_no_loops_gives_copies_distance_zero(student, rng):
     """The distance of an image to its exact copy is 0 up to rounding, never nan."""
     forbid(student, "compute_distances_no_loops", calls=READY_MADE, loops=True)

@@ -12,7 +12,7 @@ def change(result: dict, f: Callable[[float], float]) -> dict:
     return {k: [f(accuracy) for accuracy in accuracies] for k, accuracies in result.items()}
 
 
-@task("knn_cross_validate", points=6, loans=LOANS)
+@task("knn_cross_validate", share="6/15", loans=LOANS)
 def check_cross_validation_agrees_with_plain_folds(student, rng):
     """Each fold's accuracy is that of its images, by the votes of all other images, in percent."""
     x_train, y_train = clusters(rng, 3, 30, 2, 3)
@@ -56,7 +56,7 @@ def check_cross_validation_agrees_with_plain_folds(student, rng):
     })  # fmt: skip
 
 
-@task("knn_cross_validate", points=2, loans=LOANS)
+@task("knn_cross_validate", share="2/15", loans=LOANS)
 def check_cross_validation_has_default_choices(student, rng):
     """Without k_choices it tries 1, 3, 5, 8, 10, 12, 15, 20, 50 and 100, with five folds."""
     x_train, y_train = clusters(rng, 3, 125, 4)
@@ -67,7 +67,7 @@ def check_cross_validation_has_default_choices(student, rng):
     expect_equal([len(result[k]) for k in sorted(result)], [5] * 10, name="the numbers of accuracies for each k")
 
 
-@task("knn_get_best_k", points=2)
+@task("knn_get_best_k", share=40)
 def check_best_k_has_the_highest_mean(student, rng):
     """The best k is the one whose accuracies have the highest mean."""
     table = {
@@ -86,7 +86,7 @@ def check_best_k_has_the_highest_mean(student, rng):
     })  # fmt: skip
 
 
-@task("knn_get_best_k", points=1)
+@task("knn_get_best_k", share=20)
 def check_best_k_is_the_smallest_on_ties(student):
     """If several k share the highest mean, the smallest of them is returned."""
     table = {12: [40.0, 40.0], 3: [25.0, 25.0], 5: [50.0, 30.0], 20: [30.0, 50.0]}

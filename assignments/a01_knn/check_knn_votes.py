@@ -77,13 +77,13 @@ def judge_votes(student, dists, y_train, k):
     expect_close(labels, expected, rtol=0, atol=0, mistakes=wrong_votes(dists, y_train, k), check_dtype=False)
 
 
-@task("predict_labels", points=3)
+@task("predict_labels", share=15)
 def check_predict_labels_copies_the_nearest_label(student, rng):
     """With k = 1 each test image gets the label of the nearest training image."""
     judge_votes(student, rng.uniform(17, 11), rng.integers(0, 10, 17), k=1)
 
 
-@task("predict_labels", points=4)
+@task("predict_labels", share=20)
 def check_predict_labels_counts_votes(student, rng):
     """With k > 1 each test image gets the most frequent label among its k nearest training images."""
     y_train = rng.integers(0, 3, 31)
@@ -94,7 +94,7 @@ def check_predict_labels_counts_votes(student, rng):
         judge_votes(student, rng.uniform(31, 23), labels, k=5)
 
 
-@task("predict_labels", points=3)
+@task("predict_labels", share=15)
 def check_predict_labels_breaks_ties(student, rng):
     """If several labels have equally many votes, the smallest of them wins."""
     y_train = torch.tensor([8, 3, 6, 3, 1, 8, 6], device=rng.device)
@@ -102,7 +102,7 @@ def check_predict_labels_breaks_ties(student, rng):
         judge_votes(student, rng.uniform(7, 40), y_train, k=k)
 
 
-@task("predict_labels", points=1)
+@task("predict_labels", share=5)
 def check_predict_labels_gives_whole_numbers(student, rng):
     """The labels are a tensor of dtype int64."""
     dists, y_train = rng.uniform(9, 12), rng.integers(0, 4, 9)
@@ -115,7 +115,7 @@ def check_predict_labels_gives_whole_numbers(student, rng):
     )
 
 
-@task("KnnClassifier.predict", points=4, loans=LOANS)
+@task("KnnClassifier.predict", share=40, loans=LOANS)
 def check_classifier_predicts_by_vote(student, rng):
     """The classifier predicts the label with the most votes of its training images."""
     images, labels = clusters(rng, 4, 60, 2, 3, 5)

@@ -20,7 +20,7 @@ def plain_histogram(images: Tensor, bins: int) -> Tensor:
     return counts.to(images.device) / (images.shape[2] * images.shape[3])
 
 
-@task("color_histogram", points=2, any_dtype=True)
+@task("color_histogram", share=50, any_dtype=True)
 def check_color_histogram_counts_pixels(student, rng):
     """The histogram of each channel holds the fractions of its pixels in equal intervals of [0, 1]."""
     numbers = rng.uniform(4, 3, 5, 7).square().mul(6).floor()  # of the intervals; the values are not near their edges
@@ -62,7 +62,7 @@ def last_only(images: Tensor, bins: int) -> Tensor:
     return shares.flatten(1)
 
 
-@task("color_histogram", points=1)
+@task("color_histogram", share=25)
 def check_color_histogram_on_the_edges(student, rng):
     """A value on the edge of two intervals counts in the upper one, 1 in the last one; float32 stays float32."""
     eighths = rng.integers(0, 9, 5, 2, 7, 3).float() / 8  # edges that every float format holds exactly
@@ -146,13 +146,13 @@ def judge_hog(student, images, cell, bins):
     expect_close(student.hog_features(images, cell=cell, bins=bins), expected.flatten(1), mistakes=mistakes)
 
 
-@task("hog_features", points=3, any_dtype=True)
+@task("hog_features", share="3/8", any_dtype=True)
 def check_hog_agrees_with_plain_loops(student, rng):
     """Oriented gradients agree with the six steps, computed pixel by pixel."""
     judge_hog(student, rng.uniform(2, 3, 12, 16, dtype=torch.float32), 4, 5)
 
 
-@task("hog_features", points=1, any_dtype=True)
+@task("hog_features", share="1/8", any_dtype=True)
 def check_hog_knows_the_direction_of_a_ramp(student, rng):
     """Brightness that rises in one direction gives one orientation, and so does the opposite direction."""
     down, right = torch.meshgrid(*[torch.arange(12.0, dtype=torch.float64, device=rng.device)] * 2, indexing="ij")
@@ -184,7 +184,7 @@ def corners(images):
 """
 
 
-@task("extract_features", points=1)
+@task("extract_features", share=50)
 def check_features_stand_side_by_side(student, rng):
     """The features of all functions are concatenated, in the order of the functions."""
     images = rng.uniform(6, 2, 4, 3)

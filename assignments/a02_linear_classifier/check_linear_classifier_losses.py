@@ -84,73 +84,73 @@ def judge_operations(student, name, rng):
     expect_vectorised(few, many, **sizes, hint=hint)
 
 
-@task("svm_loss_naive", points=3, any_dtype=True, loans=LOANS_OF_LOSSES)
+@task("svm_loss_naive", share=30, any_dtype=True, loans=LOANS_OF_LOSSES)
 def check_svm_naive_loss(student, rng):
     """The hinge loss with loops is the mean of the hinges plus the regulariser."""
     judge_loss(student, "svm_loss_naive", plain_svm, *batch(rng, 7, 5, 4, torch.float32), 0.3)
 
 
-@task("svm_loss_naive", points=3, any_dtype=True, loans=LOANS_OF_LOSSES)
+@task("svm_loss_naive", share=30, any_dtype=True, loans=LOANS_OF_LOSSES)
 def check_svm_naive_gradient(student, rng):
     """The gradient of the hinge loss with loops is its derivative."""
     judge_gradient(student, "svm_loss_naive", plain_svm, *batch(rng, 7, 5, 4, torch.float32), 0.3)
 
 
-@task("svm_loss_vectorized", points=3, any_dtype=True, loans=LOANS_OF_LOSSES)
+@task("svm_loss_vectorized", share="3/14", any_dtype=True, loans=LOANS_OF_LOSSES)
 def check_svm_vectorized_loss(student, rng):
     """The hinge loss without loops is the mean of the hinges plus the regulariser."""
     judge_loss(student, "svm_loss_vectorized", plain_svm, *batch(rng, 8, 3, 5, torch.float32), 0.2)
 
 
-@task("svm_loss_vectorized", points=3, any_dtype=True, loans=LOANS_OF_LOSSES)
+@task("svm_loss_vectorized", share="3/14", any_dtype=True, loans=LOANS_OF_LOSSES)
 def check_svm_vectorized_gradient(student, rng):
     """The gradient of the hinge loss without loops is its derivative."""
     judge_gradient(student, "svm_loss_vectorized", plain_svm, *batch(rng, 8, 3, 5, torch.float32), 0.2)
 
 
-@task("svm_loss_vectorized", points=2, any_dtype=True, loans=LOANS_OF_LOSSES)
+@task("svm_loss_vectorized", share="2/14", any_dtype=True, loans=LOANS_OF_LOSSES)
 def check_svm_vectorized_runs_as_many_operations_on_larger_batches(student, rng):
     """The hinge loss without loops needs as many operations for 41 images as for 4."""
     judge_operations(student, "svm_loss_vectorized", rng)
 
 
-@task("softmax_loss_naive", points=3, any_dtype=True, loans=LOANS_OF_LOSSES)
+@task("softmax_loss_naive", share=30, any_dtype=True, loans=LOANS_OF_LOSSES)
 def check_softmax_naive_loss(student, rng):
     """The cross-entropy with loops is the mean of -log p(label) plus the regulariser."""
     judge_loss(student, "softmax_loss_naive", plain_softmax, *batch(rng, 5, 6, 4, torch.float32), 0.3)
 
 
-@task("softmax_loss_naive", points=3, any_dtype=True, loans=LOANS_OF_LOSSES)
+@task("softmax_loss_naive", share=30, any_dtype=True, loans=LOANS_OF_LOSSES)
 def check_softmax_naive_gradient(student, rng):
     """The gradient of the cross-entropy with loops is its derivative."""
     judge_gradient(student, "softmax_loss_naive", plain_softmax, *batch(rng, 5, 6, 4, torch.float32), 0.3)
 
 
-@task("softmax_loss_naive", points=1, any_dtype=True, loans=LOANS_OF_LOSSES)
+@task("softmax_loss_naive", share=10, any_dtype=True, loans=LOANS_OF_LOSSES)
 def check_softmax_naive_survives_large_scores(student, rng):
     """The cross-entropy with loops is right when scores are near 1000, near -1000, or thousands apart."""
     judge_large_scores(student, "softmax_loss_naive", rng)
 
 
-@task("softmax_loss_vectorized", points=3, any_dtype=True, loans=LOANS_OF_LOSSES)
+@task("softmax_loss_vectorized", share="3/14", any_dtype=True, loans=LOANS_OF_LOSSES)
 def check_softmax_vectorized_loss(student, rng):
     """The cross-entropy without loops is the mean of -log p(label) plus the regulariser."""
     judge_loss(student, "softmax_loss_vectorized", plain_softmax, *batch(rng, 9, 4, 6, torch.float32), 0.2)
 
 
-@task("softmax_loss_vectorized", points=3, any_dtype=True, loans=LOANS_OF_LOSSES)
+@task("softmax_loss_vectorized", share="3/14", any_dtype=True, loans=LOANS_OF_LOSSES)
 def check_softmax_vectorized_gradient(student, rng):
     """The gradient of the cross-entropy without loops is its derivative."""
     judge_gradient(student, "softmax_loss_vectorized", plain_softmax, *batch(rng, 9, 4, 6, torch.float32), 0.2)
 
 
-@task("softmax_loss_vectorized", points=2, any_dtype=True, loans=LOANS_OF_LOSSES)
+@task("softmax_loss_vectorized", share="2/14", any_dtype=True, loans=LOANS_OF_LOSSES)
 def check_softmax_vectorized_survives_large_scores(student, rng):
     """The cross-entropy without loops is right when scores are near 1000, near -1000, or thousands apart."""
     judge_large_scores(student, "softmax_loss_vectorized", rng)
 
 
-@task("softmax_loss_vectorized", points=1, any_dtype=True, loans=LOANS_OF_LOSSES)
+@task("softmax_loss_vectorized", share="1/14", any_dtype=True, loans=LOANS_OF_LOSSES)
 def check_softmax_vectorized_runs_as_many_operations_on_larger_batches(student, rng):
     """The cross-entropy without loops needs as many operations for 41 images as for 4."""
     judge_operations(student, "softmax_loss_vectorized", rng)
@@ -168,7 +168,7 @@ def judge_refusal(student, f, args, story: Message, wanted: list[str]):
     )
 
 
-@task("validate_batch", points=1)
+@task("validate_batch", share="1/6")
 def check_validate_batch_refuses_batches_without_sense(student, rng):
     """ValueError says that a batch is empty, or that X and y differ in length."""
     W, X, y = batch(rng, 13, 3, 7)
@@ -178,7 +178,7 @@ def check_validate_batch_refuses_batches_without_sense(student, rng):
     judge_refusal(student, f, (W, X[:11], y), Message("11 images with 13 labels"), ["13", "11"])
 
 
-@task("validate_batch", points=1)
+@task("validate_batch", share="1/6")
 def check_validate_batch_refuses_other_dtypes(student, rng):
     """ValueError says which dtype the labels have, if it is not int64."""
     W, X, y = batch(rng, 13, 3, 7)
@@ -188,7 +188,7 @@ def check_validate_batch_refuses_other_dtypes(student, rng):
         judge_refusal(student, student.validate_batch, (W, X, y.to(dtype)), story, [name])
 
 
-@task("validate_batch", points=1)
+@task("validate_batch", share="1/6")
 def check_validate_batch_refuses_labels_that_are_no_classes(student, rng):
     """ValueError says which label is not a class."""
     W, X, y = batch(rng, 13, 3, 7)

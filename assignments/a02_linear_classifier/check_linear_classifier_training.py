@@ -9,7 +9,7 @@ from torch import Tensor
 from autograder import Message, expect, expect_close, expect_equal, expect_shape, explain_errors, forbid, task
 
 
-@task("sample_batch", points=2)
+@task("sample_batch", share=40)
 def check_batch_keeps_images_and_labels_together(student, rng):
     """A batch has the right size, and every image in it comes with its own label."""
     X, y = rng.normal(50, 4), rng.permutation(50)
@@ -35,7 +35,7 @@ def check_batch_keeps_images_and_labels_together(student, rng):
     forbid(student, "sample_batch", calls=["common.fallbacks.*"])
 
 
-@task("sample_batch", points=1)
+@task("sample_batch", share=20)
 def check_batch_is_drawn_with_replacement(student, rng):
     """Images are drawn with replacement: one may come twice, and a batch may be larger than the training set."""
     X, y = rng.normal(40, 2), rng.permutation(40)
@@ -65,7 +65,7 @@ def flat(W, X, y, reg):
 """
 
 
-@task("train_linear_classifier", points=3, any_dtype=True, loans=LOANS_OF_TRAINING)
+@task("train_linear_classifier", share="3/12", any_dtype=True, loans=LOANS_OF_TRAINING)
 def check_training_steps_against_the_gradient(student, rng):
     """Each iteration steps against the gradient of the given loss, and records the loss before the step."""
     W, X, y = batch(rng, 30, 4, 3)
@@ -121,7 +121,7 @@ def check_training_steps_against_the_gradient(student, rng):
     })  # fmt: skip
 
 
-@task("train_linear_classifier", points=2, any_dtype=True, loans=LOANS_OF_TRAINING)
+@task("train_linear_classifier", share="2/12", any_dtype=True, loans=LOANS_OF_TRAINING)
 def check_training_makes_its_own_weights(student, rng):
     """Without a W, training starts from 1e-6 * randn, with a column for each label up to the largest."""
     X, y = rng.normal(40, 60), rng.integers(0, 6, 40)
@@ -152,7 +152,7 @@ def check_training_makes_its_own_weights(student, rng):
     expect_close([float(loss) for loss in history], [2.5] * 3, name="loss_history")
 
 
-@task("train_linear_classifier", points=1, loans=LOANS_OF_TRAINING)
+@task("train_linear_classifier", share="1/12", loans=LOANS_OF_TRAINING)
 def check_training_leaves_its_inputs(student, rng):
     """Training does not change its arguments W, X and y, returns another tensor, and W has the dtype of X."""
     W, X, y = batch(rng, 20, 5, 3, torch.float32)
@@ -173,7 +173,7 @@ def check_training_leaves_its_inputs(student, rng):
         expect(found == dtype, Message("With images of {dtype} the new W has {found}.", dtype=dtype, found=found), hint)
 
 
-@task("predict_linear_classifier", points=2)
+@task("predict_linear_classifier", share=50)
 def check_prediction_is_the_highest_score(student, rng):
     """The prediction for each image is the class with the highest score."""
     W, X, _ = batch(rng, 23, 6, 5)
@@ -198,7 +198,7 @@ def split(rng, num_train: int, num_val: int) -> dict[str, Tensor]:
     return table | {f"y_{name}": rng.integers(0, 3, size) for name, size in names.items()}
 
 
-@task("test_one_param_set", points=3, loans=LOANS_OF_SETTINGS)
+@task("test_one_param_set", share=60, loans=LOANS_OF_SETTINGS)
 def check_one_param_set_trains_and_measures(student, rng):
     """The classifier is trained with the settings given, and both accuracies are fractions of right predictions."""
     data, weights = split(rng, 37, 23), rng.normal(4, 3)
@@ -265,13 +265,13 @@ def judge_search_params(params):
     )
 
 
-@task("svm_get_search_params", points=1)
+@task("svm_get_search_params", share="1/3")
 def check_svm_search_has_5_to_25_pairs(student):
     """The search for the SVM is a list of learning rates and a list of strengths, 5 to 25 pairs."""
     judge_search_params(student.svm_get_search_params())
 
 
-@task("softmax_get_search_params", points=1)
+@task("softmax_get_search_params", share="1/3")
 def check_softmax_search_has_5_to_25_pairs(student):
     """The search for softmax is a list of learning rates and a list of strengths, 5 to 25 pairs."""
     judge_search_params(student.softmax_get_search_params())

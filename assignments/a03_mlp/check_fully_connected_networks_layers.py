@@ -22,7 +22,7 @@ ROWS = {
 }
 
 
-@task("Linear.forward", points=2, any_dtype=True)
+@task("Linear.forward", share=50, any_dtype=True)
 def check_linear_forward_agrees_with_torch(student, rng):
     """The linear layer agrees with torch's on images of several axes."""
     judge_source(student, "Linear.forward")
@@ -43,7 +43,7 @@ PRODUCTS = {
 }
 
 
-@task("Linear.backward", points=4, any_dtype=True)
+@task("Linear.backward", share="4/7", any_dtype=True)
 def check_linear_backward_agrees_with_autograd(student, rng):
     """dx, dw and db of the linear layer agree with torch's autograd, and dx has the shape of x."""
     judge_source(student, "Linear.backward")
@@ -68,7 +68,7 @@ def check_linear_backward_agrees_with_autograd(student, rng):
     })  # fmt: skip
 
 
-@task("ReLU.forward", points=1, any_dtype=True)
+@task("ReLU.forward", share=50, any_dtype=True)
 def check_relu_forward_agrees_with_torch(student, rng):
     """ReLU agrees with torch's."""
     judge_source(student, "ReLU.forward")
@@ -82,7 +82,7 @@ def check_relu_forward_agrees_with_torch(student, rng):
     })  # fmt: skip
 
 
-@task("ReLU.backward", points=1, any_dtype=True)
+@task("ReLU.backward", share="1/3", any_dtype=True)
 def check_relu_backward_agrees_with_autograd(student, rng):
     """The gradient of ReLU agrees with torch's autograd."""
     judge_source(student, "ReLU.backward")
@@ -99,7 +99,7 @@ def check_relu_backward_agrees_with_autograd(student, rng):
     })  # fmt: skip
 
 
-@task("ReLU.backward", points=1, any_dtype=True)
+@task("ReLU.backward", share="1/3", any_dtype=True)
 def check_relu_backward_at_zero(student, rng):
     """Where x is 0, no gradient passes."""
     judge_source(student, "ReLU.backward")
@@ -110,7 +110,7 @@ def check_relu_backward_at_zero(student, rng):
     })  # fmt: skip
 
 
-@task("ReLU.backward", points=1)
+@task("ReLU.backward", share="1/3")
 def check_relu_backward_leaves_dout(student, rng):
     """ReLU's backward leaves dout unchanged, for any shape, dtype and stride, and for very small x too."""
     judge_source(student, "ReLU.backward")
@@ -126,7 +126,7 @@ def check_relu_backward_leaves_dout(student, rng):
 DRAW = "torch.rand is uniform on [0, 1): torch.rand(...) >= p holds with probability 1 - p, and those values stay."
 
 
-@task("Dropout.forward", points=1, any_dtype=True)
+@task("Dropout.forward", share=20, any_dtype=True)
 def check_dropout_changes_nothing_when_predicting(student, rng):
     """Dropout returns x in test mode, and in training with p = 0."""
     judge_source(student, "Dropout.forward")
@@ -142,7 +142,7 @@ def check_dropout_changes_nothing_when_predicting(student, rng):
         })  # fmt: skip
 
 
-@task("Dropout.forward", points=2, any_dtype=True)
+@task("Dropout.forward", share=40, any_dtype=True)
 def check_dropout_drops_a_share_p_and_scales_the_rest(student, rng):
     """In training a share p of the values becomes 0, and the others are divided by 1 - p."""
     judge_source(student, "Dropout.forward")
@@ -166,7 +166,7 @@ def check_dropout_drops_a_share_p_and_scales_the_rest(student, rng):
         })  # fmt: skip
 
 
-@task("Dropout.backward", points=2, any_dtype=True)
+@task("Dropout.backward", share="2/3", any_dtype=True)
 def check_dropout_backward_uses_the_mask_of_forward(student, rng):
     """The gradient is scaled as forward scaled the value, and is 0 where forward dropped it."""
     judge_source(student, "Dropout.backward")
@@ -181,7 +181,7 @@ def check_dropout_backward_uses_the_mask_of_forward(student, rng):
     })  # fmt: skip
 
 
-@task("ReLU.forward", points=1)
+@task("ReLU.forward", share=50)
 def check_relu_forward_leaves_its_input(student, rng):
     """ReLU is right for any shape, dtype, stride and size of values, and leaves x unchanged."""
     judge_source(student, "ReLU.forward")
@@ -193,7 +193,7 @@ def check_relu_forward_leaves_its_input(student, rng):
         expect_equal(seen.args[1], x, name="x after the call", mistakes={in_place: F.relu(x)})
 
 
-@task("Dropout.backward", points=1)
+@task("Dropout.backward", share="1/3")
 def check_dropout_backward_when_nothing_is_dropped(student, rng):
     """In test mode, and in training with p = 0, the gradient passes unchanged; dout is not changed."""
     judge_source(student, "Dropout.backward")

@@ -57,7 +57,7 @@ def _to_cpu(params: object) -> object:
     return {k: v.cpu() if isinstance(v, Tensor) else v for k, v in params.items()} if type(params) is dict else params
 
 
-@task("TwoLayerNet.__init__", points=1)
+@task("TwoLayerNet.__init__", share=50)
 def check_two_layer_net_has_its_parameters(student, device):
     """TwoLayerNet has W1, b1, W2, b2 with the right shapes and dtype, and biases of 0."""
     for sizes, dtype in [([5, 6, 3], torch.float64), ([12, 2, 7], torch.float32)]:
@@ -65,7 +65,7 @@ def check_two_layer_net_has_its_parameters(student, device):
         expect_params(_to_cpu(net.params), sizes, dtype)
 
 
-@task("FullyConnectedNet.__init__", points=1)
+@task("FullyConnectedNet.__init__", share=50)
 def check_fully_connected_net_has_its_parameters(student, device):
     """FullyConnectedNet has W1, b1, ..., WL, bL with the right shapes and dtype, and biases of 0."""
     for hidden, dtype in [([5, 4, 6], torch.float64), ([3], torch.float32), ([2, 7], torch.float64)]:
@@ -163,7 +163,7 @@ def ungated_gradients(params: dict[str, Tensor], X: Tensor, y: Tensor, reg: floa
     return grads
 
 
-@task("TwoLayerNet.loss", points=3, any_dtype=True, loans=LOANS_OF_LAYERS)
+@task("TwoLayerNet.loss", share="3/6", any_dtype=True, loans=LOANS_OF_LAYERS)
 def check_two_layer_net_agrees_with_torch(student, rng, device):
     """TwoLayerNet's scores, loss and gradients agree with torch and its autograd, penalty included."""
     judge_source(student, "TwoLayerNet.loss")
@@ -176,7 +176,7 @@ def check_two_layer_net_agrees_with_torch(student, rng, device):
             expect_loss(net.loss(X, y), params, X, y, reg)
 
 
-@task("FullyConnectedNet.loss", points=2, any_dtype=True, loans=LOANS_OF_LAYERS)
+@task("FullyConnectedNet.loss", share="2/9", any_dtype=True, loans=LOANS_OF_LAYERS)
 def check_deep_scores_agree_with_torch(student, rng, device):
     """The scores of nets with two to five layers agree with torch's."""
     judge_source(student, "FullyConnectedNet.loss")
@@ -189,7 +189,7 @@ def check_deep_scores_agree_with_torch(student, rng, device):
         expect_close(scores, forward(params, X)[0], name=name, mistakes=wrong_scores(params, X))
 
 
-@task("FullyConnectedNet.loss", points=3, any_dtype=True, loans=LOANS_OF_LAYERS)
+@task("FullyConnectedNet.loss", share="3/9", any_dtype=True, loans=LOANS_OF_LAYERS)
 def check_deep_gradients_agree_with_autograd(student, rng, device):
     """Loss and gradients of nets with two to four layers agree with torch's autograd, penalty included."""
     judge_source(student, "FullyConnectedNet.loss")
@@ -222,7 +222,7 @@ def params_of(create, data, dtype):
 """
 
 
-@task("create_solver_instance", points=1, loans=LOANS_OF_THE_SOLVER)
+@task("create_solver_instance", share=25, loans=LOANS_OF_THE_SOLVER)
 def check_solver_has_a_net_that_fits_the_data(student, rng, device):
     """create_solver_instance returns a Solver whose TwoLayerNet fits the data, in the dtype and on the device given."""
     helper, keys = student.define(SOLVER), ("X_train", "y_train", "X_val", "y_val")
@@ -262,19 +262,19 @@ def centred(data, num_train: int) -> tuple[Tensor, Tensor]:
     return (split.x_train - split.x_train.mean(dim=0)) / split.x_train.std(), split.y_train
 
 
-@task("get_three_layer_network_params", points=1)
+@task("get_three_layer_network_params", share=50)
 def check_three_layers_overfit(student, data):
     """With your settings, hidden layers [100, 100] memorise (overfit) fifty scenes in 20 epochs."""
     judge_overfitting(student, [100] * 2, student.get_three_layer_network_params(), *centred(data, 50))
 
 
-@task("get_five_layer_network_params", points=1)
+@task("get_five_layer_network_params", share="1/3")
 def check_five_layers_overfit(student, data):
     """With your settings, hidden layers [100, 100, 100, 100] memorise (overfit) fifty scenes in 20 epochs."""
     judge_overfitting(student, [100] * 4, student.get_five_layer_network_params(), *centred(data, 50))
 
 
-@task("FullyConnectedNet.loss", points=1, any_dtype=True, loans=LOANS_OF_LAYERS)
+@task("FullyConnectedNet.loss", share="1/9", any_dtype=True, loans=LOANS_OF_LAYERS)
 def check_dropout_works_in_training_only(student, rng, device):
     """Dropout changes no scores, and in training drops a share p of the units of each hidden layer."""
     width, p = 600, 0.2

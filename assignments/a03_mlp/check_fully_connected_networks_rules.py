@@ -82,7 +82,7 @@ def judge_state(
     })  # fmt: skip
 
 
-@task("sgd_momentum", points=1, any_dtype=True)
+@task("sgd_momentum", share="1/3", any_dtype=True)
 def check_momentum_walks_as_torch_does(student, rng):
     """Six steps with momentum end where torch.optim.SGD's do."""
 
@@ -97,7 +97,7 @@ def check_momentum_walks_as_torch_does(student, rng):
     })  # fmt: skip
 
 
-@task("sgd_momentum", points=1, any_dtype=True)
+@task("sgd_momentum", share="1/3", any_dtype=True)
 def check_momentum_goes_on_from_a_given_velocity(student, rng):
     """Given a velocity, momentum's next step uses it, and the config returned has the new one."""
 
@@ -108,7 +108,7 @@ def check_momentum_goes_on_from_a_given_velocity(student, rng):
     judge_state(student, rng, "sgd_momentum", {"learning_rate": 0.07, "momentum": 0.8}, "velocity", step)
 
 
-@task("nesterov", points=1, any_dtype=True)
+@task("nesterov", share="1/3", any_dtype=True)
 def check_nesterov_walks_as_torch_does(student, rng):
     """Six steps with Nesterov's momentum end where torch.optim.SGD's with nesterov=True do."""
 
@@ -122,7 +122,7 @@ def check_nesterov_walks_as_torch_does(student, rng):
     })  # fmt: skip
 
 
-@task("nesterov", points=1, any_dtype=True)
+@task("nesterov", share="1/3", any_dtype=True)
 def check_nesterov_goes_on_from_a_given_velocity(student, rng):
     """Given a velocity, Nesterov's next step uses the old and the new one, and the config returned has the new one."""
 
@@ -137,7 +137,7 @@ INSIDE = "Epsilon is inside the root; add it outside."
 BEFORE = "Epsilon was added before v was corrected: correct v first, then take the root, then add epsilon."
 
 
-@task("adagrad", points=1, any_dtype=True)
+@task("adagrad", share=50, any_dtype=True)
 def check_adagrad_walks_as_torch_does(student, rng):
     """Six steps of AdaGrad end where torch.optim.Adagrad's do, with a large epsilon."""
 
@@ -168,7 +168,7 @@ def rmsprop_mistakes(epsilon: float) -> dict[str, Callable]:
     return mistakes
 
 
-@task("rmsprop", points=1, any_dtype=True)
+@task("rmsprop", share="1/3", any_dtype=True)
 def check_rmsprop_walks_as_torch_does(student, rng):
     """Six steps of RMSProp end where torch.optim.RMSprop's do."""
 
@@ -179,7 +179,7 @@ def check_rmsprop_walks_as_torch_does(student, rng):
     judge_rule(student, rng, "rmsprop", config, make, rmsprop_mistakes(1e-8))
 
 
-@task("rmsprop", points=1, any_dtype=True)
+@task("rmsprop", share="1/3", any_dtype=True)
 def check_rmsprop_adds_epsilon_outside_the_root(student, rng):
     """Epsilon is added to the root of the cache, which a large epsilon shows."""
 
@@ -209,7 +209,7 @@ def adam_mistakes(epsilon: float) -> dict[str, Callable]:
     return mistakes
 
 
-@task("adam", points=1, any_dtype=True)
+@task("adam", share=20, any_dtype=True)
 def check_adam_walks_as_torch_does(student, rng):
     """Six steps of Adam end where torch.optim.Adam's do."""
 
@@ -220,7 +220,7 @@ def check_adam_walks_as_torch_does(student, rng):
     judge_rule(student, rng, "adam", config, make, adam_mistakes(1e-8))
 
 
-@task("adam", points=1, any_dtype=True)
+@task("adam", share=20, any_dtype=True)
 def check_adam_adds_epsilon_outside_the_root(student, rng):
     """Epsilon is added to the root of the corrected v, which a large epsilon shows."""
 

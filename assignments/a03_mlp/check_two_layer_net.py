@@ -16,7 +16,7 @@ KEYS = {
 }
 
 
-@task("nn_forward_pass", points=3, any_dtype=True)
+@task("nn_forward_pass", share=60, any_dtype=True)
 def check_forward_pass_agrees_with_torch(student, rng):
     """Scores and hidden layer agree with torch's linear layers and ReLU."""
     forbid(student, "nn_forward_pass", calls=READY_MADE_NETS)
@@ -44,7 +44,7 @@ def check_forward_pass_agrees_with_torch(student, rng):
     })  # fmt: skip
 
 
-@task("nn_forward_backward", points=1, any_dtype=True, loans=LOANS_OF_THE_LOSS)
+@task("nn_forward_backward", share="1/11", any_dtype=True, loans=LOANS_OF_THE_LOSS)
 def check_scores_come_back_without_labels(student, rng):
     """Without labels nn_forward_backward returns the scores alone."""
     params, X = random_params(rng, [4, 6, 3], 1.0), rng.normal(5, 4)
@@ -55,7 +55,7 @@ def check_scores_come_back_without_labels(student, rng):
     })  # fmt: skip
 
 
-@task("nn_forward_backward", points=2, any_dtype=True, loans=LOANS_OF_THE_LOSS)
+@task("nn_forward_backward", share="2/11", any_dtype=True, loans=LOANS_OF_THE_LOSS)
 def check_loss_agrees_with_torch(student, rng):
     """The loss agrees with torch's cross-entropy plus the penalty on both weights."""
     forbid(student, "nn_forward_backward", calls=READY_MADE_NETS, apart=["nn_forward_pass"])
@@ -88,7 +88,7 @@ def check_loss_agrees_with_torch(student, rng):
     })  # fmt: skip
 
 
-@task("nn_forward_backward", points=3, any_dtype=True, loans=LOANS_OF_THE_LOSS)
+@task("nn_forward_backward", share="3/11", any_dtype=True, loans=LOANS_OF_THE_LOSS)
 def check_gradients_agree_with_autograd(student, rng):
     """The gradients of both weights and both biases agree with torch's autograd."""
     forbid(student, "nn_forward_backward", calls=READY_MADE_NETS, apart=["nn_forward_pass"])
@@ -163,7 +163,7 @@ def pred_func(params, loss_func, X):
 """
 
 
-@task("nn_train", points=3, any_dtype=True)
+@task("nn_train", share="3/6", any_dtype=True)
 def check_train_steps_against_the_gradient(student, rng):
     """Each iteration moves every parameter against its gradient, times the learning rate, and records the loss."""
     forbid(student, "nn_train", calls=READY_MADE_NETS, apart=["nn_forward_pass", "nn_forward_backward"])
@@ -230,7 +230,7 @@ def check_train_steps_against_the_gradient(student, rng):
     })  # fmt: skip
 
 
-@task("nn_predict", points=1)
+@task("nn_predict", share=50)
 def check_predict_takes_the_highest_score(student, rng):
     """The predicted class is the one with the highest score."""
     toy = student.define("def loss_func(params, X, y=None, reg=0.0):\n    return X @ params['W']\n")
@@ -246,7 +246,7 @@ def check_predict_takes_the_highest_score(student, rng):
     })  # fmt: skip
 
 
-@task("nn_get_search_params", points=2)
+@task("nn_get_search_params")
 def check_search_params_are_a_grid(student):
     """nn_get_search_params returns four lists of usable values with 2 to 25 combinations."""
     result = student.nn_get_search_params()
@@ -271,14 +271,14 @@ def check_search_params_are_a_grid(student):
     )
 
 
-@task("find_best_net", points=2, seconds=60, loans=LOANS_OF_THE_SEARCH)
+@task("find_best_net", share="2/6", seconds=60, loans=LOANS_OF_THE_SEARCH)
 def check_search_finds_the_only_rate_and_size_that_work(student, rng):
     """Given one good and one useless learning rate and hidden size, the search returns the pair that learns."""
     history = judge_search(student, rng, 8, ([1e-9, 0.1], [24, 1], [1e-4], [1.0]))
     expect(type(history) is dict and len(history.get("loss_history", [])) > 1, "best_stat is not the result of train.")
 
 
-@task("find_best_net", points=1)
+@task("find_best_net", share="1/6")
 def check_search_chooses_by_the_whole_validation_set(student, rng):
     """The net with the highest accuracy on all validation images wins, whatever training reports."""
     grid = ([0.3, 0.1, 0.03], [16, 24], [1e-3], [1.0])
@@ -286,7 +286,7 @@ def check_search_chooses_by_the_whole_validation_set(student, rng):
     judge_choice(student, rng, grid, {(rate, size, 1e-3, 1.0): next(right) for rate in grid[0] for size in grid[1]})
 
 
-@task("nn_forward_backward", points=2, any_dtype=True, loans=LOANS_OF_THE_LOSS)
+@task("nn_forward_backward", share="2/11", any_dtype=True, loans=LOANS_OF_THE_LOSS)
 def check_loss_survives_extreme_scores(student, rng):
     """Scores of thousands give the right loss and finite gradients."""
     forbid(student, "nn_forward_backward", calls=READY_MADE_NETS, apart=["nn_forward_pass"])

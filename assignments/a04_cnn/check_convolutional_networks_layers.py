@@ -55,14 +55,14 @@ def judge_conv(student, x, w, b, stride, pad):
     expect_close(out, conv(stride, pad)(x, w, b), name="out", mistakes=wrong_convs(x, w, b, stride, pad))
 
 
-@task("Conv.forward", points=2, any_dtype=True)
+@task("Conv.forward", share=40, any_dtype=True)
 def check_conv_agrees_with_torch(student, rng):
     """Convolution agrees with torch's own on images and filters that are not square."""
     x, w, b = (rng.normal(*shape, dtype=torch.float32) for shape in [(2, 3, 7, 5), (4, 3, 3, 2), (4,)])
     judge_conv(student, x, w, b, stride=1, pad=1)
 
 
-@task("Conv.forward", points=1)
+@task("Conv.forward", share=20)
 def check_conv_takes_strides_and_pads(student, rng):
     """Convolution is right for strides 1 to 3 and pads 0 to 2, also where windows do not fit evenly."""
     for stride, pad in [(2, 0), (2, 1), (3, 1), (1, 2), (3, 2)]:
@@ -126,14 +126,14 @@ def overwritten_dx(x: Tensor, w: Tensor, dout: Tensor, stride: int, pad: int, by
     return padded[:, :, pad : pad + x.shape[2], pad : pad + x.shape[3]]
 
 
-@task("Conv.backward", points=2, any_dtype=True)
+@task("Conv.backward", share="2/7", any_dtype=True)
 def check_conv_gradients_agree_with_autograd(student, rng):
     """The gradients of convolution with stride 1 agree with autograd's: images, filters and biases."""
     x, w, b = (rng.normal(*shape, dtype=torch.float32) for shape in [(2, 3, 7, 5), (4, 3, 3, 2), (4,)])
     judge_conv_gradients(student, rng, x, w, b, stride=1, pad=1)
 
 
-@task("Conv.backward", points=1)
+@task("Conv.backward", share="1/7")
 def check_conv_gradients_with_a_stride(student, rng):
     """The gradients of convolution are right for stride 2, where some pixels are in no window."""
     judge_conv_gradients(student, rng, rng.normal(2, 2, 8, 6), rng.normal(3, 2, 3, 3), rng.normal(3), stride=2, pad=0)
@@ -168,7 +168,7 @@ def judge_pool(student, x, height, width, stride):
     })  # fmt: skip
 
 
-@task("MaxPool.forward", points=2, any_dtype=True)
+@task("MaxPool.forward", share=50, any_dtype=True)
 def check_max_pooling_agrees_with_torch(student, rng):
     """Max pooling agrees with torch's own, for windows that are not square and for windows that overlap."""
     x = rng.normal(2, 3, 8, 6) - 1  # mostly negative: zeros must not win
@@ -202,7 +202,7 @@ def judge_pool_gradient(student, rng, x, height, width, stride):
     })  # fmt: skip
 
 
-@task("MaxPool.backward", points=1, any_dtype=True)
+@task("MaxPool.backward", share=25, any_dtype=True)
 def check_max_pooling_gradient_agrees_with_autograd(student, rng):
     """The gradient of max pooling agrees with autograd's: it goes to the maximum of each window, which may overlap."""
     judge_pool_gradient(student, rng, rng.normal(2, 3, 8, 6), 2, 2, 2)
@@ -210,7 +210,7 @@ def check_max_pooling_gradient_agrees_with_autograd(student, rng):
     judge_pool_gradient(student, rng, rng.normal(2, 2, 5, 6), 3, 2, 1)
 
 
-@task("MaxPool.backward", points=1, any_dtype=True)
+@task("MaxPool.backward", share=25, any_dtype=True)
 def check_max_pooling_gradient_is_passed_on_once(student, rng):
     """If a window has several maxima, such as zeros after a ReLU, its gradient goes to any one of them."""
     forbid(student, "MaxPool.backward", calls=BY_HAND)

@@ -21,7 +21,7 @@ from torch import Tensor
 from autograder import Message, expect, expect_equal, expect_shape, forbid, task
 
 
-@task("ThreeLayerConvNet.loss", points=3)
+@task("ThreeLayerConvNet.loss", share=60)
 def check_three_layer_net_agrees_with_autograd(student, rng):
     """Scores, loss and all gradients of the three-layer network agree with autograd's."""
     forbid(student, "ThreeLayerConvNet.loss", calls=READY_MADE, apart=LAYERS_BY_HAND)
@@ -35,7 +35,7 @@ def check_three_layer_net_agrees_with_autograd(student, rng):
 FILTERS = "Linear weights have the shape (Din, Dout), filters (Dout, Din, K, K): a filter for each output channel."
 
 
-@task("kaiming_initializer", points=2)
+@task("kaiming_initializer", share="2/3")
 def check_kaiming_has_the_right_deviation(student, rng):
     """Kaiming weights are normal, have the shape of their layer and the standard deviation sqrt(gain / fan in)."""
     forbid(student, "kaiming_initializer", calls=INITIALIZER_BY_HAND)
@@ -95,7 +95,7 @@ def start_of(name: str, shape: Sequence[int]) -> float:
     return float(name.startswith("gamma"))
 
 
-@task("DeepConvNet", points=1, loans=NORMS)
+@task("DeepConvNet", share="1/6", loans=NORMS)
 def check_deep_net_has_its_parameters(student, rng):
     """The deep network's parameters have the right names, shapes, dtype and initial values, with and without batchnorm.
 
@@ -158,7 +158,7 @@ def check_deep_net_has_its_parameters(student, rng):
                 )
 
 
-@task("DeepConvNet", points=2, loans=NORMS)
+@task("DeepConvNet", share="2/6", loans=NORMS)
 def check_deep_net_agrees_with_autograd(student, rng):
     """Scores, loss and all gradients of a deep network without batch normalisation agree with autograd's."""
     forbid(student, "DeepConvNet", calls=NET_BY_HAND, apart=LAYERS_BY_HAND)
@@ -191,7 +191,7 @@ def memorise(DeepConvNet, images, labels, weight_scale, learning_rate):
 """
 
 
-@task("find_overfit_parameters", points=2, seconds=90)
+@task("find_overfit_parameters", seconds=90)
 def check_overfit_parameters_learn_fifty_images(student, data):
     """With your weight_scale and learning_rate, 30 epochs make a four-layer network overfit 50 images."""
     found = student.find_overfit_parameters()
@@ -233,7 +233,7 @@ def facts(make, data, dtype, device):
 """
 
 
-@task("create_convolutional_solver_instance", points=1, loans=NORMS)
+@task("create_convolutional_solver_instance", share=25, loans=NORMS)
 def check_solver_trains_a_deep_net_within_the_budget(student, rng):
     """The Solver trains a DeepConvNet that fits the data, and draws at most 20,000 images."""
     helper = student.define(SOLVER)
@@ -267,7 +267,7 @@ def check_solver_trains_a_deep_net_within_the_budget(student, rng):
         )
 
 
-@task("DeepConvNet", points=2, loans=NORMS)
+@task("DeepConvNet", share="2/6", loans=NORMS)
 def check_deep_net_with_batch_norm_agrees_with_autograd(student, rng):
     """Loss and gradients of a deep network with batch normalisation agree with autograd's; only W is regularised."""
     forbid(student, "DeepConvNet", calls=NET_BY_HAND, apart=LAYERS_BY_HAND)

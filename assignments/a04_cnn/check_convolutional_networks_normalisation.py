@@ -64,7 +64,7 @@ def wrong_norms(x: Tensor, gamma: Tensor, beta: Tensor, axes: tuple[int, ...], e
     }
 
 
-@task("BatchNorm.forward", points=1)
+@task("BatchNorm.forward", share=20)
 def check_batch_norm_agrees_with_torch(student, rng):
     """Batch normalisation in train mode agrees with torch's own."""
     forbid(student, "BatchNorm.forward", calls=BY_HAND)
@@ -75,7 +75,7 @@ def check_batch_norm_agrees_with_torch(student, rng):
         expect_close(out, expected, name="out", mistakes=wrong_norms(x, gamma, beta, (0,), eps))
 
 
-@task("BatchNorm.forward", points=1)
+@task("BatchNorm.forward", share=20)
 def check_batch_norm_keeps_running_statistics(student, rng):
     """Training updates the running statistics in bn_param; test mode uses them and does not change them."""
     forbid(student, "BatchNorm.forward", calls=BY_HAND)
@@ -163,13 +163,13 @@ def judge_norm_gradients(
     return seen
 
 
-@task("BatchNorm.backward", points=2)
+@task("BatchNorm.backward", share=50)
 def check_batch_norm_gradients_agree_with_autograd(student, rng):
     """The gradients of batch normalisation agree with autograd's: x, gamma and beta."""
     judge_norm_gradients(student, rng, "BatchNorm", batch_norm(), *features(rng, 7, 5), {"mode": "train"})
 
 
-@task("BatchNorm.backward_alt", points=2)
+@task("BatchNorm.backward_alt", share="2/3")
 def check_batch_norm_closed_form_agrees_with_autograd(student, rng):
     """The closed form of batch normalisation's gradients agrees with autograd."""
     judge_norm_gradients(
@@ -177,7 +177,7 @@ def check_batch_norm_closed_form_agrees_with_autograd(student, rng):
     )
 
 
-@task("SpatialBatchNorm.forward", points=1, loans=OWN_BATCH_NORM)
+@task("SpatialBatchNorm.forward", share=50, loans=OWN_BATCH_NORM)
 def check_spatial_batch_norm_agrees_with_torch(student, rng):
     """Spatial batch normalisation agrees with torch's: one mean and one variance for each channel."""
     forbid(student, "SpatialBatchNorm.forward", calls=BY_HAND, apart=["BatchNorm"])
@@ -201,7 +201,7 @@ def check_spatial_batch_norm_agrees_with_torch(student, rng):
         })  # fmt: skip
 
 
-@task("SpatialBatchNorm.backward", points=1, loans=OWN_BATCH_NORM)
+@task("SpatialBatchNorm.backward", loans=OWN_BATCH_NORM)
 def check_spatial_batch_norm_gradients_agree_with_autograd(student, rng):
     """The gradients of spatial batch normalisation agree with autograd's, for any eps, float32 and views.
 
@@ -215,7 +215,7 @@ def check_spatial_batch_norm_gradients_agree_with_autograd(student, rng):
     expect_equal(seen.args[0], dout, name="dout after the call")
 
 
-@task("LayerNorm.forward", points=1)
+@task("LayerNorm.forward", share=50)
 def check_layer_norm_agrees_with_torch(student, rng):
     """Layer normalisation agrees with torch's: each row is normalised over its features."""
     forbid(student, "LayerNorm.forward", calls=BY_HAND)
@@ -244,14 +244,14 @@ def check_layer_norm_agrees_with_torch(student, rng):
         })  # fmt: skip
 
 
-@task("LayerNorm.backward", points=1)
+@task("LayerNorm.backward", share=50)
 def check_layer_norm_gradients_agree_with_autograd(student, rng):
     """The gradients of layer normalisation agree with autograd's."""
     x, gamma, beta = rng.normal(4, 6) * 3 + 2, rng.normal(6) + 2, rng.normal(6)
     judge_norm_gradients(student, rng, "LayerNorm", layer_norm(), x, gamma, beta, {})
 
 
-@task("SpatialGroupNorm.forward", points=1)
+@task("SpatialGroupNorm.forward", share=50)
 def check_group_norm_agrees_with_torch(student, rng):
     """Group normalisation agrees with torch's own for several numbers of groups."""
     forbid(student, "SpatialGroupNorm.forward", calls=BY_HAND)
@@ -301,7 +301,7 @@ def wrong_groups(x: Tensor, gamma: Tensor, beta: Tensor, groups: int, eps: float
     }
 
 
-@task("SpatialGroupNorm.backward", points=1)
+@task("SpatialGroupNorm.backward", share=50)
 def check_group_norm_gradients_agree_with_autograd(student, rng):
     """The gradients of group normalisation agree with autograd's."""
     x, gamma, beta = features(rng, 2, 6, 4, 3)

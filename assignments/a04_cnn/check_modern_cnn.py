@@ -10,19 +10,19 @@ from autograder import Message, expect, expect_close, expect_equal, explain_erro
 from autograder.probes.layers import Formula, Recipe
 
 
-@task("vgg_block", points=1)
+@task("vgg_block", share=50)
 def check_vgg_block_agrees_with_the_formula(student, rng):
     """With the same weights, the VGG block computes convolutions with ReLU, then max pooling."""
     judge_module(student, rng, student.vgg_block(2, 3, 5), vgg(2, 5), rng.normal(2, 3, 8, 6))
 
 
-@task("nin_block", points=1)
+@task("nin_block", share=50)
 def check_nin_block_agrees_with_the_formula(student, rng):
     """With the same weights, the network-in-network block computes a convolution and two 1x1, each with ReLU."""
     judge_module(student, rng, student.nin_block(3, 5, 3, 2, 1), nin(5, 3, 2, 1), rng.normal(2, 3, 9, 7))
 
 
-@task("Inception", points=1)
+@task("Inception", share=50)
 def check_inception_agrees_with_the_formula(student, rng):
     """With the same weights, Inception concatenates its four paths in order."""
     sizes = (2, (3, 4), (5, 6), 7)
@@ -42,7 +42,7 @@ def check_inception_agrees_with_the_formula(student, rng):
     })  # fmt: skip
 
 
-@task("Residual", points=1)
+@task("Residual", share=50)
 def check_residual_agrees_with_the_formula(student, rng):
     """With the same weights, the block of 2015 computes ReLU(F(x) + x), and with use_1x1conv a convolution of x."""
     x = rng.normal(3, 4, 6, 5)
@@ -61,7 +61,7 @@ def check_residual_agrees_with_the_formula(student, rng):
         judge_module(student, rng, block, residual(6, 2, shortcut=True), rng.normal(3, 4, 7, 5))
 
 
-@task("DenseBlock", points=1)
+@task("DenseBlock", share=50)
 def check_dense_block_agrees_with_the_formula(student, rng):
     """With the same weights, each step of the dense block sees all channels so far and appends its own."""
 
@@ -80,7 +80,7 @@ def transition(after: int) -> Formula:
     return lambda layers, x: F.avg_pool2d(layers.conv(layers.norm(x).relu(), after, 1), 2)
 
 
-@task("transition_block", points=1)
+@task("transition_block")
 def check_transition_agrees_with_the_formula(student, rng):
     """With the same weights, the transition computes BN - ReLU - conv 1x1 - average pooling, on odd sizes too."""
 
@@ -93,7 +93,7 @@ def check_transition_agrees_with_the_formula(student, rng):
         }, keeps_input=True, learns=True)  # fmt: skip
 
 
-@task("DepthwiseSeparableConv", points=1)
+@task("DepthwiseSeparableConv", share=50)
 def check_separable_convolution_agrees_with_the_formula(student, rng):
     """With the same weights, it computes a depthwise convolution, then a 1x1 convolution, each with BN and ReLU."""
     judge_module(student, rng, student.DepthwiseSeparableConv(4, 6), separable(6, 3, 1), rng.normal(3, 4, 6, 5))
@@ -138,7 +138,7 @@ def judge_transposed(student, x, w, stride, pad):
     })  # fmt: skip
 
 
-@task("transposed_conv2d", points=2, any_dtype=True)
+@task("transposed_conv2d", share="2/3", any_dtype=True)
 def check_transposed_convolution_agrees_with_torch(student, rng):
     """Transposed convolution agrees with torch's own, for strides 1 to 3 and pads 0 to 2."""
     for stride, pad in [(1, 0), (2, 0), (1, 1), (2, 1), (3, 2)]:
@@ -160,7 +160,7 @@ def small():
 """
 
 
-@task("count_macs", points=1)
+@task("count_macs", share="1/3")
 def check_macs_of_single_convolutions(student):
     """The count of one convolution is output size times window times input channels, with and without a bias."""
     nets = student.define(COUNTING)
@@ -176,7 +176,7 @@ def check_macs_of_single_convolutions(student):
             })  # fmt: skip
 
 
-@task("count_macs", points=1)
+@task("count_macs", share="1/3")
 def check_macs_of_a_network(student):
     """The count of a network adds up its convolutions and linear layers, and nothing else."""
     right = 8 * 16 * 12 * 27 + 12 * 4 * 3 * 8 * 25 + 144 * 10
@@ -235,7 +235,7 @@ def alone(count_macs):
 """
 
 
-@task("count_macs", points=1)
+@task("count_macs", share="1/3")
 def check_counting_leaves_the_module_as_it_was(student):
     """A layer counts as often as it is used, groups are counted, on any device, and the module is unchanged."""
     helper = student.define(STATE)

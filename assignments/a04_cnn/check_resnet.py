@@ -20,14 +20,14 @@ def convnet_params(rng, channels=3, first=4, second=5, size=(6, 7), classes=3) -
     ]  # fmt: skip
 
 
-@task("three_layer_convnet", points=1)
+@task("three_layer_convnet", share=50)
 def check_three_layer_function_agrees_with_the_formula(student, rng):
     """The scores of the function are those of conv 5x5 - ReLU - conv 3x3 - ReLU - linear."""
     x, params = rng.normal(2, 3, 6, 7), convnet_params(rng)
     expect_close(student.three_layer_convnet(x, params), convnet(x, params), name="scores")
 
 
-@task("ThreeLayerConvNet", points=1)
+@task("ThreeLayerConvNet", share=50)
 def check_three_layer_module_agrees_with_the_formula(student, rng):
     """With the same weights, the module computes conv 5x5 - ReLU - conv 3x3 - ReLU - linear."""
 
@@ -38,13 +38,13 @@ def check_three_layer_module_agrees_with_the_formula(student, rng):
     judge_module(student, rng, student.ThreeLayerConvNet(2, 3, 4, 6), formula, rng.normal(2, 2, 32, 32), learns=True)
 
 
-@task("PlainBlock", points=1)
+@task("PlainBlock", share=50)
 def check_plain_block_agrees_with_the_formula(student, rng):
     """With the same weights, the plain block computes BN - ReLU - conv - BN - ReLU - conv."""
     judge_module(student, rng, student.PlainBlock(3, 5), plain(5), rng.normal(3, 3, 6, 9))
 
 
-@task("ResidualBlock", points=1, loans=STAND_IN)
+@task("ResidualBlock", share=25, loans=STAND_IN)
 def check_residual_block_adds_its_input(student, rng):
     """With equal shapes, the residual block adds its input to the plain block's output."""
 
@@ -56,7 +56,7 @@ def check_residual_block_adds_its_input(student, rng):
     })  # fmt: skip
 
 
-@task("ResidualBlock", points=1, loans=STAND_IN)
+@task("ResidualBlock", share=25, loans=STAND_IN)
 def check_residual_block_has_a_convolution_on_its_shortcut(student, rng):
     """Where channels or sizes differ, the shortcut is a 1x1 convolution of the block's input."""
 
@@ -68,7 +68,7 @@ def check_residual_block_has_a_convolution_on_its_shortcut(student, rng):
     })  # fmt: skip
 
 
-@task("ResidualBottleneckBlock", points=2)
+@task("ResidualBottleneckBlock", share="2/3")
 def check_bottleneck_agrees_with_the_formula(student, rng):
     """With the same weights, the bottleneck block computes conv 1x1, 3x3, 1x1, plus shortcut."""
     x = rng.normal(3, 8, 5, 6)
@@ -109,7 +109,7 @@ def network(
     return formula
 
 
-@task("ResNet", points=2, loans=STAND_IN)
+@task("ResNet", share=40, loans=STAND_IN)
 def check_resnet_agrees_with_the_formula(student, rng):
     """With the same weights, the network computes stem, stages, mean over all places, linear, for any image size."""
     stages = [(4, 4, 2, False), (4, 6, 1, True), (6, 8, 2, True)]
@@ -130,7 +130,7 @@ def check_resnet_agrees_with_the_formula(student, rng):
     }, learns=True)  # fmt: skip
 
 
-@task("PlainBlock", points=1)
+@task("PlainBlock", share=50)
 def check_plain_block_halves_any_size(student, rng):
     """With downsample=True, sizes are halved, odd ones rounded up: 7 x 10 becomes 4 x 5."""
     for before, after in ((3, 3), (2, 6)):
@@ -154,7 +154,7 @@ def start(make):
 """
 
 
-@task("ThreeLayerConvNet", points=1)
+@task("ThreeLayerConvNet", share=50)
 def check_three_layer_module_starts_as_described(student, rng):
     """The module's initial weights are normal with Kaiming's standard deviation, its biases zero; it has no others."""
     table = student.define(STARTS + "\nfrom functools import partial\n")
@@ -201,7 +201,7 @@ def check_three_layer_module_starts_as_described(student, rng):
         )
 
 
-@task("ResidualBlock", points=1, loans=STAND_IN)
+@task("ResidualBlock", share=25, loans=STAND_IN)
 def check_residual_block_halves_odd_sizes(student, rng):
     """With downsample=True the residual block halves odd sizes, with equal and with different channels, and trains."""
     for before, after, size in [(4, 6, (7, 5)), (5, 5, (1, 9)), (3, 2, (8, 3))]:
@@ -210,7 +210,7 @@ def check_residual_block_halves_odd_sizes(student, rng):
         judge_module(student, rng, module, formula, rng.normal(3, before, *size), keeps_input=True, learns=True)
 
 
-@task("ResidualBottleneckBlock", points=1)
+@task("ResidualBottleneckBlock", share="1/3")
 def check_bottleneck_halves_odd_sizes(student, rng):
     """The bottleneck block halves odd sizes with downsample=True, adds its unchanged input without it, and trains."""
     same = residual(bottleneck(8), 8, shortcut=False)

@@ -15,7 +15,7 @@ from autograder.probes.recurrent import READY_MADE, Captioner, attend, attention
 WORDS = ["<START>", "<END>", "<UNK>", *(f"w{k}" for k in range(9)), "<NULL>"]
 
 
-@task("dot_product_attention", points=2, any_dtype=True)
+@task("dot_product_attention", share="2/6", any_dtype=True)
 def check_attention_agrees_with_torch(student, rng):
     """Attention over a grid agrees with torch's scaled dot product attention; the weights sum to 1."""
     forbid(student, "dot_product_attention", calls=READY_MADE)
@@ -59,7 +59,7 @@ def check_attention_agrees_with_torch(student, rng):
     })  # fmt: skip
 
 
-@task("dot_product_attention", points=1, any_dtype=True)
+@task("dot_product_attention", share="1/6", any_dtype=True)
 def check_attention_finds_what_is_asked_for(student, rng):
     """Where one place of the grid fits the state far better than all others, attention picks that place."""
     h, grid = rng.normal(3, 8), 0.1 * rng.normal(3, 8, 4, 4)
@@ -81,7 +81,7 @@ def cell(rng, inputs: int, state: int) -> dict[str, Tensor]:
     return {**values, "b": 0.5 * rng.normal(4 * state)}
 
 
-@task("AttentionLSTM", points=2, any_dtype=True, loans=LOANS_OF_ATTENTION_LSTM)
+@task("AttentionLSTM", share=25, any_dtype=True, loans=LOANS_OF_ATTENTION_LSTM)
 def check_attention_lstm_step_agrees_with_torch(student, rng):
     """One step agrees with torch's LSTM cell applied to the input and the attention output, concatenated."""
     forbid(student, "AttentionLSTM", calls=READY_MADE, apart=["dot_product_attention", "LSTM"])
@@ -114,7 +114,7 @@ def permuted(weights: Tensor) -> Tensor:
     return torch.cat([i, f, g, o], dim=-1)
 
 
-@task("AttentionLSTM", points=2, any_dtype=True, loans=LOANS_OF_ATTENTION_LSTM)
+@task("AttentionLSTM", share=25, any_dtype=True, loans=LOANS_OF_ATTENTION_LSTM)
 def check_attention_lstm_looks_at_every_step(student, rng):
     """Attention runs before each step with the last state; both states begin as the mean of the grid."""
     x, grid, w = rng.normal(3, 6, 4), 2 * rng.normal(3, 5, 3, 3), cell(rng, 4, 5)
@@ -215,14 +215,14 @@ def loss_of_itself(weights: dict, kind: str, features: Tensor, captions: Tensor)
     return total / len(captions)
 
 
-@task("CaptioningRNN.forward", points=3, any_dtype=True, loans=LOANS_OF_CAPTIONER)
+@task("CaptioningRNN.forward", share="3/9", any_dtype=True, loans=LOANS_OF_CAPTIONER)
 def check_loss_of_rnn_and_lstm_captioners(student, rng):
     """The loss of "rnn" and "lstm" is that of a plain loop over the words, with the same weights."""
     judge_loss(student, rng, "rnn")
     judge_loss(student, rng, "lstm")
 
 
-@task("CaptioningRNN.forward", points=2, any_dtype=True, loans=LOANS_OF_CAPTIONER)
+@task("CaptioningRNN.forward", share="2/9", any_dtype=True, loans=LOANS_OF_CAPTIONER)
 def check_loss_of_attention_captioner(student, rng):
     """The loss of "attn" is that of a plain loop over the words, with the same weights."""
     judge_loss(student, rng, "attn")
@@ -236,20 +236,20 @@ def judge_samples(student, rng, kind: str, num: int) -> None:
     Caption(weights, kind, features, weights["start"], 9).judge(found, repr(kind))
 
 
-@task("CaptioningRNN.sample", points=2, any_dtype=True, loans=LOANS_OF_CAPTIONER)
+@task("CaptioningRNN.sample", share="2/11", any_dtype=True, loans=LOANS_OF_CAPTIONER)
 def check_samples_of_rnn_and_lstm_captioners(student, rng):
     """The captions of "rnn" and "lstm" are those of a plain loop over the words, with the same weights."""
     judge_samples(student, rng, "rnn", 24)
     judge_samples(student, rng, "lstm", 24)
 
 
-@task("CaptioningRNN.sample", points=1, any_dtype=True, loans=LOANS_OF_CAPTIONER)
+@task("CaptioningRNN.sample", share="1/11", any_dtype=True, loans=LOANS_OF_CAPTIONER)
 def check_samples_of_attention_captioner(student, rng):
     """The captions and attention weights of "attn" are those of a plain loop over the words, with the same weights."""
     judge_samples(student, rng, "attn", 6)
 
 
-@task("CaptioningRNN.sample", points=1, any_dtype=True, loans=LOANS_OF_CAPTIONER)
+@task("CaptioningRNN.sample", share="1/11", any_dtype=True, loans=LOANS_OF_CAPTIONER)
 def check_sampling_leaves_the_model_as_it_was(student, rng):
     """Writing captions changes neither the model's mode nor anything else of it."""
     features = rng.normal(2, D, 4, 4)

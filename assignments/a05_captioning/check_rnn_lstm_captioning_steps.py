@@ -25,7 +25,7 @@ def needs(student, name: str, *arguments) -> None:
     student.define(WRITTEN).written(getattr(student, name), *arguments)
 
 
-@task("rnn_step_forward", points=2, any_dtype=True)
+@task("rnn_step_forward", share=50, any_dtype=True)
 def check_step_agrees_with_torch(student, rng):
     """One step agrees with torch's RNN cell."""
     forbid(student, "rnn_step_forward", calls=BY_HAND)
@@ -47,7 +47,7 @@ def check_step_agrees_with_torch(student, rng):
     })  # fmt: skip
 
 
-@task("rnn_step_backward", points=3, any_dtype=True)
+@task("rnn_step_backward", share="3/6", any_dtype=True)
 def check_step_gradients_agree_with_autograd(student, rng):
     """The gradients of one step agree with autograd."""
     forbid(student, "rnn_step_backward", calls=BY_HAND)
@@ -84,7 +84,7 @@ def check_step_gradients_agree_with_autograd(student, rng):
     })  # fmt: skip
 
 
-@task("rnn_forward", points=2, any_dtype=True, loans=LOANS_OF_SEQUENCE)
+@task("rnn_forward", share=40, any_dtype=True, loans=LOANS_OF_SEQUENCE)
 def check_sequence_agrees_with_torch(student, rng):
     """A whole sequence agrees with torch's cell, taken step by step."""
     forbid(student, "rnn_forward", calls=BY_HAND, apart=["rnn_step_forward"])
@@ -108,7 +108,7 @@ def cosines(out: Tensor) -> Tensor:
     return torch.arange(out.numel(), dtype=out.dtype, device=out.device).reshape(out.shape).cos()
 
 
-@task("rnn_forward", points=1, any_dtype=True, loans=LOANS_OF_SEQUENCE)
+@task("rnn_forward", share=20, any_dtype=True, loans=LOANS_OF_SEQUENCE)
 def check_autograd_follows_the_sequence(student, rng):
     """Autograd finds the right gradients through rnn_forward."""
     inputs = rng.normal(2, 5, 3), rng.normal(2, 4), *weights(rng, 3, 4)
@@ -118,7 +118,7 @@ def check_autograd_follows_the_sequence(student, rng):
     expect_close(found, list(autograd_gradients(sequence, dout, *inputs)), name="gradients of (x, h0, Wx, Wh, b)")
 
 
-@task("rnn_backward", points=4, any_dtype=True, loans=LOANS_OF_SEQUENCE)
+@task("rnn_backward", share="4/7", any_dtype=True, loans=LOANS_OF_SEQUENCE)
 def check_sequence_gradients_agree_with_autograd(student, rng):
     """Backpropagation through time agrees with autograd, with a loss at every step."""
     forbid(student, "rnn_backward", calls=BY_HAND, apart=["rnn_step_backward"])
@@ -176,7 +176,7 @@ def cut(dh: Tensor, inputs: tuple[Tensor, ...], steps: int) -> tuple[Tensor, ...
     return autograd_gradients(oracle, dh, *inputs)
 
 
-@task("rnn_truncated_backward", points=3, any_dtype=True, loans=LOANS_OF_PIECES)
+@task("rnn_truncated_backward", share=60, any_dtype=True, loans=LOANS_OF_PIECES)
 def check_truncated_gradients_agree_with_detached_pieces(student, rng):
     """Truncated gradients agree with autograd where the state is detached after every third step of nine."""
     forbid(student, "rnn_truncated_backward", calls=BY_HAND, apart=["rnn_step_backward", "rnn_backward"])
@@ -203,7 +203,7 @@ def check_truncated_gradients_agree_with_detached_pieces(student, rng):
     })  # fmt: skip
 
 
-@task("clip_gradients", points=2, any_dtype=True)
+@task("clip_gradients", share=50, any_dtype=True)
 def check_clipping_agrees_with_torch(student, rng):
     """Clipping all gradients together agrees with torch's clip_grad_norm_."""
     forbid(student, "clip_gradients", calls=["nn.utils.*", "torch.nn.utils.*"])

@@ -10,7 +10,7 @@ from torch import Tensor
 from autograder import expect_close, explain_errors, forbid, task
 
 
-@task("WordEmbedding", points=2, any_dtype=True)
+@task("WordEmbedding", share="2/3", any_dtype=True)
 def check_words_become_their_rows(student, rng):
     """Each word becomes its row of W_embed."""
     forbid(student, "WordEmbedding", calls=["nn.Embedding*"])
@@ -27,7 +27,7 @@ def check_words_become_their_rows(student, rng):
     })  # fmt: skip
 
 
-@task("temporal_softmax_loss", points=1, any_dtype=True)
+@task("temporal_softmax_loss", share=20, any_dtype=True)
 def check_loss_agrees_with_a_plain_loop(student, rng):
     """The loss is the sum over time of the cross-entropy, divided by the number of captions."""
     scores, words = 2 * rng.normal(4, 3, 6), rng.integers(0, 5, 4, 3)
@@ -51,7 +51,7 @@ def check_loss_agrees_with_a_plain_loop(student, rng):
 NUMBER = "Without an ignore_index, leave torch's argument out, or pass a number that no word has, such as -100."
 
 
-@task("temporal_softmax_loss", points=1, any_dtype=True)
+@task("temporal_softmax_loss", share=20, any_dtype=True)
 def check_loss_without_ignore_index(student, rng):
     """Without an ignore_index, all words count."""
     scores, words = rng.normal(3, 2, 4), rng.integers(0, 4, 3, 2)
@@ -63,7 +63,7 @@ def check_loss_without_ignore_index(student, rng):
             })  # fmt: skip
 
 
-@task("temporal_softmax_loss", points=1, any_dtype=True)
+@task("temporal_softmax_loss", share=20, any_dtype=True)
 def check_padding_changes_nothing(student, rng):
     """Steps whose word is ignore_index do not change the loss, for any scores."""
     scores, words = rng.normal(3, 4, 7), rng.integers(1, 7, 3, 4)
@@ -89,7 +89,7 @@ def judge_bleu(student, candidate: str, references: list[str], n: int, expected:
     expect_close(found, expected, mistakes=mistakes or {}, check_dtype=False)
 
 
-@task("bleu", points=2)
+@task("bleu", share="2/7")
 def check_bleu_by_hand(student):
     """BLEU of "a red disc left of a blue square" against one reference is the value counted by hand."""
     candidate, reference = "a red disc left of a blue square", "a red disc right of a blue square"
@@ -108,7 +108,7 @@ def check_bleu_by_hand(student):
     judge_bleu(student, candidate, [reference], 3, (7 / 8 * 5 / 7 * 3 / 6) ** (1 / 3))
 
 
-@task("bleu", points=1)
+@task("bleu", share="1/7")
 def check_bleu_clips_and_takes_the_best_reference(student):
     """A repeated word counts at most as often as in the reference where it is most frequent."""
     # Papineni et al., example 2: "the" occurs twice in the first reference
@@ -127,7 +127,7 @@ def check_bleu_clips_and_takes_the_best_reference(student):
         judge_bleu(student, "a red", ["a red disc"], 3, 0.0)  # too short for three words
 
 
-@task("bleu", points=1)
+@task("bleu", share="1/7")
 def check_bleu_has_a_brevity_penalty(student):
     """A candidate that is shorter than the closest reference is penalised by exp(1 - r/c)."""
     judge_bleu(student, "a red disc", ["a red disc above a ring"], 1, math.exp(1 - 6 / 3), {

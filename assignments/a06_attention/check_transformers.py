@@ -10,7 +10,7 @@ from autograder import expect_close, expect_equal, explain_errors, task
 VOCAB = [*"0123456789", "POSITIVE", "NEGATIVE", "add", "subtract", "BOS", "EOS"]
 
 
-@task("generate_token_dict", points=1)
+@task("generate_token_dict", share=50)
 def check_tokens_are_numbered_in_order(student):
     """The vocabulary is numbered 0, 1, 2, ... in its order."""
     mistakes = {
@@ -22,7 +22,7 @@ def check_tokens_are_numbered_in_order(student):
     expect_equal(student.generate_token_dict(list(VOCAB)), expected, mistakes=mistakes)
 
 
-@task("prepocess_input_sequence", points=2)
+@task("prepocess_input_sequence", share=50)
 def check_sentences_become_tokens(student):
     """Special words are one token each, numbers one token for each digit."""
     numbers, special = {token: i for i, token in enumerate(VOCAB)}, VOCAB[10:]
@@ -56,7 +56,7 @@ def check_sentences_become_tokens(student):
     )
 
 
-@task("position_encoding_simple", points=1, any_dtype=True)
+@task("position_encoding_simple", share=50, any_dtype=True)
 def check_simple_positions_are_fractions(student):
     """Position n of K is n / K in every entry."""
     n = torch.arange(5.0)[None, :, None].expand(1, 5, 3)
@@ -77,7 +77,7 @@ def sinusoid(K: int, M: int, power=lambda column, M: 2 * (column // 2) / M) -> T
     return torch.tensor(rows, dtype=torch.float32)[None]
 
 
-@task("position_encoding_sinusoid", points=2, any_dtype=True)
+@task("position_encoding_sinusoid", share=50, any_dtype=True)
 def check_sinusoid_agrees_with_the_formula(student):
     """Even columns are sines, odd columns cosines, in the wavelengths of the paper."""
     expected = sinusoid(7, 10)

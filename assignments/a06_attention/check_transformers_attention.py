@@ -98,7 +98,7 @@ def wrong_single(query: Tensor, key: Tensor, value: Tensor) -> dict:
     return {hint: lambda f=f: f()[0] for hint, f in wrong.items()}
 
 
-@task("scaled_dot_product_two_loop_single", points=1, any_dtype=True)
+@task("scaled_dot_product_two_loop_single", share=25, any_dtype=True)
 def check_single_agrees_with_torch(student, rng):
     """Attention in one sequence agrees with torch's own, for as many keys as queries."""
     forbid(student, "scaled_dot_product_two_loop_single", calls=READY_MADE)
@@ -106,7 +106,7 @@ def check_single_agrees_with_torch(student, rng):
     expect_close(student.scaled_dot_product_two_loop_single(q, k, v), attend(q, k, v), mistakes=wrong_single(q, k, v))
 
 
-@task("scaled_dot_product_two_loop_single", points=1, any_dtype=True)
+@task("scaled_dot_product_two_loop_single", share=25, any_dtype=True)
 def check_single_with_more_keys_than_queries(student, rng):
     """Attention in one sequence agrees with torch's own where queries, keys and values have other lengths."""
     for queries, keys, width, values in [(3, 5, 6, 4), (6, 2, 3, 5)]:
@@ -117,7 +117,7 @@ def check_single_with_more_keys_than_queries(student, rng):
         expect_close(out, attend(q, k, v), mistakes=wrong_single(q, k, v))
 
 
-@task("scaled_dot_product_two_loop_batch", points=1, any_dtype=True)
+@task("scaled_dot_product_two_loop_batch", share="1/3", any_dtype=True)
 def check_batch_agrees_with_torch(student, rng):
     """Attention in a batch agrees with torch's own, for as many keys as queries."""
     forbid(student, "scaled_dot_product_two_loop_batch", calls=READY_MADE)
@@ -125,7 +125,7 @@ def check_batch_agrees_with_torch(student, rng):
     expect_close(student.scaled_dot_product_two_loop_batch(q, k, v), attend(q, k, v), mistakes=wrong_attention(q, k, v))
 
 
-@task("scaled_dot_product_two_loop_batch", points=1, any_dtype=True)
+@task("scaled_dot_product_two_loop_batch", share="1/3", any_dtype=True)
 def check_batch_with_more_keys_than_queries(student, rng):
     """Attention in a batch agrees with torch's own where queries, keys and values have other lengths."""
     for queries, keys, width, values in [(3, 5, 6, 4), (6, 2, 3, 5)]:
@@ -136,7 +136,7 @@ def check_batch_with_more_keys_than_queries(student, rng):
         expect_close(out, attend(q, k, v), mistakes=wrong_attention(q, k, v))
 
 
-@task("scaled_dot_product_no_loop_batch", points=2)
+@task("scaled_dot_product_no_loop_batch", share="2/9")
 def check_no_loop_agrees_with_torch(student, rng):
     """Attention without loops agrees with torch's own, and its weights are those of the keys."""
     forbid(student, "scaled_dot_product_no_loop_batch", calls=READY_MADE, loops=True)
@@ -147,7 +147,7 @@ def check_no_loop_agrees_with_torch(student, rng):
     expect_close(weights, weights_of(q, k), mistakes=wrong_weights(q, k), name="weights")
 
 
-@task("scaled_dot_product_no_loop_batch", points=3)
+@task("scaled_dot_product_no_loop_batch", share="3/9")
 def check_no_loop_hides_what_the_mask_says(student, rng):
     """Where the mask is True, the key is hidden: its weight is 0, and the other weights sum to 1."""
     q, k, v, mask = rng.normal(3, 4, 2), rng.normal(3, 6, 2), rng.normal(3, 6, 5), some_mask(rng.uniform(3, 4, 6))
@@ -157,7 +157,7 @@ def check_no_loop_hides_what_the_mask_says(student, rng):
     expect_close(weights, weights_of(q, k, mask), mistakes=wrong_weights(q, k, mask), name="weights")
 
 
-@task("SelfAttention", points=3, loans=LOANS_OF_ATTENTION)
+@task("SelfAttention", share=60, loans=LOANS_OF_ATTENTION)
 def check_head_agrees_with_torch(student, rng):
     """One head agrees with torch's attention between its layers q, k and v, and stores the attention weights."""
     forbid(student, "SelfAttention", calls=READY_MADE, apart=["scaled_dot_product_no_loop_batch"])
@@ -198,7 +198,7 @@ def check_head_agrees_with_torch(student, rng):
     )
 
 
-@task("MultiHeadAttention", points=4, loans=LOANS_OF_HEADS)
+@task("MultiHeadAttention", share=50, loans=LOANS_OF_HEADS)
 def check_heads_agree_with_torch(student, rng):
     """Three heads agree with torch's nn.MultiheadAttention with the same weights."""
     forbid(student, "MultiHeadAttention", calls=READY_MADE, apart=["scaled_dot_product_no_loop_batch", "SelfAttention"])

@@ -48,7 +48,7 @@ def wrong_norms(x: Tensor, gain: Tensor, shift: Tensor, epsilon: float) -> dict:
     }
 
 
-@task("LayerNormalization", points=3)
+@task("LayerNormalization", share=60)
 def check_layer_norm_agrees_with_torch(student, rng):
     """Layer normalisation agrees with torch's own, with a gain and a shift that are not one and zero."""
     forbid(student, "LayerNormalization", calls=READY_MADE)
@@ -62,7 +62,7 @@ def check_layer_norm_agrees_with_torch(student, rng):
         expect_close(out, F.layer_norm(x, (5,), gain, shift, epsilon), mistakes=mistakes)
 
 
-@task("FeedForwardBlock", points=2)
+@task("FeedForwardBlock", share="2/3")
 def check_feedforward_agrees_with_torch(student, rng):
     """The feed-forward network is linear, ReLU, linear."""
     x = 10 * rng.normal(4, 7, 4)  # large, so that the biases alone do not decide any sign
@@ -124,7 +124,7 @@ CROSS = WHOLE | {
 }
 
 
-@task("EncoderBlock", points=3, loans=LOANS_OF_BLOCKS)
+@task("EncoderBlock", share="3/7", loans=LOANS_OF_BLOCKS)
 def check_encoder_block_agrees_with_torch(student, rng):
     """The encoder block agrees with torch's nn.TransformerEncoderLayer (norm after the sum) with the same weights."""
     forbid(student, "EncoderBlock", calls=READY_MADE, apart=PARTS_BY_HAND)
@@ -137,7 +137,7 @@ def check_encoder_block_agrees_with_torch(student, rng):
     expect_close(block.eval()(x), by_torch(x), mistakes=wrong_encoders(x, found))
 
 
-@task("EncoderBlock", points=1, loans=LOANS_OF_BLOCKS)
+@task("EncoderBlock", share="1/7", loans=LOANS_OF_BLOCKS)
 def check_encoder_block_drops_in_training_only(student, rng):
     """The encoder block's dropout acts on each sub-layer in training, and not in eval mode."""
     with explain_errors(WHOLE):
@@ -145,7 +145,7 @@ def check_encoder_block_drops_in_training_only(student, rng):
     judge_where_dropout_acts(student, student.EncoderBlock(2, 6, 9, 1.0), [rng.normal(2, 5, 6)], rng, norm=2)
 
 
-@task("get_subsequent_mask", points=2)
+@task("get_subsequent_mask", share="2/3")
 def check_mask_hides_the_future(student, rng):
     """The mask is True above the diagonal: position t sees 0 to t."""
     later = torch.arange(4, device=rng.device)[None, :] > torch.arange(4, device=rng.device)[:, None]
@@ -168,7 +168,7 @@ def check_mask_hides_the_future(student, rng):
     })  # fmt: skip
 
 
-@task("DecoderBlock", points=3, loans=LOANS_OF_BLOCKS)
+@task("DecoderBlock", share="3/7", loans=LOANS_OF_BLOCKS)
 def check_decoder_block_agrees_with_torch(student, rng):
     """The decoder block agrees with torch's nn.TransformerDecoderLayer (norm after the sum) with the same weights."""
     forbid(student, "DecoderBlock", calls=READY_MADE, apart=PARTS_BY_HAND)
@@ -183,7 +183,7 @@ def check_decoder_block_agrees_with_torch(student, rng):
     expect_close(block.eval()(*inputs), expected, mistakes=wrong_decoders(x, encoded, mask[0], found))
 
 
-@task("DecoderBlock", points=1, loans=LOANS_OF_BLOCKS)
+@task("DecoderBlock", share="1/7", loans=LOANS_OF_BLOCKS)
 def check_decoder_block_drops_in_training_only(student, rng):
     """The decoder block's dropout acts on each sub-layer in training, and not in eval mode."""
     block = student.DecoderBlock(2, 8, 16, 0.5)
@@ -193,7 +193,7 @@ def check_decoder_block_drops_in_training_only(student, rng):
     judge_where_dropout_acts(student, student.DecoderBlock(2, 6, 9, 1.0), inputs, rng, norm=3)
 
 
-@task("Transformer", points=3, loans=LOANS_OF_TRANSFORMERS)
+@task("Transformer", share=30, loans=LOANS_OF_TRANSFORMERS)
 def check_transformer_agrees_with_torch(student, rng):
     """The Transformer agrees with torch's own encoder and decoder layers with the same weights."""
     forbid(student, "Transformer", calls=READY_MADE, apart=[*PARTS_BY_HAND, "EncoderBlock", "DecoderBlock"])

@@ -45,13 +45,13 @@ def judge_patches(student, images: Tensor, img_size, p: int, dim: int, rng) -> N
     expect_close(module(images), embedded(images, weight, bias, p), mistakes=mistakes)
 
 
-@task("PatchEmbedding", points=3)
+@task("PatchEmbedding", share="3/6")
 def check_patches_agree_with_a_convolution(student, rng):
     """Patches, in the order (C, p, p), agree with a convolution whose stride is the size of its filters."""
     judge_patches(student, rng.normal(2, 3, 8, 8), 8, 2, 5, rng)
 
 
-@task("PatchEmbedding", points=1)
+@task("PatchEmbedding", share="1/6")
 def check_patches_of_images_that_are_not_square(student, rng):
     """Patches are right for images that are wider than high."""
     judge_patches(student, rng.normal(2, 2, 6, 12), (6, 12), 3, 7, rng)
@@ -60,7 +60,7 @@ def check_patches_of_images_that_are_not_square(student, rng):
 RESULTS = {"tuple": "nn.MultiheadAttention returns two things, the result and the weights: found, _ = attention(...)."}
 
 
-@task("TransformerEncoderLayer", points=2)
+@task("TransformerEncoderLayer", share=40)
 def check_layer_agrees_with_torch(student, rng):
     """The layer agrees with torch's nn.TransformerEncoderLayer (norm after the sum) with the same weights."""
     forbid(student, "TransformerEncoderLayer", calls=TORCH_TRANSFORMERS)
@@ -73,7 +73,7 @@ def check_layer_agrees_with_torch(student, rng):
     expect_close(layer.eval()(x), by_torch(x), rtol=1e-4, mistakes=wrong_encoders(x, found, 1e-5))
 
 
-@task("TransformerEncoderLayer", points=1)
+@task("TransformerEncoderLayer", share=20)
 def check_layer_drops_in_training_only(student, rng):
     """Dropout acts on each sub-layer, before the sum, in training and not in eval mode."""
     with explain_errors(RESULTS):
@@ -97,7 +97,7 @@ def check_layer_drops_in_training_only(student, rng):
     })  # fmt: skip
 
 
-@task("VisionTransformer", points=2, loans=LOANS_OF_VIT)
+@task("VisionTransformer", share="2/8", loans=LOANS_OF_VIT)
 def check_vit_is_patches_layers_and_a_mean(student, rng):
     """The scores are a linear layer of the mean over the patches, after the encoder layers."""
     images = rng.normal(3, 2, 8, 8)
@@ -160,7 +160,7 @@ def check_vit_is_patches_layers_and_a_mean(student, rng):
     })  # fmt: skip
 
 
-@task("VisionTransformer", points=1, loans=LOANS_OF_VIT)
+@task("VisionTransformer", share="1/8", loans=LOANS_OF_VIT)
 def check_vit_knows_where_patches_are(student, rng):
     """Patches in another order give other scores: each position has a vector of its own."""
     images = rng.normal(2, 3, 8, 12)
@@ -172,7 +172,7 @@ def check_vit_knows_where_patches_are(student, rng):
     expect(not torch.allclose(model(swapped), scores), "Two patches were swapped, and no score changed.", hint)
 
 
-@task("MixerBlock", points=3)
+@task("MixerBlock", share=60)
 def check_mixer_agrees_with_the_formula(student, rng):
     """The Mixer block agrees with equation 1 of its paper."""
     x = rng.normal(2, 5, 4)

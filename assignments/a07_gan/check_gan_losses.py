@@ -28,7 +28,7 @@ def loss_of_both(real: Tensor, fake: Tensor) -> Tensor:
     return -log_sigmoid(real).mean() - torch.log(1 - 1 / (1 + torch.exp(-fake))).mean()
 
 
-@task("discriminator_loss", points=2, any_dtype=True)
+@task("discriminator_loss", share="2/6", any_dtype=True)
 def check_discriminator_loss_agrees_with_the_formula(student, rng):
     """The discriminator's loss is -mean(log D(real)) - mean(log(1 - D(fake)))."""
     real, fake = rng.normal(7, 1, dtype=torch.float32), rng.normal(7, 1, dtype=torch.float32) + 0.5
@@ -70,7 +70,7 @@ def judge_large(loss: Any, expected: float, device: torch.device) -> None:
     expect_close(loss, torch.tensor(expected, device=device))
 
 
-@task("discriminator_loss", points=1, any_dtype=True)
+@task("discriminator_loss", share="1/6", any_dtype=True)
 def check_discriminator_loss_is_finite(student, rng):
     """The discriminator's loss of logits of 150 is not infinite and not nan."""
     large, small = (torch.tensor([[value]], dtype=torch.float32, device=rng.device) for value in (150.0, -150.0))
@@ -78,7 +78,7 @@ def check_discriminator_loss_is_finite(student, rng):
         judge_large(student.discriminator_loss(real, fake), expected, rng.device)
 
 
-@task("generator_loss", points=2, any_dtype=True)
+@task("generator_loss", share="2/6", any_dtype=True)
 def check_generator_loss_agrees_with_the_formula(student, rng):
     """The generator's loss is -mean(log D(fake))."""
     fake = rng.normal(6, 1, dtype=torch.float32) + 0.3
@@ -93,7 +93,7 @@ def check_generator_loss_agrees_with_the_formula(student, rng):
     })  # fmt: skip
 
 
-@task("generator_loss", points=1, any_dtype=True)
+@task("generator_loss", share="1/6", any_dtype=True)
 def check_generator_loss_is_finite(student, rng):
     """The generator's loss of a logit of -150 is not infinite and not nan."""
     for value, expected in ((-150.0, 150.0), (150.0, 0.0)):
@@ -101,7 +101,7 @@ def check_generator_loss_is_finite(student, rng):
         judge_large(student.generator_loss(fake), expected, rng.device)
 
 
-@task("generator_loss", points=1, any_dtype=True)
+@task("generator_loss", share="1/6", any_dtype=True)
 def check_generator_loss_pushes_its_fakes_up(student, rng):
     """The gradient of the generator's loss raises every fake's logit, most of all where D rejects the fake."""
     fake = torch.linspace(-6, 6, 10, dtype=torch.float64, device=rng.device)[:, None]  # not 0, a kink of max(s, 0)
@@ -118,7 +118,7 @@ def check_generator_loss_pushes_its_fakes_up(student, rng):
     expect_gradient(lambda x: -log_sigmoid(x).mean(), fake, slope)
 
 
-@task("ls_discriminator_loss", points=2, any_dtype=True)
+@task("ls_discriminator_loss", share=50, any_dtype=True)
 def check_ls_discriminator_loss_agrees_with_the_formula(student, rng):
     """The least-squares loss of the discriminator is half of mean((real - 1)^2) + mean(fake^2)."""
     real, fake = rng.normal(5, 1), rng.normal(5, 1) + 0.5
@@ -134,7 +134,7 @@ def check_ls_discriminator_loss_agrees_with_the_formula(student, rng):
     })  # fmt: skip
 
 
-@task("ls_generator_loss", points=2, any_dtype=True)
+@task("ls_generator_loss", share=50, any_dtype=True)
 def check_ls_generator_loss_agrees_with_the_formula(student, rng):
     """The least-squares loss of the generator is half of mean((fake - 1)^2)."""
     fake = rng.normal(8, 1) + 0.5
@@ -147,7 +147,7 @@ def check_ls_generator_loss_agrees_with_the_formula(student, rng):
     })  # fmt: skip
 
 
-@task("wgan_critic_loss", points=2, any_dtype=True)
+@task("wgan_critic_loss", share=50, any_dtype=True)
 def check_critic_loss_agrees_with_the_formula(student, rng):
     """The critic's loss is mean(fake) - mean(real)."""
     real, fake = rng.normal(5, 1) + 1, rng.normal(5, 1)
@@ -172,7 +172,7 @@ def settings(optimizer):
 """
 
 
-@task("get_optimizer", points=2)
+@task("get_optimizer", share=50)
 def check_optimizer_is_adam_with_little_momentum(student, rng):
     """The optimiser is Adam with learning rate 1e-3 and betas (0.5, 0.999)."""
     model = student.define("import torch\nmodel = torch.nn.Linear(3, 2)").model
@@ -194,7 +194,7 @@ def check_optimizer_is_adam_with_little_momentum(student, rng):
         )
 
 
-@task("interpolate", points=2, any_dtype=True)
+@task("interpolate", share=50, any_dtype=True)
 def check_interpolation_is_a_straight_line(student, rng):
     """Interpolation gives equally spaced points from z0 to z1, both included."""
     z0, z1 = rng.uniform(5, low=-1.0), rng.uniform(5, low=-1.0)

@@ -92,7 +92,7 @@ def noise_hint(noise: Tensor) -> str:
     return next((hint for hint, seen in signs.items() if seen), "The values should be uniform between -1 and 1.")
 
 
-@task("sample_noise", points=2, any_dtype=True)
+@task("sample_noise", share=50, any_dtype=True)
 def check_noise_is_uniform(student, rng):
     """Noise has the right shape and is uniform between -1 and 1."""
     noise = student.sample_noise(400, 30)
@@ -135,7 +135,7 @@ SLOPES = (0.1, 0.2, 0.3)
 SIGMOID = "There is a sigmoid after the last layer; return logits, without it."
 
 
-@task("discriminator", points=3)
+@task("discriminator", share=60)
 def check_discriminator_agrees_with_the_formula(student, rng):
     """With its own weights, the discriminator computes linear 784-256-256-1 with leaky ReLUs, for 5 rows and for 2."""
     batches = [rng.normal(5, 784), rng.normal(2, 784)]
@@ -157,7 +157,7 @@ def check_discriminator_agrees_with_the_formula(student, rng):
     })  # fmt: skip
 
 
-@task("generator", points=3)
+@task("generator", share=60)
 def check_generator_agrees_with_the_formula(student, rng):
     """With its own weights, the generator computes noise-1024-1024-784 with ReLUs and tanh, for any noise_dim."""
     for noise_dim in (96, 17):
@@ -209,7 +209,7 @@ def convolutional_logits(
     return formula
 
 
-@task("build_dc_classifier", points=4)
+@task("build_dc_classifier", share=50)
 def check_dc_classifier_agrees_with_the_formula(student, rng):
     """With its own weights, the convolutional discriminator computes the layers described, for 3 rows and for 4."""
     batches = [rng.normal(3, 784), rng.normal(4, 784)]
@@ -241,7 +241,7 @@ def check_dc_classifier_agrees_with_the_formula(student, rng):
     })  # fmt: skip
 
 
-@task("build_dc_generator", points=4)
+@task("build_dc_generator", share=50)
 def check_dc_generator_agrees_with_the_formula(student, rng):
     """With its own weights, the convolutional generator computes the layers described, in training and evaluation."""
     batches = [rng.normal(n, 96, dtype=torch.float32) for n in (4, 3)]  # 6 million weights: float64 takes twice as long
@@ -290,7 +290,7 @@ class Net(torch.nn.Module):
 """
 
 
-@task("Conditional.forward", points=2, any_dtype=True)
+@task("Conditional.forward", share=40, any_dtype=True)
 def check_conditional_appends_the_label(student, rng):
     """The network's input is the row with its one-hot label after it."""
     x, y, weight = rng.normal(5, 3), rng.integers(0, 4, 5), rng.normal(7, 2)
@@ -329,7 +329,7 @@ def judge_conditional(
         )
 
 
-@task("cgan_generator", points=2, loans=LOANS)
+@task("cgan_generator", share=50, loans=LOANS)
 def check_conditional_generator_agrees_with_the_formula(student, rng):
     """Noise with its label goes through linear layers to 1024, 1024 and 784 numbers, and tanh."""
     judge_conditional(student, "cgan_generator", rng.normal(6, 96), rng.integers(0, 10, 6), 10, {
@@ -340,7 +340,7 @@ def check_conditional_generator_agrees_with_the_formula(student, rng):
     }, Message("images"))  # fmt: skip
 
 
-@task("cgan_discriminator", points=2, loans=LOANS)
+@task("cgan_discriminator", share=50, loans=LOANS)
 def check_conditional_discriminator_agrees_with_the_formula(student, rng):
     """An image with its label goes through linear layers to 256, 256 and 1 numbers, with leaky ReLUs."""
     judge_conditional(student, "cgan_discriminator", rng.normal(6, 784), rng.integers(0, 10, 6), 10, {

@@ -73,7 +73,7 @@ def values(weights: Weights) -> Weights:
     return [w.detach() for w in weights]
 
 
-@task("discriminator_step", points=3, any_dtype=True)
+@task("discriminator_step", share="3/8", any_dtype=True)
 def check_discriminator_step_agrees_with_autograd(student, rng):
     """A step of the discriminator is one step of its optimiser on its loss, and returns the loss as a float."""
     w_d, w_g = players(rng)
@@ -112,7 +112,7 @@ def judge_returned(returned: Any, loss: Tensor, after: Tensor) -> None:
     })  # fmt: skip
 
 
-@task("discriminator_step", points=1, any_dtype=True)
+@task("discriminator_step", share="1/8", any_dtype=True)
 def check_discriminator_step_does_not_reach_the_generator(student, rng):
     """A step of the discriminator changes neither the generator's parameters nor their gradients."""
     w_d, w_g = players(rng)
@@ -139,7 +139,7 @@ def expect_forgotten(found: Weights, expected: Weights, before: Weights, player:
     })  # fmt: skip
 
 
-@task("discriminator_step", points=1, any_dtype=True)
+@task("discriminator_step", share="1/8", any_dtype=True)
 def check_discriminator_step_zeroes_its_gradients(student, rng):
     """Gradients that G's step left in D make no difference to D's step."""
     w_d, w_g = players(rng)
@@ -152,7 +152,7 @@ def check_discriminator_step_zeroes_its_gradients(student, rng):
     expect_forgotten(toy.state(D), expected, values(w_d), "D")
 
 
-@task("generator_step", points=1, any_dtype=True)
+@task("generator_step", share="1/8", any_dtype=True)
 def check_generator_step_agrees_with_autograd(student, rng):
     """A step of the generator is one step of its optimiser on the loss of its fakes, and returns it as a float."""
     w_d, w_g = players(rng)
@@ -172,7 +172,7 @@ def check_generator_step_agrees_with_autograd(student, rng):
     judge_returned(returned, loss, loss_g(net(net(noise, expected), w_d)))
 
 
-@task("generator_step", points=1, any_dtype=True)
+@task("generator_step", share="1/8", any_dtype=True)
 def check_generator_step_zeroes_its_gradients(student, rng):
     """Gradients that are in G from before make no difference to its step."""
     w_d, w_g = players(rng)
@@ -185,7 +185,7 @@ def check_generator_step_zeroes_its_gradients(student, rng):
     expect_forgotten(toy.state(G), expected, values(w_g), "G")
 
 
-@task("generator_step", points=1, any_dtype=True)
+@task("generator_step", share="1/8", any_dtype=True)
 def check_generator_step_leaves_the_discriminator(student, rng):
     """A step of the generator does not change the discriminator's parameters."""
     w_d, w_g = players(rng)
@@ -218,7 +218,7 @@ def has_graph(penalty, critic, real, fake):
 """
 
 
-@task("gradient_penalty", points=2, any_dtype=True)
+@task("gradient_penalty", share="2/9", any_dtype=True)
 def check_penalty_of_a_linear_critic(student, rng):
     """A linear critic has the slope |w| everywhere, so its penalty is (|w| - 1)^2 for all images."""
     toy = student.define(CRITICS)
@@ -241,7 +241,7 @@ def check_penalty_of_a_linear_critic(student, rng):
         })  # fmt: skip
 
 
-@task("gradient_penalty", points=2, any_dtype=True)
+@task("gradient_penalty", share="2/9", any_dtype=True)
 def check_penalty_of_a_bent_critic(student, rng):
     """Where real and generated images are equal, the penalty agrees with autograd for one image at a time."""
     weight, images = rng.normal(5, 3), rng.normal(8, 5)

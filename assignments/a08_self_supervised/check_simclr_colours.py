@@ -12,7 +12,7 @@ def pure_colours() -> torch.Tensor:
     return torch.tensor(pixels, dtype=torch.float64).T.reshape(3, 1, 6)
 
 
-@task("to_grey", points=2, any_dtype=True)
+@task("to_grey", share="2/3", any_dtype=True)
 def check_grey_of_known_colours(student, rng):
     """Red, green, blue, white, black and olive have the right luma, in three equal channels."""
     luma = [*LUMA.values(), 1.0, 0.0, (LUMA["red"] + LUMA["green"]) / 2]
@@ -29,7 +29,7 @@ def check_grey_of_known_colours(student, rng):
     })  # fmt: skip
 
 
-@task("adjust_brightness", points=2, any_dtype=True)
+@task("adjust_brightness", share="2/3", any_dtype=True)
 def check_brightness_of_known_pixels(student, rng):
     """Brightness multiplies every value and stays within [0, 1]; the input is unchanged."""
     image = torch.tensor([0.0, 0.2, 0.5, 0.8], dtype=torch.float64, device=rng.device).reshape(1, 2, 2).repeat(3, 1, 1)
@@ -45,7 +45,7 @@ def check_brightness_of_known_pixels(student, rng):
         expect_unchanged(seen, image, factor)
 
 
-@task("adjust_contrast", points=2, any_dtype=True)
+@task("adjust_contrast", share=50, any_dtype=True)
 def check_contrast_moves_away_from_the_mean_luma(student, rng):
     """On half green, half black: contrast 0 gives one grey everywhere, 0.5 goes half way, 1 changes nothing."""
     image = torch.zeros(3, 2, 4, dtype=torch.float64, device=rng.device)
@@ -68,7 +68,7 @@ def check_contrast_moves_away_from_the_mean_luma(student, rng):
     expect_close(student.adjust_contrast(image, 0.5), half, atol=2e-4, name="factor 0.5")
 
 
-@task("adjust_saturation", points=2, any_dtype=True)
+@task("adjust_saturation", share="2/3", any_dtype=True)
 def check_saturation_moves_away_from_grey(student, rng):
     """Saturation does not change greys, 0 removes the colour of each pixel, 2 doubles its distance from grey."""
     grey = rng.uniform(1, 3, 5).expand(3, 3, 5).contiguous()
@@ -94,7 +94,7 @@ def beyond(found, expected: torch.Tensor) -> bool:
     return bool(right.any()) and not bool(right.all())
 
 
-@task("adjust_hue", points=3, any_dtype=True)
+@task("adjust_hue", share="3/8", any_dtype=True)
 def check_hue_agrees_with_colorsys(student, rng):
     """Shifted hues agree with Python's colorsys, pixel by pixel, in both directions; the input is unchanged."""
     image = rng.uniform(3, 5, 7)
@@ -115,7 +115,7 @@ def check_hue_agrees_with_colorsys(student, rng):
         expect_unchanged(seen, image, shift)
 
 
-@task("adjust_hue", points=1, any_dtype=True)
+@task("adjust_hue", share="1/8", any_dtype=True)
 def check_hue_of_grey_pixels(student, rng):
     """A grey pixel, also black and white, has no hue and does not change."""
     image = rng.uniform(1, 3, 4).repeat(3, 1, 1)

@@ -18,7 +18,7 @@ def stretched(rng, rows: Tensor) -> Tensor:
     return rows * rng.uniform(len(rows), 1, low=0.2, high=5.0)
 
 
-@task("sim", points=2, any_dtype=True)
+@task("sim", share="2/3", any_dtype=True)
 def check_cosine_of_known_angles(student, rng):
     """Vectors at 0, 60, 90 and 180 degrees have similarity 1, 0.5, 0 and -1, for any lengths."""
     first, second = orthonormal(rng, 2, 5)
@@ -77,31 +77,31 @@ def judge_star(student, rng, loss: str, **options) -> None:
     })  # fmt: skip
 
 
-@task("simclr_loss_naive", points=2, any_dtype=True)
+@task("simclr_loss_naive", share="2/8", any_dtype=True)
 def check_naive_loss_of_pairs_far_apart(student, rng):
     """If pairs agree and all else is orthogonal, the loss with loops is log(1 + (2N - 2) exp(-1 / tau))."""
     judge_apart(student, rng, "simclr_loss_naive")
 
 
-@task("simclr_loss_naive", points=2, any_dtype=True)
+@task("simclr_loss_naive", share="2/8", any_dtype=True)
 def check_naive_loss_of_a_star(student, rng):
     """The loss with loops is right where left and right views have different roles."""
     judge_star(student, rng, "simclr_loss_naive")
 
 
-@task("simclr_loss_vectorized", points=2, any_dtype=True)
+@task("simclr_loss_vectorized", share="2/11", any_dtype=True)
 def check_loss_of_pairs_far_apart(student, rng):
     """If pairs agree and all else is orthogonal, the loss without loops is log(1 + (2N - 2) exp(-1 / tau))."""
     judge_apart(student, rng, "simclr_loss_vectorized", device=rng.device)
 
 
-@task("simclr_loss_vectorized", points=2, any_dtype=True)
+@task("simclr_loss_vectorized", share="2/11", any_dtype=True)
 def check_loss_of_a_star(student, rng):
     """The loss without loops is right where left and right views have different roles."""
     judge_star(student, rng, "simclr_loss_vectorized", device=rng.device)
 
 
-@task("simclr_loss_vectorized", points=1)
+@task("simclr_loss_vectorized", share="1/11")
 def check_loss_takes_no_loop(student, rng):
     """The vectorised loss has no Python loop, and needs as many operations for 40 pairs as for 4."""
     forbid(student, "simclr_loss_vectorized", loops="images", apart=["sim_positive_pairs", "compute_sim_matrix"])
@@ -115,7 +115,7 @@ def check_loss_takes_no_loop(student, rng):
     )
 
 
-@task("sim_positive_pairs", points=2, any_dtype=True)
+@task("sim_positive_pairs", share="2/3", any_dtype=True)
 def check_positive_pairs_at_known_angles(student, rng):
     """Row k of the column is the cosine between the two views of pair k, for any lengths."""
     forbid(student, "sim_positive_pairs", loops=True)
@@ -131,7 +131,7 @@ def check_positive_pairs_at_known_angles(student, rng):
     expect_unchanged(seen, left, right)
 
 
-@task("compute_sim_matrix", points=2, any_dtype=True)
+@task("compute_sim_matrix", share=50, any_dtype=True)
 def check_matrix_of_known_angles(student, rng):
     """In a plane, entry [i, j] is the cosine of the angle between i and j; the diagonal is 1."""
     forbid(student, "compute_sim_matrix", loops=True)

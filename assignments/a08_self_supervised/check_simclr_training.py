@@ -27,7 +27,7 @@ def run(train, shift, batches, rate, **options):
 """
 
 
-@task("train", points=3)
+@task("train", share="3/9")
 def check_an_epoch_on_a_toy(student, rng):
     """On two equal batches with a known loss, train returns that loss; and it changes the parameters."""
     run = student.define(TOY).run
@@ -66,7 +66,7 @@ def voted(similarity: Tensor, labels: Tensor, k: int, *, largest: bool = False) 
     return torch.tensor(answers, device=labels.device)
 
 
-@task("knn_probe", points=2)
+@task("knn_probe", share=50)
 def check_neighbours_by_direction(student, rng):
     """Neighbours are those with the most similar direction; the most frequent label wins, in a tie the smallest."""
     angles = torch.tensor([0.0, 10.0, 20.0, 90.0, 100.0, 180.0], dtype=torch.float64, device=rng.device).deg2rad()
@@ -93,7 +93,7 @@ def check_neighbours_by_direction(student, rng):
         })  # fmt: skip
 
 
-@task("linear_probe", points=2)
+@task("linear_probe", share=50)
 def check_linear_probe_of_clusters(student, rng):
     """Three clusters in a row are classified, also if one feature is a million times larger and another is constant."""
     labels = torch.arange(60, device=rng.device) % 3
@@ -110,7 +110,7 @@ def check_linear_probe_of_clusters(student, rng):
         })  # fmt: skip
 
 
-@task("rotation_task", points=1, any_dtype=True)
+@task("rotation_task", share="1/3", any_dtype=True)
 def check_rotations_of_a_small_picture(student, rng):
     """Images of 2 x 2 are rotated counterclockwise by 0, 90, 180 and 270 degrees, all images by one angle first."""
     first = torch.tensor([[1.0, 2.0], [3.0, 4.0]], device=rng.device)
@@ -134,7 +134,7 @@ def check_rotations_of_a_small_picture(student, rng):
     })  # fmt: skip
 
 
-@task("rotation_task", points=1)
+@task("rotation_task", share="1/3")
 def check_rotation_refuses_what_is_not_square(student, rng):
     """Images that are not square raise ValueError, and square ones do not."""
     expect_shape(student.rotation_task(rng.normal(2, 3, 5, 5))[0], (8, 3, 5, 5))

@@ -12,7 +12,7 @@ from torch.nn import functional as F
 from autograder import Message, expect, expect_close, expect_equal, expect_shape, task
 
 
-@task("sample_crop", points=2)
+@task("sample_crop", share="2/7")
 def check_boxes_lie_inside_the_image(student, rng):
     """Boxes are not empty, are inside the image (tall or wide), and differ from draw to draw."""
     helper = student.define(DRAWS)
@@ -37,7 +37,7 @@ def check_boxes_lie_inside_the_image(student, rng):
         expect(len(boxes.unique(dim=0)) > 20, "The boxes hardly differ: draw new numbers in each call.")
 
 
-@task("sample_crop", points=1)
+@task("sample_crop", share="1/7")
 def check_every_place_is_possible(student, rng):
     """A box may be at every place where it fits, also at the first and the last row and column."""
     boxes = student.define(DRAWS).boxes(student.sample_crop, 400, 6, 5, scale=(0.29, 0.31), ratio=(0.99, 1.01))
@@ -54,7 +54,7 @@ def resized(image: Tensor, mode: str, **options) -> Tensor:
     return F.interpolate(image[None, :, 1:9, 2:8], size=(2, 2), mode=mode, **options)[0]
 
 
-@task("resized_crop", points=2, any_dtype=True)
+@task("resized_crop", share=50, any_dtype=True)
 def check_crop_of_a_slope(student, rng):
     """A crop of a linear ramp is the right part of the ramp."""
     down, right = torch.meshgrid(torch.arange(12.0), torch.arange(9.0), indexing="ij")
@@ -82,7 +82,7 @@ def check_crop_of_a_slope(student, rng):
     })  # fmt: skip
 
 
-@task("color_jitter", points=2, any_dtype=True)
+@task("color_jitter", share=40, any_dtype=True)
 def check_jitter_with_one_strength_at_a_time(student, rng):
     """With one strength, brightness or saturation changes by factors from 0.6 to 1.4; with none, nothing changes."""
     helper = student.define(DRAWS)
@@ -112,7 +112,7 @@ def check_jitter_with_one_strength_at_a_time(student, rng):
         )
 
 
-@task("compute_train_transform", points=1)
+@task("compute_train_transform", share=10)
 def check_views_are_square_images(student, rng):
     """From any image the transform makes one of size x size (32 by default) with values in [0, 1]."""
     helper = student.define(DRAWS)
@@ -124,7 +124,7 @@ def check_views_are_square_images(student, rng):
         expect(bool((out >= 0).all()) and bool((out <= 1).all()), "There are values outside [0, 1].")
 
 
-@task("compute_train_transform", points=1, any_dtype=True)
+@task("compute_train_transform", share=10, any_dtype=True)
 def check_views_can_be_repeated(student, rng):
     """The same seed gives the same sequence of views, another seed another sequence, and all views differ."""
     helper, image, seed = student.define(DRAWS), rng.uniform(3, 16, 16), rng.int(0, 1000)
@@ -140,7 +140,7 @@ def check_views_can_be_repeated(student, rng):
     )
 
 
-@task("compute_train_transform", points=3)
+@task("compute_train_transform", share=30)
 def check_how_often_views_are_mirrored_and_grey(student, rng):
     """Over 1,500 draws half of the views are mirrored and a fifth are grey, independently."""
     transform = student.compute_train_transform(seed=rng.int(0, 10**6), size=6)
@@ -155,7 +155,7 @@ def check_how_often_views_are_mirrored_and_grey(student, rng):
     expect_share(mirrored & grey, 0.1, Message("The view is both mirrored and grey"), one)
 
 
-@task("PairDataset", points=2)
+@task("PairDataset", share=50)
 def check_pairs_are_two_draws_of_one_image(student, rng):
     """An item is (x_i, x_j, target): two separate calls of the transform on the same image, and that image's label."""
     helper = student.define(DRAWS)

@@ -26,7 +26,7 @@ def nearly(found, expected: Tensor) -> bool:
     return same and bool(torch.allclose(found.double(), expected, rtol=1e-5, atol=0))
 
 
-@task("linear_beta_schedule", points=2, any_dtype=True)
+@task("linear_beta_schedule", share="2/3", any_dtype=True)
 def check_linear_schedule_agrees_with_a_loop(student):
     """The linear schedule grows evenly from 1e-4 to 0.02, both times 1000 / T."""
     for timesteps in (1000, 250):
@@ -50,7 +50,7 @@ def check_linear_schedule_agrees_with_a_loop(student):
         })  # fmt: skip
 
 
-@task("cosine_beta_schedule", points=3, any_dtype=True)
+@task("cosine_beta_schedule", share=60, any_dtype=True)
 def check_cosine_schedule_agrees_with_a_loop(student):
     """With the cosine schedule, alpha bar is the squared cosine."""
     for timesteps in (100, 37):
@@ -84,7 +84,7 @@ def check_cosine_schedule_agrees_with_a_loop(student):
         })  # fmt: skip
 
 
-@task("sigmoid_beta_schedule", points=3, any_dtype=True)
+@task("sigmoid_beta_schedule", share=60, any_dtype=True)
 def check_sigmoid_schedule_agrees_with_a_loop(student):
     """With the sigmoid schedule, alpha bar is a falling logistic curve, clamped to at least 1e-5."""
     for timesteps in (100, 37):
@@ -110,7 +110,7 @@ SHAPED = {
 }
 
 
-@task("Process.q_sample", points=3, any_dtype=True)
+@task("Process.q_sample", share="3/6", any_dtype=True)
 def check_noise_is_added_as_the_formula_says(student, rng):
     """x_t is sqrt(alpha bar) * image + sqrt(1 - alpha bar) * noise, with a t for every image."""
     betas = table(rng, 9)
@@ -131,7 +131,7 @@ def check_noise_is_added_as_the_formula_says(student, rng):
     })  # fmt: skip
 
 
-@task("Process.predict_start_from_noise", points=2, any_dtype=True)
+@task("Process.predict_start_from_noise", share=50, any_dtype=True)
 def check_the_image_follows_from_the_noise(student, rng):
     """The image follows from x_t and its noise, with a time for every image."""
     betas = table(rng, 9)
@@ -146,7 +146,7 @@ def check_the_image_follows_from_the_noise(student, rng):
     })  # fmt: skip
 
 
-@task("Process.predict_noise_from_start", points=2, any_dtype=True)
+@task("Process.predict_noise_from_start", share=50, any_dtype=True)
 def check_the_noise_follows_from_the_image(student, rng):
     """The noise follows from x_t and the image, with a time for every image."""
     betas = table(rng, 9)
@@ -169,7 +169,7 @@ def same_deviation(std, expected: Tensor, shape: torch.Size, mistakes: dict[str,
     expect_close(std, expected, atol=1e-6, name="std", mistakes=mistakes)
 
 
-@task("Process.q_posterior", points=3, any_dtype=True)
+@task("Process.q_posterior", share="3/8", any_dtype=True)
 def check_posterior_agrees_with_bayes_rule(student, rng):
     """Mean and standard deviation of x_{t-1}, given x_t and the image, agree with Bayes' rule."""
     betas = table(rng, 9)
@@ -197,7 +197,7 @@ def check_posterior_agrees_with_bayes_rule(student, rng):
     })  # fmt: skip
 
 
-@task("Process.q_posterior", points=1, any_dtype=True)
+@task("Process.q_posterior", share="1/8", any_dtype=True)
 def check_posterior_of_the_first_step_is_the_image(student, rng):
     """At t = 0 the mean is the image and the standard deviation is 0."""
     betas = table(rng, 6)

@@ -27,7 +27,7 @@ SHAPED = {
 TIMES = {"'int' object": "The methods want one time for each image: torch.full((len(x_t),), t, device=x_t.device)."}
 
 
-@task("loss_weight", points=2, any_dtype=True)
+@task("loss_weight", share=50, any_dtype=True)
 def check_weights_make_both_objectives_the_same(student, rng):
     """Without gamma the weight is 1 for predicted noise, and the signal-to-noise ratio for predicted images."""
     left = rng.uniform(9, low=0.001, high=0.999)
@@ -41,7 +41,7 @@ def check_weights_make_both_objectives_the_same(student, rng):
     })  # fmt: skip
 
 
-@task("DDPM.p_losses", points=3, any_dtype=True, loans=LOANS_OF_PROCESS)
+@task("DDPM.p_losses", share="3/8", any_dtype=True, loans=LOANS_OF_PROCESS)
 def check_loss_of_predicted_noise(student, rng):
     """With given t and noise, the loss is the mean squared error of the predicted noise of images in [-1, 1]."""
     betas = rng.uniform(8, low=0.02, high=0.4)
@@ -65,7 +65,7 @@ def check_loss_of_predicted_noise(student, rng):
         })  # fmt: skip
 
 
-@task("DDPM.p_losses", points=1, any_dtype=True, loans=LOANS_OF_PROCESS)
+@task("DDPM.p_losses", share="1/8", any_dtype=True, loans=LOANS_OF_PROCESS)
 def check_loss_of_predicted_images(student, rng):
     """With the objective pred_x_start the prediction is compared with the image, weighted by the SNR."""
     betas, images, noise = rng.uniform(8, low=0.02, high=0.4), rng.uniform(5, 2, 3, 4), rng.normal(5, 2, 3, 4)
@@ -106,19 +106,19 @@ def judge_predictions(student, rng, scale: float):
         })  # fmt: skip
 
 
-@task("DDPM.model_predictions", points=2, any_dtype=True, loans=LOANS_OF_PROCESS)
+@task("DDPM.model_predictions", share="1/3", any_dtype=True, loans=LOANS_OF_PROCESS)
 def check_predictions_follow_from_each_other(student, rng):
     """For both objectives, noise and image are returned, in this order, and fit x_t."""
     judge_predictions(student, rng, 0.05)
 
 
-@task("DDPM.model_predictions", points=2, any_dtype=True, loans=LOANS_OF_PROCESS)
+@task("DDPM.model_predictions", share="1/3", any_dtype=True, loans=LOANS_OF_PROCESS)
 def check_believed_images_are_clamped(student, rng):
     """A predicted image beyond [-1, 1] is clamped, and the noise is computed again from it."""
     judge_predictions(student, rng, 2.0)
 
 
-@task("DDPM.p_sample", points=3, any_dtype=True, loans=LOANS_OF_PREDICTIONS)
+@task("DDPM.p_sample", share="3/7", any_dtype=True, loans=LOANS_OF_PREDICTIONS)
 def check_a_step_back_is_drawn_from_the_posterior(student, rng):
     """With given noise, a step back is the posterior's mean plus its standard deviation times the noise."""
     betas, x_t, noise = rng.uniform(8, low=0.05, high=0.3), rng.normal(3, 2, 4, 4), rng.normal(3, 2, 4, 4)
@@ -159,7 +159,7 @@ def is_clamped(images: Tensor) -> bool:
     return bool(((images >= 0) & (images <= 1)).all())
 
 
-@task("DDPM.sample", points=2, loans=LOANS_OF_STEPS)
+@task("DDPM.sample", share=50, loans=LOANS_OF_STEPS)
 def check_sampling_walks_all_steps(student, rng):
     """Sampling begins with new noise, visits every time from T - 1 to 0 and returns images in [0, 1]."""
     betas = rng.uniform(7, low=0.05, high=0.3)
@@ -209,7 +209,7 @@ def check_sampling_walks_all_steps(student, rng):
     )
 
 
-@task("GaussianDiffusion.ddim_step", points=3, any_dtype=True, loans=LOANS_OF_PREDICTIONS)
+@task("GaussianDiffusion.ddim_step", share="3/7", any_dtype=True, loans=LOANS_OF_PREDICTIONS)
 def check_ddim_step_without_noise(student, rng):
     """With eta = 0, a step mixes the predicted image and noise by the weights of the earlier time."""
     betas, x_t = rng.uniform(9, low=0.05, high=0.3), rng.normal(3, 2, 4, 4)
@@ -232,7 +232,7 @@ def check_ddim_step_without_noise(student, rng):
         }, name=Message("from {time} to {earlier}", time=time, earlier=earlier), atol=1e-5)  # fmt: skip
 
 
-@task("GaussianDiffusion.ddim_sample", points=2, loans=LOANS_OF_STEPS)
+@task("GaussianDiffusion.ddim_sample", share=40, loans=LOANS_OF_STEPS)
 def check_ddim_without_noise_is_the_same_every_time(student, rng):
     """With eta = 0 and a given x_T, the images are always the same, in the given number of steps; else x_T is drawn."""
     betas, begin = rng.uniform(24, low=0.02, high=0.2), rng.normal(3, 2, 4, 4)

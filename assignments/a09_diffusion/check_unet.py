@@ -37,7 +37,7 @@ def record(model, x, time, model_kwargs):
 )
 
 
-@task("SinusoidalPosEmb", points=2)
+@task("SinusoidalPosEmb", share=50)
 def check_embedding_agrees_with_a_loop(student, rng):
     """The embedding of time holds all sines, then all cosines, of frequencies from 1 down to 1 / theta."""
     time = rng.integers(0, 1000, 5)
@@ -58,7 +58,7 @@ def check_embedding_agrees_with_a_loop(student, rng):
     })  # fmt: skip
 
 
-@task("ResnetBlock", points=2)
+@task("ResnetBlock", share=50)
 def check_block_agrees_with_the_formula(student, rng):
     """With the same weights, the block computes conv - norm - scale and shift - SiLU twice, plus the shortcut."""
     helper = student.define(HELPERS)
@@ -82,7 +82,7 @@ def check_block_agrees_with_the_formula(student, rng):
         })  # fmt: skip
 
 
-@task("Unet.forward", points=1)
+@task("Unet.forward", share=10)
 def check_unet_keeps_the_shape(student, rng):
     """The output has the input's shape, for any depth, channels and batch, and for images that are not square."""
     for mults, channels, batch, height, width in (((1, 2), 1, 3, 8, 12), ((2,), 3, 1, 6, 2), ((1, 2, 3), 2, 2, 8, 16)):
@@ -136,7 +136,7 @@ def judge_wiring(calls: list, out: Tensor, parts: tuple[Tensor, Tensor], depth: 
     expect_close(out, before, atol=1e-4, name="the output of the network")
 
 
-@task("Unet.forward", points=2)
+@task("Unet.forward", share=20)
 def check_unet_is_wired_as_drawn(student, rng):
     """The blocks are connected as drawn: two per level, skips to their partners, last in first out."""
     helper = student.define(WIRING)
@@ -145,7 +145,7 @@ def check_unet_is_wired_as_drawn(student, rng):
     judge_wiring(*helper.record(model, x, time, {"text_emb": rng.normal(3, 5, dtype=torch.float32)}), depth=2)
 
 
-@task("Unet.forward", points=1)
+@task("Unet.forward", share=10)
 def check_unet_knows_time_and_condition(student, rng):
     """Each image uses its own time and condition; None, no key and a vector of zeros are the same."""
     helper = student.define(HELPERS)
@@ -203,7 +203,7 @@ def guided_model(student, rng):
 AGAIN = {"RecursionError": "forward hands a call with cfg_scale to cfg_forward. Call the network without this key."}
 
 
-@task("Unet.cfg_forward", points=2, loans=LOANS_OF_GUIDANCE)
+@task("Unet.cfg_forward", share="2/6", loans=LOANS_OF_GUIDANCE)
 def check_guidance_agrees_with_the_formula(student, rng):
     """Guidance with scale s is (s + 1) times the prediction with, minus s times that without the condition."""
     helper, model, inputs, condition, conditional, unconditional = guided_model(student, rng)
@@ -223,7 +223,7 @@ def check_guidance_agrees_with_the_formula(student, rng):
         expect_close(found, right, atol=1e-4, name=Message("with cfg_scale={scale}", scale=scale), mistakes=mistakes)
 
 
-@task("Unet.cfg_forward", points=1, loans=LOANS_OF_GUIDANCE)
+@task("Unet.cfg_forward", share="1/6", loans=LOANS_OF_GUIDANCE)
 def check_guidance_leaves_model_kwargs(student, rng):
     """model_kwargs is the same after a guided call as before, so that the next step is guided too."""
     _, model, inputs, condition, _, _ = guided_model(student, rng)

@@ -29,7 +29,7 @@ PAIRS = {
 }
 
 
-@task("GenerateAnchor", points=2, any_dtype=True)
+@task("GenerateAnchor", share=50, any_dtype=True)
 def check_anchors_have_the_centres_and_sizes_asked_for(student, rng):
     """Every anchor has the centre of its cell and the size of its shape, on maps that are not square."""
     shapes = rng.uniform(3, 2, low=0.5, high=4)
@@ -60,7 +60,7 @@ def check_anchors_have_the_centres_and_sizes_asked_for(student, rng):
     })  # fmt: skip
 
 
-@task("GenerateProposal", points=2, any_dtype=True)
+@task("GenerateProposal", share="2/6", any_dtype=True)
 def check_yolo_proposals_move_by_cells(student, rng):
     """YOLO's proposals have the centre of the anchor plus (tx, ty), and its size times exp(tw), exp(th)."""
     anchors = any_anchors(rng, 2, 3, 4, 5)
@@ -68,7 +68,7 @@ def check_yolo_proposals_move_by_cells(student, rng):
     judge_proposals(student, anchors, offsets, "YOLO", 1.0)
 
 
-@task("GenerateProposal", points=1, any_dtype=True)
+@task("GenerateProposal", share="1/6", any_dtype=True)
 def check_faster_rcnn_proposals_move_by_anchor_sizes(student, rng):
     """Faster R-CNN's proposals have the anchor's centre plus (tx, ty) times its width and height."""
     anchors = any_anchors(rng, 2, 3, 4, 5)
@@ -164,7 +164,7 @@ def expect_no_negative(iou) -> None:
     )
 
 
-@task("IoU", points=2, any_dtype=True)
+@task("IoU", share="2/7", any_dtype=True)
 def check_iou_agrees_with_counted_pixels(student, rng):
     """IoU of boxes with whole coordinates agrees with counting pixels."""
     forbid(student, "IoU", loops=True)
@@ -175,7 +175,7 @@ def check_iou_agrees_with_counted_pixels(student, rng):
     expect_close(result, counted_iou(boxes, others), mistakes=iou_mistakes(boxes, others))
 
 
-@task("IoU", points=2, any_dtype=True)
+@task("IoU", share="2/7", any_dtype=True)
 def check_iou_of_touching_nested_and_empty_boxes(student, rng):
     """IoU is 0 for boxes that touch or have no area, 1 for equal boxes, and the ratio of areas for nested ones."""
     forbid(student, "IoU", loops=True)
@@ -209,7 +209,7 @@ def check_iou_of_touching_nested_and_empty_boxes(student, rng):
 ROW = [[[x - s, 0.5 - s, x + s, 0.5 + s] for x in (0.5, 1.5, 2.5)] for s in (0.25, 1.0)]
 
 
-@task("match_anchors", points=2)
+@task("match_anchors", share="2/8")
 def check_faster_rcnn_matches_a_case_by_hand(student, rng):
     """By Faster R-CNN's rule, a table of IoU gives the positive, negative and neutral anchors worked out by hand."""
     anchors = tensor(rng, ROW)[None, :, None]  # (1, 2, 1, 3, 4)
@@ -239,7 +239,7 @@ def check_faster_rcnn_matches_a_case_by_hand(student, rng):
     expect_equal(none, tensor(rng, [[-1] * 6], torch.int64), name="without boxes, N = 0")
 
 
-@task("match_anchors", points=1)
+@task("match_anchors", share="1/8")
 def check_yolo_matches_a_case_by_hand(student, rng):
     """By YOLO's rule, the best anchor of the cell with the box's centre is positive, and no other anchor is."""
     anchors = tensor(rng, ROW)[None, :, None]
@@ -261,7 +261,7 @@ def check_yolo_matches_a_case_by_hand(student, rng):
     })  # fmt: skip
 
 
-@task("match_anchors", points=1)
+@task("match_anchors", share="1/8")
 def check_yolo_takes_the_first_of_the_nearest_cells(student, rng):
     """By YOLO's rule, a box whose centre is as near to several cells takes the first of them in reading order."""
     grid = generate_grid(rng.uniform(1, 1, 2, 3))

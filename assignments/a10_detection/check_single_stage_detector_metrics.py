@@ -9,7 +9,7 @@ from oracles_loans import LOANS_OF_IOU, LOANS_OF_THE_MEAN
 from autograder import Message, expect_close, task
 
 
-@task("precision_recall", points=2, loans=LOANS_OF_IOU)
+@task("precision_recall", share="2/7", loans=LOANS_OF_IOU)
 def check_precision_and_recall_of_a_case_by_hand(student, rng):
     """Recall and precision of five detections in two images are those worked out by hand."""
     targets = [shot(rng, [[0, 0, 4, 4], [10, 0, 14, 4]]), shot(rng, [[0, 0, 4, 4]])]
@@ -33,7 +33,7 @@ def check_precision_and_recall_of_a_case_by_hand(student, rng):
     expect_close(precision, tensor(rng, [1, 1 / 2, 1 / 3, 2 / 4, 3 / 5]), name="precision", check_dtype=False)
 
 
-@task("precision_recall", points=1, loans=LOANS_OF_IOU)
+@task("precision_recall", share="1/7", loans=LOANS_OF_IOU)
 def check_objects_of_other_classes_do_not_matter(student, rng):
     """A detection is compared with the objects of its own class, also if another object is nearer."""
     targets = [shot(rng, [[0, 0, 4, 4], [0, 0, 4, 3]], labels=[5, 2])]
@@ -48,7 +48,7 @@ def check_objects_of_other_classes_do_not_matter(student, rng):
     expect_close(precision, tensor(rng, [1]), name="precision", check_dtype=False)
 
 
-@task("precision_recall", points=1, loans=LOANS_OF_IOU)
+@task("precision_recall", share="1/7", loans=LOANS_OF_IOU)
 def check_a_second_detection_of_an_object_is_wrong(student, rng):
     """A second detection of one object counts as wrong, even if another object is still undetected."""
     targets = [shot(rng, [[0, 0, 4, 4], [0, 1, 4, 5]])]
@@ -61,7 +61,7 @@ def check_a_second_detection_of_an_object_is_wrong(student, rng):
     expect_close(precision, tensor(rng, [1, 1 / 2, 2 / 3]), name="precision", check_dtype=False)
 
 
-@task("average_precision", points=2, any_dtype=True)
+@task("average_precision", share=50, any_dtype=True)
 def check_average_precision_of_cases_by_hand(student, rng):
     """Average precision is the area under the curve of the best precision at this recall or any higher one."""
     cases = [
@@ -87,7 +87,7 @@ def check_average_precision_of_cases_by_hand(student, rng):
         })  # fmt: skip
 
 
-@task("mean_average_precision", points=2, loans=LOANS_OF_THE_MEAN)
+@task("mean_average_precision", share=50, loans=LOANS_OF_THE_MEAN)
 def check_map_is_the_mean_over_classes(student, rng):
     """mAP is the mean of the AP of the classes: in this case of 1/3, 1/2 and 0."""
     first, second = [[0, 0, 4, 4], [8, 0, 12, 4]], [[0, 0, 4, 4], [8, 8, 9, 9]]

@@ -10,7 +10,7 @@ from torch.nn import functional as F
 from autograder import Message, expect, expect_close, expect_equal, explain_errors, task
 
 
-@task("PredictionNetwork", points=2)
+@task("PredictionNetwork", share="2/7")
 def check_prediction_network_predicts_all_anchors(student, rng):
     """Without indices, the network gives confidences, offsets and class scores of all anchors, in the right places."""
     A, C = 3, 4
@@ -57,7 +57,7 @@ SLOPES = {
 }
 
 
-@task("PredictionNetwork", points=2)
+@task("PredictionNetwork", share="2/7")
 def check_prediction_network_picks_the_anchors_asked_for(student, rng):
     """With indices, the network gives the rows of those anchors: positive ones first among the confidences."""
     A, C, H, W = 3, 4, 3, 5
@@ -89,7 +89,7 @@ def check_prediction_network_picks_the_anchors_asked_for(student, rng):
     })  # fmt: skip
 
 
-@task("SingleStageDetector.forward", points=3, loans=LOANS_OF_THE_LOSS)
+@task("SingleStageDetector.forward", share="3/7", loans=LOANS_OF_THE_LOSS)
 def check_loss_of_a_case_by_hand(student, rng):
     """The loss agrees with the formula on a case with known positive, neutral and negative anchors."""
     B, A, C, H, W = 2, 1, 3, 3, 4
@@ -129,7 +129,7 @@ def check_loss_of_a_case_by_hand(student, rng):
     })  # fmt: skip
 
 
-@task("SingleStageDetector.inference", points=2, loans=LOANS_OF_INFERENCE, any_dtype=True)
+@task("SingleStageDetector.inference", share="2/8", loans=LOANS_OF_INFERENCE, any_dtype=True)
 def check_inference_gives_sure_proposals_with_their_classes(student, rng):
     """Inference returns the proposals above the threshold, moved by their offsets, with their cells' best class."""
     B, A, C, H, W = 2, 2, 4, 3, 4

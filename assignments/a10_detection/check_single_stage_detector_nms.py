@@ -9,7 +9,7 @@ from torch import Tensor
 from autograder import Message, expect, expect_equal, expect_shape, explain_errors, task
 
 
-@task("nms", points=2, loans=LOANS_OF_IOU)
+@task("nms", share="2/7", loans=LOANS_OF_IOU)
 def check_nms_keeps_what_it_should(student, rng):
     """NMS keeps boxes that overlap little, in order of score, and drops a box only for a better box that it kept."""
     boxes, scores = whole_boxes(rng, 60, side=12), rng.uniform(60)
@@ -104,7 +104,7 @@ def judge_dropped(kept: Tensor, scores: Tensor, iou: Tensor, with_one: Tensor, t
     )
 
 
-@task("nms", points=1, loans=LOANS_OF_IOU)
+@task("nms", share="1/7", loans=LOANS_OF_IOU)
 def check_nms_breaks_ties_by_index(student, rng):
     """Of boxes with equal scores the smaller index comes first; an IoU equal to the threshold does not drop a box."""
     boxes = tensor(rng, [[0, 0, 4, 4], [0, 0, 4, 4], [0, 0, 4, 2], [8, 8, 9, 9], [0, 0, 4, 4]])
@@ -125,7 +125,7 @@ def check_nms_breaks_ties_by_index(student, rng):
     })  # fmt: skip
 
 
-@task("nms", points=1, loans=LOANS_OF_IOU)
+@task("nms", share="1/7", loans=LOANS_OF_IOU)
 def check_nms_stops_at_topk(student, rng):
     """With topk, the first topk of the kept boxes are returned."""
     boxes = tensor(rng, [[0, 0, 2, 2], [0, 0, 2, 1.9], [4, 4, 6, 6], [7, 7, 8, 8]])

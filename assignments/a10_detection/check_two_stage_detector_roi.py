@@ -56,7 +56,7 @@ CELLS = {
 }
 
 
-@task("roi_align", points=2, any_dtype=True)
+@task("roi_align", share="2/8", any_dtype=True)
 def check_roi_align_agrees_with_grid_sample(student, rng):
     """RoI Align agrees with torch's bilinear sampling at 2 x 2 points in each bin, averaged."""
     forbid(student, "roi_align", calls=READY_MADE)
@@ -75,7 +75,7 @@ def check_roi_align_agrees_with_grid_sample(student, rng):
     })  # fmt: skip
 
 
-@task("roi_align", points=1, any_dtype=True)
+@task("roi_align", share="1/8", any_dtype=True)
 def check_roi_align_of_ramps(student, rng):
     """On maps with the values x and y, the bins have the x and y of their centres."""
     forbid(student, "roi_align", calls=READY_MADE)
@@ -91,7 +91,7 @@ FLAT = {
 }
 
 
-@task("TwoStageDetector.forward", points=2, loans=LOANS_OF_TWO_STAGES, any_dtype=True)
+@task("TwoStageDetector.forward", share=50, loans=LOANS_OF_TWO_STAGES, any_dtype=True)
 def check_two_stage_loss_adds_the_classes(student, rng):
     """The loss is the first stage's plus the mean cross-entropy of the proposals' classes."""
     detector, classify, boxes, labels, loss = toy_detector(student, rng, 3, 4, 5, 7, 3, 9)
@@ -110,7 +110,7 @@ def check_two_stage_loss_adds_the_classes(student, rng):
     })  # fmt: skip
 
 
-@task("TwoStageDetector.inference", points=1, loans=LOANS_OF_TWO_STAGES, any_dtype=True)
+@task("TwoStageDetector.inference", share=25, loans=LOANS_OF_TWO_STAGES, any_dtype=True)
 def check_two_stage_inference_names_proposals(student, rng):
     """Each proposal gets the class with the largest score, and the product of both probabilities as its confidence."""
     found = [(rois_of(rng, 1, 9, 5, 7)[:, 1:], rng.uniform(9, low=0.6)) for _ in range(3)]

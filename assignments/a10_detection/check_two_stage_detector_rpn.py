@@ -12,7 +12,7 @@ from autograder import Message, expect, expect_close, expect_shape, explain_erro
 MOVED = "The module's offsets are (B, A, 4, H, W); GenerateProposal wants the four last: offsets.movedim(2, -1)."
 
 
-@task("ProposalModule", points=2, loans=LOANS_OF_PROPOSALS)
+@task("ProposalModule", share="2/6", loans=LOANS_OF_PROPOSALS)
 def check_proposal_module_predicts_all_anchors(student, rng):
     """Without indices, the module returns two scores and four offsets of each anchor, directly from convolutions."""
     features = rng.normal(2, 6, 3, 5, dtype=torch.float32)
@@ -38,7 +38,7 @@ def check_proposal_module_predicts_all_anchors(student, rng):
     })  # fmt: skip
 
 
-@task("ProposalModule", points=1, loans=LOANS_OF_PROPOSALS)
+@task("ProposalModule", share="1/6", loans=LOANS_OF_PROPOSALS)
 def check_proposal_module_picks_the_anchors_asked_for(student, rng):
     """With indices, the module gives those anchors' scores, positive ones first, their offsets and their proposals."""
     A, H, W = 3, 3, 5
@@ -77,7 +77,7 @@ def check_proposal_module_picks_the_anchors_asked_for(student, rng):
     expect_close(proposals[:, 2:] - proposals[:, :2], grown, atol=1e-4, name="sizes of the proposals")
 
 
-@task("RPN.forward", points=2, loans=LOANS_OF_THE_LOSS)
+@task("RPN.forward", share=40, loans=LOANS_OF_THE_LOSS)
 def check_rpn_loss_of_a_case_by_hand(student, rng):
     """The loss agrees with the formula on a case with known positive, neutral and negative anchors."""
     B, A, H, W = 2, 1, 3, 4
@@ -117,7 +117,7 @@ def check_rpn_loss_of_a_case_by_hand(student, rng):
     })  # fmt: skip
 
 
-@task("RPN.inference", points=2, loans=LOANS_OF_INFERENCE, any_dtype=True)
+@task("RPN.inference", share=50, loans=LOANS_OF_INFERENCE, any_dtype=True)
 def check_rpn_gives_sure_proposals(student, rng):
     """Inference returns the proposals whose object probability is above the threshold, moved by their offsets."""
     B, A, H, W = 2, 2, 3, 4

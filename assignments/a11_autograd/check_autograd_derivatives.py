@@ -8,7 +8,7 @@ from torch.nn import functional as F
 from autograder import Message, expect, expect_close, task
 
 
-@task("numeric_gradient", points=1)
+@task("numeric_gradient", share="1/3")
 def check_numeric_gradient_is_central(student, rng):
     """With step h, the gradient of sum(x^3) is 3 x^2 + h^2: that of a central difference, to the last digit."""
     judge_source(student, "numeric_gradient")
@@ -24,7 +24,7 @@ def check_numeric_gradient_is_central(student, rng):
         }, hint="Move one element at a time; the others stay as they are.")  # fmt: skip
 
 
-@task("numeric_gradient", points=1)
+@task("numeric_gradient", share="1/3")
 def check_numeric_gradient_calls_f_twice_per_element(student, rng):
     """f is called twice for each element, with one element moved by 1e-5 up or down."""
     judge_source(student, "numeric_gradient")
@@ -83,7 +83,7 @@ def judge_dual(student, name, operands, tangents, f):
     })  # fmt: skip
 
 
-@task("Dual", points=1, any_dtype=True)
+@task("Dual", share="1/3", any_dtype=True)
 def check_dual_products_and_powers(student, rng):
     """Products and powers of dual numbers agree with torch's forward mode."""
     judge_source(student, "Dual")
@@ -92,7 +92,7 @@ def check_dual_products_and_powers(student, rng):
     judge_dual(student, "power", [a], [da], lambda x: x**3)
 
 
-@task("Dual", points=1, any_dtype=True)
+@task("Dual", share="1/3", any_dtype=True)
 def check_dual_functions(student, rng):
     """exp, log, relu and sigmoid of dual numbers agree with torch's forward mode."""
     judge_source(student, "Dual")
@@ -103,7 +103,7 @@ def check_dual_functions(student, rng):
     judge_dual(student, "sigmoid", [a], [da], torch.sigmoid)
 
 
-@task("jvp", points=1, loans=loans("Dual"), any_dtype=True)
+@task("jvp", share=50, loans=loans("Dual"), any_dtype=True)
 def check_jvp_agrees_with_torch(student, rng):
     """The Jacobian times a direction agrees with torch's forward mode."""
     judge_source(student, "jvp")
@@ -125,7 +125,7 @@ def check_jvp_agrees_with_torch(student, rng):
         })  # fmt: skip
 
 
-@task("hvp", points=1, loans=loans("Dual", "backward", "topological_order", *GATES), any_dtype=True)
+@task("hvp", share="1/3", loans=loans("Dual", "backward", "topological_order", *GATES), any_dtype=True)
 def check_hvp_of_a_quadratic(student, rng):
     """The Hessian of x^T A x is A + A^T: its product with a vector is right, and so is that of a cubic."""
     judge_source(student, "hvp")
@@ -144,7 +144,7 @@ def check_hvp_of_a_quadratic(student, rng):
 TRAINING = loans("backward", "topological_order", *GATES)
 
 
-@task("TwoLayer.loss", points=1, loans=TRAINING, any_dtype=True)
+@task("TwoLayer.loss", loans=TRAINING, any_dtype=True)
 def check_two_layer_loss_agrees_with_torch(student, rng):
     """The loss of the network, and the gradients of its parameters in the graph, agree with torch's."""
     judge_source(student, "TwoLayer.loss")
@@ -172,7 +172,7 @@ def check_two_layer_loss_agrees_with_torch(student, rng):
 ALL_FOUR = "In every step: the gradients of all four parameters by one backward, then each parameter moves."
 
 
-@task("TwoLayer.step", points=1, loans=loans("backward", "topological_order", "TwoLayer.loss", *GATES))
+@task("TwoLayer.step", share=50, loans=loans("backward", "topological_order", "TwoLayer.loss", *GATES))
 def check_two_layer_steps_agree_with_torch(student, rng):
     """Three steps of gradient descent give the parameters and losses that torch's gradients give."""
     judge_source(student, "TwoLayer.step")
@@ -201,7 +201,7 @@ BLOCKS = (
 )
 
 
-@task("checkpoint", points=1, loans=loans("backward", "topological_order"), any_dtype=True)
+@task("checkpoint", share="1/3", loans=loans("backward", "topological_order"), any_dtype=True)
 def check_checkpoint_has_the_same_gradient(student, rng):
     """Value and gradient of a chain of eleven functions agree with torch's, for several sizes of blocks."""
     judge_source(student, "checkpoint")
@@ -221,7 +221,7 @@ def check_checkpoint_has_the_same_gradient(student, rng):
         )
 
 
-@task("checkpoint", points=1, loans=loans("backward", "topological_order"), any_dtype=True)
+@task("checkpoint", share="1/3", loans=loans("backward", "topological_order"), any_dtype=True)
 def check_checkpoint_stores_little(student, rng):
     """Of a chain of 101 functions, at most 26 values are alive at any time; each function is called twice."""
     judge_source(student, "checkpoint")

@@ -18,7 +18,7 @@ def judge_two(student, rng, task_name, oracle, wrong, shift=0.0, wrong_values=No
         judge_gate(student, rng, task_name, operands, wrong=wrong, oracle=oracle, wrong_values=wrong_values)
 
 
-@task("add", points=1, loans=BROADCAST)
+@task("add", loans=BROADCAST)
 def check_add_agrees_with_torch(student, rng):
     """Sums and their gradients agree with torch's, with broadcasting, also in float32."""
     judge_two(student, rng, "add", torch.add, {
@@ -32,7 +32,7 @@ def check_add_agrees_with_torch(student, rng):
     judge_gate(student, rng, "add", [x, y], oracle=torch.add)
 
 
-@task("mul", points=1, loans=BROADCAST, any_dtype=True)
+@task("mul", share=50, loans=BROADCAST, any_dtype=True)
 def check_mul_agrees_with_torch(student, rng):
     """Products and their gradients agree with torch's, with broadcasting."""
     judge_two(student, rng, "mul", torch.mul, {
@@ -47,7 +47,7 @@ def check_mul_agrees_with_torch(student, rng):
     })  # fmt: skip
 
 
-@task("div", points=1, loans=BROADCAST, any_dtype=True)
+@task("div", share=50, loans=BROADCAST, any_dtype=True)
 def check_div_agrees_with_torch(student, rng):
     """Quotients and their gradients agree with torch's, with broadcasting."""
     judge_two(student, rng, "div", torch.div, {
@@ -63,7 +63,7 @@ def check_div_agrees_with_torch(student, rng):
     })  # fmt: skip
 
 
-@task("power", points=1, any_dtype=True)
+@task("power", share=50, any_dtype=True)
 def check_power_agrees_with_torch(student, rng):
     """Powers and their gradients agree with torch's, for several exponents."""
     x = rng.uniform(3, 4, low=0.5, high=2)
@@ -79,7 +79,7 @@ def check_power_agrees_with_torch(student, rng):
         })  # fmt: skip
 
 
-@task("exp", points=1)
+@task("exp")
 def check_exp_agrees_with_torch(student, rng):
     """The exponential and its gradient agree with torch's, also in float32."""
     for dtype in (torch.float64, torch.float32):
@@ -90,7 +90,7 @@ def check_exp_agrees_with_torch(student, rng):
         }, wrong_values={"This is a power of 2; the base of exp is e.": torch.exp2})  # fmt: skip
 
 
-@task("log", points=1)
+@task("log")
 def check_log_agrees_with_torch(student, rng):
     """The logarithm and its gradient agree with torch's, also near 0 and in float32."""
     near = torch.tensor([1e-12, 1e-9, 1e-4], dtype=torch.float64, device=rng.device)
@@ -101,7 +101,7 @@ def check_log_agrees_with_torch(student, rng):
         })  # fmt: skip
 
 
-@task("relu", points=1, any_dtype=True)
+@task("relu", share=50, any_dtype=True)
 def check_relu_agrees_with_torch(student, rng):
     """ReLU and its gradient agree with torch's."""
     judge_gate(student, rng, "relu", [rng.normal(4, 5)], oracle=torch.relu, wrong={
@@ -112,7 +112,7 @@ def check_relu_agrees_with_torch(student, rng):
     })  # fmt: skip
 
 
-@task("maximum", points=1, loans=BROADCAST, any_dtype=True)
+@task("maximum", share=50, loans=BROADCAST, any_dtype=True)
 def check_maximum_agrees_with_torch(student, rng):
     """The maximum routes the gradient to the larger operand, with broadcasting."""
     judge_two(student, rng, "maximum", torch.maximum, {
@@ -124,7 +124,7 @@ def check_maximum_agrees_with_torch(student, rng):
     })  # fmt: skip
 
 
-@task("sigmoid", points=1, any_dtype=True)
+@task("sigmoid", share=50, any_dtype=True)
 def check_sigmoid_is_one_node(student, rng):
     """At 1 the value is 0.73 and the local gradient 0.20; values and gradients agree with torch's; it is one node."""
     worked = torch.tensor(1.0, dtype=torch.float64, device=rng.device)
@@ -138,7 +138,7 @@ def check_sigmoid_is_one_node(student, rng):
     expect_equal(nodes, 1, name="the number of nodes that sigmoid adds to the graph")
 
 
-@task("matmul", points=2, loans=BROADCAST, any_dtype=True)
+@task("matmul", share=50, loans=BROADCAST, any_dtype=True)
 def check_matmul_agrees_with_torch(student, rng):
     """Matrix products and their gradients agree with torch's."""
     for n, m, p in ((3, 3, 3), (3, 4, 5), (1, 6, 2), (4, 3, 3)):
@@ -158,7 +158,7 @@ def check_matmul_agrees_with_torch(student, rng):
         })  # fmt: skip
 
 
-@task("sum_over", points=1, any_dtype=True)
+@task("sum_over", share=50, any_dtype=True)
 def check_sum_over_agrees_with_torch(student, rng):
     """Sums over all elements and over one axis, and their gradients, agree with torch's."""
     x = rng.normal(3, 4)
@@ -184,7 +184,7 @@ def check_sum_over_agrees_with_torch(student, rng):
 STABLE = "Subtract from each row its own largest score before exp, and add nothing inside of the logarithm."
 
 
-@task("softmax_cross_entropy", points=2, any_dtype=True)
+@task("softmax_cross_entropy", share="2/3", any_dtype=True)
 def check_softmax_cross_entropy_agrees_with_torch(student, rng):
     """The loss and its gradient agree with torch's, whatever comes from above."""
     x, y = 2 * rng.normal(5, 3), rng.integers(0, 3, 5)

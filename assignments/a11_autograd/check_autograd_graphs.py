@@ -18,7 +18,7 @@ from oracles_graphs import (
 from autograder import Message, autograd_gradients, expect_close, task
 
 
-@task("topological_order", points=2)
+@task("topological_order", share=50)
 def check_order_of_diamonds(student, rng):
     """Parents come before children, and each node is in the list once, also if it is used several times."""
     judge_source(student, "topological_order")
@@ -27,7 +27,7 @@ def check_order_of_diamonds(student, rng):
     judge_order(student, [rng.normal()], SHARED_NODES)
 
 
-@task("topological_order", points=1)
+@task("topological_order", share=25)
 def check_order_of_a_long_chain(student, rng):
     """A chain of 3,000 nodes works."""
     judge_source(student, "topological_order")
@@ -37,7 +37,7 @@ def check_order_of_a_long_chain(student, rng):
 BACKWARDS = "From root to the inputs: a node keeps its gradient, and passes it down when it is complete."
 
 
-@task("backward", points=2, loans=loans("topological_order"))
+@task("backward", share=40, loans=loans("topological_order"))
 def check_backward_of_small_graphs(student, rng):
     """The gradients of (x + y) z at (-2, 5, -4) are -4, -4 and 3; those of shared nodes agree with torch's."""
     worked = [torch.tensor(number, dtype=torch.float64, device=rng.device) for number in (-2.0, 5.0, -4.0)]
@@ -53,7 +53,7 @@ def check_backward_of_small_graphs(student, rng):
         }, hint=BACKWARDS)  # fmt: skip
 
 
-@task("backward", points=1, loans=loans("topological_order"))
+@task("backward", share=20, loans=loans("topological_order"))
 def check_backward_twice(student, rng):
     """A second call adds the same gradients again, in every node."""
     values = [rng.normal(3), rng.normal(3)]
@@ -71,7 +71,7 @@ def check_backward_twice(student, rng):
     })  # fmt: skip
 
 
-@task("graph_table", points=1, loans=loans("topological_order"))
+@task("graph_table", share=50, loans=loans("topological_order"))
 def check_table_of_a_shared_graph(student, rng):
     """exp(u) + sin(u) with u = exp(x) + exp(x)^2 has seven rows, and each names the rows of its parents."""
     judge_source(student, "graph_table")
@@ -79,7 +79,7 @@ def check_table_of_a_shared_graph(student, rng):
         judge_table(student, values, recipe, with_gradients=False)
 
 
-@task("unbroadcast", points=2, any_dtype=True)
+@task("unbroadcast", share="2/3", any_dtype=True)
 def check_unbroadcast_of_common_shapes(student, rng):
     """Gradients are summed over axes that broadcasting has added in front, and over axes of length 1."""
     judge_source(student, "unbroadcast")

@@ -13,7 +13,7 @@ STATISTICS = [
 BATCHED = ["torch.bmm", "torch.baddbmm", "torch.einsum", "torch.tensordot", "torch.vmap", "torch.func.*"]
 
 
-@task("shuffle_cols", points=1)
+@task("shuffle_cols", share=50)
 def check_shuffled_columns(student, rng):
     """The columns are 0, 0, 2 and 1 of the matrix."""
     x = rng.normal(4, 5)
@@ -24,7 +24,7 @@ def check_shuffled_columns(student, rng):
     )
 
 
-@task("reverse_rows", points=1)
+@task("reverse_rows")
 def check_reversed_rows(student, rng):
     """The rows are in reverse order, without flip, and x is not changed."""
     forbid(student, "reverse_rows", calls=["torch.flip", "torch.flipud", "torch.fliplr", "torch.rot90", "np.flip*"])
@@ -37,7 +37,7 @@ def check_reversed_rows(student, rng):
         expect_unchanged(seen, x)
 
 
-@task("take_one_elem_per_col", points=1)
+@task("take_one_elem_per_col", share=50)
 def check_one_element_of_each_column(student, rng):
     """The three elements are x[1, 0], x[0, 1] and x[3, 2]."""
     x = rng.normal(6, 4)
@@ -48,7 +48,7 @@ def check_one_element_of_each_column(student, rng):
     })  # fmt: skip
 
 
-@task("make_one_hot", points=1)
+@task("make_one_hot", share="1/3")
 def check_one_hot_rows(student, rng):
     """Each row has a 1 in the column of its number."""
     x = rng.integers(0, 6, 8).tolist()
@@ -60,7 +60,7 @@ def check_one_hot_rows(student, rng):
     }, hint="Row i has a 1 in the column x[i] only: row numbers and columns are read in pairs.")  # fmt: skip
 
 
-@task("make_one_hot", points=1)
+@task("make_one_hot", share="1/3")
 def check_one_hot_has_no_loop(student, rng):
     """The one-hot rows are written without a loop, F.one_hot and torch.eye."""
     forbid(student, "make_one_hot", loops="numbers", calls=["F.one_hot", "torch.eye"])
@@ -68,7 +68,7 @@ def check_one_hot_has_no_loop(student, rng):
     expect_close(student.make_one_hot(x), F.one_hot(torch.tensor(x)).float(), check_dtype=False)
 
 
-@task("sum_positive_entries", points=1)
+@task("sum_positive_entries", share=50)
 def check_sum_of_positive_entries(student, rng):
     """The sum of the positive elements is right, and a Python int."""
     forbid(student, "sum_positive_entries", loops="elements")
@@ -83,7 +83,7 @@ def check_sum_of_positive_entries(student, rng):
     expect_type(total, int, name="the sum")
 
 
-@task("reshape_practice", points=2)
+@task("reshape_practice", share=50)
 def check_reshape_of_counted_numbers(student, rng):
     """0, 1, 2, ..., 23 are rearranged as the docstring shows, and so are random numbers."""
     forbid(student, "reshape_practice", loops="elements")
@@ -97,7 +97,7 @@ def check_reshape_of_counted_numbers(student, rng):
         })  # fmt: skip
 
 
-@task("zero_row_min", points=1, any_dtype=True)
+@task("zero_row_min", share="1/3", any_dtype=True)
 def check_zero_row_min(student, rng):
     """The smallest element of each row becomes 0."""
     x = rng.normal(5, 7)
@@ -111,7 +111,7 @@ def check_zero_row_min(student, rng):
     }, hint="In each row one element becomes 0: pair each row with the place of its minimum.")  # fmt: skip
 
 
-@task("zero_row_min", points=1, any_dtype=True)
+@task("zero_row_min", share="1/3", any_dtype=True)
 def check_zero_row_min_leaves_x(student, rng):
     """The result is a copy: x is not changed. There is no loop."""
     forbid(student, "zero_row_min", loops="rows")
@@ -124,7 +124,7 @@ def check_zero_row_min_leaves_x(student, rng):
 PAIRS = "Number i of the batch is the product of the matrices x[i] and y[i]."
 
 
-@task("batched_matrix_multiply_loop", points=1, any_dtype=True)
+@task("batched_matrix_multiply_loop", share=50, any_dtype=True)
 def check_products_with_a_loop(student, rng):
     """The products with a loop are right; the number of operations grows with the batch."""
     forbid(student, "batched_matrix_multiply_loop", calls=BATCHED)
@@ -135,7 +135,7 @@ def check_products_with_a_loop(student, rng):
     expect(seen.ops >= 12, Message("12 products took only {ops} torch operations.", ops=seen.ops), hint=hint)
 
 
-@task("batched_matrix_multiply_noloop", points=1, any_dtype=True)
+@task("batched_matrix_multiply_noloop", share=50, any_dtype=True)
 def check_products_without_a_loop(student, rng):
     """The products without a loop are right."""
     forbid(student, "batched_matrix_multiply_noloop", loops="matrices")
@@ -143,7 +143,7 @@ def check_products_without_a_loop(student, rng):
     expect_close(student.batched_matrix_multiply_noloop(x, y), products(x, y), hint=PAIRS)
 
 
-@task("normalize_columns", points=2, any_dtype=True)
+@task("normalize_columns", share=50, any_dtype=True)
 def check_normalised_columns(student, rng):
     """Each column has mean 0 and standard deviation 1, by sums and arithmetic alone."""
     forbid(student, "normalize_columns", calls=STATISTICS, loops="columns")
@@ -167,7 +167,7 @@ def check_normalised_columns(student, rng):
 EACH_MEAN = "Add up the numbers of each tensor, those of the last one, too, and divide by its own length."
 
 
-@task("challenge_mean_tensors", points=1, any_dtype=True)
+@task("challenge_mean_tensors", share=50, any_dtype=True)
 def check_means_of_unequal_lengths(student, rng):
     """The mean of each tensor is right, without a loop or a comprehension."""
     forbid(student, "challenge_mean_tensors", loops="tensors")
@@ -182,7 +182,7 @@ def check_means_of_unequal_lengths(student, rng):
     }, hint=EACH_MEAN)  # fmt: skip
 
 
-@task("challenge_get_uniques", points=1)
+@task("challenge_get_uniques", share=50)
 def check_first_places_of_unique_values(student, rng):
     """The different values and the first index of each are right, in any order."""
     forbid(student, "challenge_get_uniques", loops="elements")

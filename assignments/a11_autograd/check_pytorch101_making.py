@@ -9,7 +9,7 @@ COUNTING = ["torch.numel", "Tensor.numel", "Tensor.nelement", "np.size", "Tensor
 IN_PLACE = "Write into x itself: no clone, and no new tensor."
 
 
-@task("create_sample_tensor", points=1)
+@task("create_sample_tensor", share=50)
 def check_sample_tensor_has_its_numbers(student, device):
     """The sample tensor has its numbers in the right places."""
     expected = torch.tensor([[0.0, 10.0], [100.0, 0.0], [0.0, 0.0]])
@@ -22,7 +22,7 @@ def check_sample_tensor_has_its_numbers(student, device):
     }, hint="10 and 100 are the only elements that differ from 0.")  # fmt: skip
 
 
-@task("mutate_tensor", points=1)
+@task("mutate_tensor", share=50)
 def check_mutate_tensor_writes_into_the_tensor(student, rng):
     """Values are written into the tensor itself, which is returned."""
     x, values = rng.normal(4, 5), rng.normal(3).tolist()
@@ -39,7 +39,7 @@ def check_mutate_tensor_writes_into_the_tensor(student, rng):
 ALL_AXES = "Multiply the lengths of all axes, as many as there are: one or none, too."
 
 
-@task("count_tensor_elements", points=1)
+@task("count_tensor_elements", share=50)
 def check_count_of_a_matrix(student, rng):
     """The number of elements of matrices and of larger tensors is right, and a Python int."""
     forbid(student, "count_tensor_elements", calls=COUNTING)
@@ -60,7 +60,7 @@ def check_count_of_a_matrix(student, rng):
         expect_type(count, int, name="the count")
 
 
-@task("create_tensor_of_pi", points=1)
+@task("create_tensor_of_pi")
 def check_tensor_of_pi(student):
     """Each element is 3.14, for any shape."""
     for shape in ((2, 3), (1, 1), (0, 3), (5, 2)):
@@ -72,7 +72,7 @@ def check_tensor_of_pi(student):
         )
 
 
-@task("multiples_of_ten", points=1, any_dtype=True)
+@task("multiples_of_ten", share=50, any_dtype=True)
 def check_multiples_of_ten_with_both_ends(student):
     """The multiples of ten are right, where the ends are multiples and where they are not."""
     for start, stop in ((5, 25), (10, 50), (31, 60), (20, 99), (0, 10)):
@@ -99,7 +99,7 @@ def check_multiples_of_ten_with_both_ends(student):
         )
 
 
-@task("slice_indexing_practice", points=1)
+@task("slice_indexing_practice", share=25)
 def check_slices_have_the_right_elements(student, rng):
     """The four slices have the right shapes and elements."""
     x = rng.normal(5, 6)
@@ -112,7 +112,7 @@ def check_slices_have_the_right_elements(student, rng):
     })  # fmt: skip
 
 
-@task("slice_indexing_practice", points=1)
+@task("slice_indexing_practice", share=25)
 def check_slices_are_views(student, rng):
     """The four slices share the memory of the matrix."""
     x = rng.normal(5, 7)
@@ -124,7 +124,7 @@ def check_slices_are_views(student, rng):
     expect(not copies, Message("These are copies: {names}.", names=", ".join(copies)), hint=hint)
 
 
-@task("slice_assignment_practice", points=1)
+@task("slice_assignment_practice", share="1/3")
 def check_slice_assignment_writes_the_pattern(student, rng):
     """The pattern is in the corner, and the rest of the tensor is as before."""
     x = rng.normal(6, 9)
@@ -138,7 +138,7 @@ def check_slice_assignment_writes_the_pattern(student, rng):
     expect(same is True, "The tensor that was returned is not x.", hint="Return x.")
 
 
-@task("slice_assignment_practice", points=1)
+@task("slice_assignment_practice", share="1/3")
 def check_slice_assignment_needs_six(student, rng):
     """At most six assignments write the pattern, each of one integer."""
     ready = ["torch.tensor", "torch.as_tensor", "Tensor.copy_", "torch.Tensor", "np.array", "Tensor.scatter_"]

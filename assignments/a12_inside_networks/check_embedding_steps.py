@@ -20,7 +20,7 @@ from autograder import Message, expect, expect_close, expect_shape, expect_type,
 COVARIANCE = "Subtract from each column its own mean before you multiply: differences of large means lose digits."
 
 
-@task("covariance", points=2, any_dtype=True)
+@task("covariance", share="2/3", any_dtype=True)
 def check_covariance_of_some_points(student, rng):
     """The covariance is the mean of the products of deviations."""
     forbid(student, "covariance", calls=COVARIANCES)
@@ -34,7 +34,7 @@ def check_covariance_of_some_points(student, rng):
     }, hint=COVARIANCE)  # fmt: skip
 
 
-@task("principal_axes", points=2, any_dtype=True, loans=LOANS_OF_COVARIANCE)
+@task("principal_axes", share=50, any_dtype=True, loans=LOANS_OF_COVARIANCE)
 def check_axes_are_those_of_the_svd(student, rng):
     """The axes are unit rows in the order of their variances, and their largest entries are positive."""
     X, k = stretched(rng, 12, 5, torch.float32), 3
@@ -59,7 +59,7 @@ def check_axes_are_those_of_the_svd(student, rng):
 BACK = "x is the mean that is given, plus the sum of coordinates times axes: as many numbers as before, (N, D)."
 
 
-@task("reconstruct", points=2, any_dtype=True)
+@task("reconstruct", share="2/3", any_dtype=True)
 def check_reconstruction_loses_dropped_variance(student, rng):
     """The mean squared error of the reconstruction is the sum of the variances that were dropped."""
     X, k = stretched(rng, 10, 4, torch.float32), 2
@@ -79,7 +79,7 @@ def check_reconstruction_loses_dropped_variance(student, rng):
 WHITE = "Divide each axis by the root of its eigenvalue plus eps, the largest first; only zca rotates back."
 
 
-@task("whiten", points=2, any_dtype=True, loans=LOANS_OF_COVARIANCE)
+@task("whiten", share=50, any_dtype=True, loans=LOANS_OF_COVARIANCE)
 def check_whitened_points_have_unit_covariance(student, rng):
     """The covariance of the result is the identity, with and without ZCA."""
     X = stretched(rng, 20, 3, torch.float32)
@@ -110,7 +110,7 @@ def check_whitened_points_have_unit_covariance(student, rng):
         )  # fmt: skip
 
 
-@task("sigma_for_perplexity", points=2, any_dtype=True)
+@task("sigma_for_perplexity", share=50, any_dtype=True)
 def check_sigma_has_its_perplexity(student, rng):
     """At the sigma that was found, the perplexity is the one that was asked for."""
     for perplexity in (2.0, 5.0, 12.0):
@@ -148,7 +148,7 @@ def some_map(rng, N: int, d: int, dtype=torch.float64) -> tuple[torch.Tensor, to
     return (P / P.sum()).to(dtype), rng.normal(N, d).to(dtype)
 
 
-@task("tsne_gradient", points=2, any_dtype=True)
+@task("tsne_gradient", share=50, any_dtype=True)
 def check_tsne_gradient_of_a_small_map(student, rng):
     """The gradient agrees with that of KL(P || Q), without a loop and without automatic differentiation."""
     forbid(student, "tsne_gradient", loops="points", calls=["torch.autograd.*", "torch.func.*", "Tensor.backward"])
@@ -191,7 +191,7 @@ FALSE_ONES = (
 )
 
 
-@task("trustworthiness", points=1, any_dtype=True)
+@task("trustworthiness", share="1/3", any_dtype=True)
 def check_trustworthiness_counts_false_neighbours(student, rng):
     """A map that keeps all neighbours has 1, another one what counting gives."""
     X = rng.normal(15, 4, dtype=torch.float32)

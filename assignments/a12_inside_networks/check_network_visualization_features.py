@@ -19,7 +19,7 @@ FIELD = (
 )
 
 
-@task("maximal_patches", points=2, any_dtype=True)
+@task("maximal_patches", share=40, any_dtype=True)
 def check_patches_after_convolutions(student, rng):
     """After two convolutions and a ReLU, the best images come in order, with boxes of what the best units see."""
     recipe, k = [conv(rng, 2, 3, 3, stride=2), ["relu"], conv(rng, 3, 4, 3)], 4
@@ -66,7 +66,7 @@ def check_patches_after_convolutions(student, rng):
 ADAM = "Each of the steps: the loss, with tv_weight times the total variation; its gradient alone; a step of Adam."
 
 
-@task("feature_inversion", points=2, any_dtype=True)
+@task("feature_inversion", share=50, any_dtype=True)
 def check_inversion_of_a_linear_map(student, rng):
     """With a linear map that can be inverted, the image is found, and the loss falls from step to step."""
     shape = (1, 2, 3, 3)
@@ -95,7 +95,7 @@ def check_inversion_of_a_linear_map(student, rng):
     }, hint=ADAM)  # fmt: skip
 
 
-@task("deepdream_step", points=2, any_dtype=True)
+@task("deepdream_step", share="2/3", any_dtype=True)
 def check_dream_raises_half_the_squares(student, rng):
     """One step follows the gradient of half the sum of squares, divided by the mean of its absolute values."""
     net = Net.draw(rng, 2, 4, 5, 3, torch.float32)
@@ -122,7 +122,7 @@ def check_dream_raises_half_the_squares(student, rng):
     expect_equal(seen.args[1], x, name="x after the call")
 
 
-@task("nearest_in_feature_space", points=1, any_dtype=True)
+@task("nearest_in_feature_space", share="1/3", any_dtype=True)
 def check_neighbours_by_features(student, rng):
     """The nearest images by Euclid's distance of their features come first."""
     matrix = rng.normal(5, 12, dtype=torch.float32)

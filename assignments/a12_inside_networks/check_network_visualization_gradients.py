@@ -9,7 +9,7 @@ LOSS = "This is the gradient of the cross-entropy. Differentiate the score of th
 SOFTMAX = "This is the gradient of the probability. Differentiate the score, before the softmax."
 
 
-@task("compute_saliency_maps", points=2, any_dtype=True)
+@task("compute_saliency_maps", share="2/6", any_dtype=True)
 def check_saliency_of_a_linear_model(student, rng):
     """For a linear model, the map is the largest absolute weight of the right class, whatever the image is."""
     N, C, H, W, L = 3, 3, 4, 5, 6
@@ -38,7 +38,7 @@ def check_saliency_of_a_linear_model(student, rng):
     })  # fmt: skip
 
 
-@task("compute_saliency_maps", points=1, any_dtype=True)
+@task("compute_saliency_maps", share="1/6", any_dtype=True)
 def check_saliency_of_images_apart(student, rng):
     """In a batch, each image has the map that it has alone."""
     net = Net.draw(rng, 2, 4, 5, 3)
@@ -76,7 +76,7 @@ def easy_case(rng, dtype=torch.float32):
     return W, b, X, target
 
 
-@task("make_adversarial_attack", points=2, any_dtype=True)
+@task("make_adversarial_attack", share="2/6", any_dtype=True)
 def check_attack_on_a_linear_model(student, rng):
     """For a linear model, the result is X plus whole steps along one direction, as few as are needed."""
     W, b, X, target = easy_case(rng)
@@ -113,7 +113,7 @@ def ascent_by(W, b, X, target, size):
     return X
 
 
-@task("make_adversarial_attack", points=1, any_dtype=True)
+@task("make_adversarial_attack", share="1/6", any_dtype=True)
 def check_attack_that_is_not_needed(student, rng):
     """An image of the target class comes back as it is, and the given image is never changed."""
     W, b, X, target = easy_case(rng)
@@ -138,7 +138,7 @@ def steps(f, img, target, model, count, options, requires=True):
 """
 
 
-@task("class_visualization_step", points=2, any_dtype=True)
+@task("class_visualization_step", share=40, any_dtype=True)
 def check_class_step_on_a_linear_model(student, rng):
     """One step climbs the score minus the penalty, along the normalised gradient of both, in place."""
     W, b = rng.normal(5, 2 * 4 * 3, dtype=torch.float32), rng.normal(5, dtype=torch.float32)

@@ -13,7 +13,7 @@ SCORES = "Differentiate the sum of the scores of the classes y, before the softm
 MEAN_GRADIENT = "The weight of a map is the mean of the gradient of the score over all places; it may be negative."
 
 
-@task("occlusion_map", points=2, any_dtype=True)
+@task("occlusion_map", share=50, any_dtype=True)
 def check_occlusion_with_a_square(student, rng):
     """The falls of the probability agree with a loop over all squares, for a stride and a colour of the square."""
     C, H, W, size, stride, fill = 2, 7, 6, 3, 2, 0.25
@@ -79,7 +79,7 @@ def both(Function, x, gradient):
 """
 
 
-@task("GuidedReLU", points=1, any_dtype=True)
+@task("GuidedReLU", share=50, any_dtype=True)
 def check_guided_relu_with_all_signs(student, rng):
     """With all four pairs of signs, the gradient passes where input and gradient are positive."""
     x = torch.tensor([1.0, 1.0, -1.0, -1.0], dtype=torch.float32, device=rng.device) * rng.uniform(
@@ -104,7 +104,7 @@ def check_guided_relu_with_all_signs(student, rng):
     })  # fmt: skip
 
 
-@task("guided_backprop", points=1, any_dtype=True, loans=LOANS_OF_GUIDED)
+@task("guided_backprop", share="1/3", any_dtype=True, loans=LOANS_OF_GUIDED)
 def check_guided_gradient_of_a_network(student, rng):
     """The guided gradient of a network with two ReLUs, one of them in a block, agrees with one by hand."""
     net = Net.draw(rng, 2, 5, 6, 3, torch.float32)
@@ -141,7 +141,7 @@ def some_guided(net, x, y, *, last):
     return slope(lambda x: net.top(maps(x)).gather(1, y[:, None]), x)
 
 
-@task("cam", points=1, any_dtype=True)
+@task("cam", any_dtype=True)
 def check_cam_is_a_weighted_sum(student, rng):
     """The class activation map is the positive part of the weighted sum of maps, with the row of the class."""
     K, L, h, w = 5, 5, 3, 4
@@ -158,7 +158,7 @@ def check_cam_is_a_weighted_sum(student, rng):
     }, hint="Classes are counted from 0: y is the number of the row of W.")  # fmt: skip
 
 
-@task("gradcam", points=1, any_dtype=True)
+@task("gradcam", share="1/3", any_dtype=True)
 def check_gradcam_is_cam_for_a_mean_over_space(student, rng):
     """For a network that ends with the mean over space and a linear layer, Grad-CAM is CAM divided by h w."""
     net = Net.draw(rng, 2, 5, 6, 4, torch.float32)

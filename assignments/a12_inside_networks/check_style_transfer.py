@@ -8,7 +8,7 @@ from common.data import textures
 from common.nets.scene_net import SceneNet, activations, preprocess
 
 
-@task("content_loss", points=2, any_dtype=True)
+@task("content_loss", share=50, any_dtype=True)
 def check_content_loss_is_a_sum(student, rng):
     """The content loss is the weight times the sum of squared differences."""
     a, b = rng.normal(1, 3, 4, 5, dtype=torch.float32), rng.normal(1, 3, 4, 5, dtype=torch.float32)
@@ -23,7 +23,7 @@ def check_content_loss_is_a_sum(student, rng):
     })  # fmt: skip
 
 
-@task("gram_matrix", points=2, any_dtype=True)
+@task("gram_matrix", share="2/6", any_dtype=True)
 def check_gram_matrix_of_two_places(student, rng):
     """The worked example, and matrices of a batch, are right; without normalisation nothing is divided."""
     example = torch.tensor([[[[1.0, 2.0]], [[3.0, 4.0]]]], device=rng.device)
@@ -59,7 +59,7 @@ def scrambled(features):
     return flat @ flat.transpose(1, 2)
 
 
-@task("gram_matrix", points=1, any_dtype=True)
+@task("gram_matrix", share="1/6", any_dtype=True)
 def check_gram_matrix_has_no_loop(student, rng):
     """The Gram matrices of a batch need no loop."""
     forbid(student, "gram_matrix", loops=LOOPS)
@@ -72,7 +72,7 @@ def layers(rng, dtype=torch.float32) -> list[torch.Tensor]:
     return [rng.normal(*shape, dtype=dtype) for shape in shapes]
 
 
-@task("style_loss", points=2, any_dtype=True, loans=LOANS_OF_GRAM)
+@task("style_loss", share=40, any_dtype=True, loans=LOANS_OF_GRAM)
 def check_style_loss_of_chosen_layers(student, rng):
     """The style loss adds up the weighted differences of the chosen layers."""
     feats, others = layers(rng), layers(rng)
@@ -98,7 +98,7 @@ def check_style_loss_of_chosen_layers(student, rng):
     })  # fmt: skip
 
 
-@task("tv_loss", points=2, any_dtype=True)
+@task("tv_loss", share=50, any_dtype=True)
 def check_total_variation_of_bright_pixels(student, rng):
     """A constant image has none, one bright pixel 4 v^2, and a random image what a loop over pairs gives."""
     flat = torch.full((1, 3, 4, 5), 0.3, device=rng.device)
@@ -138,7 +138,7 @@ def relative(model, x, texture) -> float:
     return float(sum(squares(f, a) / a.square().sum() for f, a in pairs))
 
 
-@task("texture_synthesis", points=1, any_dtype=True, seconds=60, loans=LOANS_OF_GRAM)
+@task("texture_synthesis", share=25, any_dtype=True, seconds=60, loans=LOANS_OF_GRAM)
 def check_texture_has_the_gram_matrices(student, rng):
     """After 120 steps, the relative differences of Gram matrices are less than a sixth of those of noise."""
     texture = preprocess(textures.draw("blobs", seed=rng.key(), size=16)[None])
@@ -163,7 +163,7 @@ def check_texture_has_the_gram_matrices(student, rng):
     )
 
 
-@task("guided_gram_matrix", points=2, any_dtype=True)
+@task("guided_gram_matrix", share="2/3", any_dtype=True)
 def check_guided_gram_matrix_of_two_regions(student, rng):
     """Each region has the Gram matrix of its masked features; no loop is needed."""
     forbid(student, "guided_gram_matrix", loops=LOOPS)
@@ -185,7 +185,7 @@ def check_guided_gram_matrix_of_two_regions(student, rng):
     })  # fmt: skip
 
 
-@task("guided_style_loss", points=1, any_dtype=True, loans=LOANS_OF_GRAM)
+@task("guided_style_loss", share=50, any_dtype=True, loans=LOANS_OF_GRAM)
 def check_guided_style_loss_of_chosen_layers(student, rng):
     """The loss adds up the weighted differences of chosen layers, each with the masks of its layer."""
     shapes = ((1, 2, 2, 4, 3), (1, 2, 2, 4, 3), (1, 2, 3, 4, 3))
@@ -221,7 +221,7 @@ def phi(weight, bias, frozen):
 """
 
 
-@task("perceptual_loss", points=1, any_dtype=True)
+@task("perceptual_loss", share=50, any_dtype=True)
 def check_perceptual_loss_compares_features(student, rng):
     """The loss is the mean of the squared differences of features."""
     weight, bias = rng.normal(4, 3, 3, 3, dtype=torch.float32), rng.normal(4, dtype=torch.float32)

@@ -62,7 +62,7 @@ def check_masks_of_bars(student, rng):
         }, hint="The box has fractions, and bins divide it equally: where are their centres in the image?")  # fmt: skip
 
 
-@task("mask_loss", points=1, any_dtype=True)
+@task("mask_loss", share="1/3", any_dtype=True)
 def check_loss_of_own_channel(student, rng):
     """Logits 0 cost log 2, and what the channels of other classes say does not count."""
     R, C, m = 3, 4, 5

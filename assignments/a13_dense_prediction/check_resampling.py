@@ -54,7 +54,7 @@ def check_nails_in_upper_left_corners(student, rng):
     })  # fmt: skip
 
 
-@task("upsample_bilinear", points=1, any_dtype=True)
+@task("upsample_bilinear", share=25, any_dtype=True)
 def check_linear_between_pixel_centres(student, rng):
     """With half-pixel centres, the result agrees with F.interpolate and with the worked numbers."""
     forbid(student, "upsample_bilinear", calls=READY)
@@ -73,7 +73,7 @@ def check_linear_between_pixel_centres(student, rng):
     expect_close(student.upsample_bilinear(small_map(rng), (4, 4))[0, 0], small_map(rng).new_tensor(numbers))
 
 
-@task("upsample_bilinear", points=1, any_dtype=True)
+@task("upsample_bilinear", share=25, any_dtype=True)
 def check_linear_with_aligned_corners(student, rng):
     """With align_corners, corner pixels keep their places; the result agrees with F.interpolate."""
     for x, size in ((rng.normal(2, 3, 4, 5), (7, 11)), (rng.normal(1, 1, 5, 3), (9, 8))):

@@ -7,7 +7,7 @@ from oracles_segmentation import LOSSES, counted, labelled, mean_iou, overlap, p
 from autograder import Message, expect, expect_close, expect_equal, expect_shape, forbid, task
 
 
-@task("pixel_cross_entropy", points=1, any_dtype=True)
+@task("pixel_cross_entropy", share=25, any_dtype=True)
 def check_loss_of_labelled_pixels(student, rng):
     """The mean over labelled pixels agrees with a loop."""
     forbid(student, "pixel_cross_entropy", calls=LOSSES)
@@ -24,7 +24,7 @@ def check_loss_of_labelled_pixels(student, rng):
     })  # fmt: skip
 
 
-@task("pixel_cross_entropy", points=1, any_dtype=True)
+@task("pixel_cross_entropy", share=25, any_dtype=True)
 def check_loss_with_weights(student, rng):
     """With weights, each pixel has the weight of its class, and the sum is divided by the weights' sum."""
     logits, y = labelled(rng, 2, 3, 4, 5)
@@ -85,7 +85,7 @@ def check_iou_of_three_classes(student, rng):
     compare_areas(student, rng, "soft_iou_loss", "iou")
 
 
-@task("confusion", points=1)
+@task("confusion", share="1/3")
 def check_pixels_of_each_pair(student, rng):
     """The counts agree with a loop over pixels; rows are true classes, and ignored pixels do not count."""
     pred, y = rng.integers(0, 4, 2, 5, 6), rng.integers(0, 4, 2, 5, 6)
@@ -118,7 +118,7 @@ def check_mean_over_present_classes(student, rng):
     })  # fmt: skip
 
 
-@task("ssim", points=1, any_dtype=True)
+@task("ssim", share=25, any_dtype=True)
 def check_similarity_of_two_patterns(student, rng):
     """Equal images have 1; the similarity of two patterns is that of scikit-image."""
     i, j = torch.meshgrid(torch.arange(16, device=rng.device), torch.arange(20, device=rng.device), indexing="ij")
@@ -138,7 +138,7 @@ def check_similarity_of_two_patterns(student, rng):
     )  # fmt: skip
 
 
-@task("ssim", points=1, any_dtype=True)
+@task("ssim", share=25, any_dtype=True)
 def check_similarity_of_random_images(student, rng):
     """The mean over windows, channels and images agrees with a loop; L and the window have an influence."""
     a, b = rng.uniform(2, 2, 12, 13), rng.uniform(2, 2, 12, 13)
@@ -168,7 +168,7 @@ def expect_segments(found, right, name, mistakes=None, hint=""):
     expect_equal(found[1], right[1], name=Message("classes of {name}", name=name), hint=hint)
 
 
-@task("merge_panoptic", points=3)
+@task("merge_panoptic", share=60)
 def check_things_over_stuff(student, rng):
     """Things are placed by their scores, without overlap; stuff gets what is left."""
     sem, masks, scores, labels = three_things(rng)

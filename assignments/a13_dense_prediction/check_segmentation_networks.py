@@ -81,7 +81,7 @@ def three_maps(rng, H, W):
     return maps
 
 
-@task("FCN", points=1, any_dtype=True, loans=LOANS_OF_KERNEL)
+@task("FCN", share=20, any_dtype=True, loans=LOANS_OF_KERNEL)
 def check_first_weights_interpolate(student, rng):
     """At the beginning, the transposed convolutions interpolate; FCN-32s is the head, enlarged."""
     for stride, count in ((32, 1), (16, 2), (8, 3)):
@@ -98,7 +98,7 @@ def check_first_weights_interpolate(student, rng):
     expect_close(found[:, :, 16:80, 16:70], right[:, :, 16:80, 16:70], rtol=1e-4, atol=1e-5, name="FCN-32s, inside")
 
 
-@task("FCN", points=1, any_dtype=True, loans=LOANS_OF_KERNEL)
+@task("FCN", share=20, any_dtype=True, loans=LOANS_OF_KERNEL)
 def check_heads_are_added(student, rng):
     """In FCN-16s, the head of stride 16 is added to what stride 32 says, enlarged twice; sizes are cropped."""
     H, W = 75, 70
@@ -177,7 +177,7 @@ def compare_levels(student, rng, name, side):
         expect_close(shape, [size[0], 5, *size[2:]], name=Message("the shape for {size}", size=str(size)))
 
 
-@task("UNet", points=1, any_dtype=True)
+@task("UNet", share=25, any_dtype=True)
 def check_skips_are_concatenated(student, rng):
     """With simple blocks, one level agrees with its formula; four levels keep odd sizes."""
     compare_levels(student, rng, "UNet", 0)

@@ -47,7 +47,7 @@ LOANS = {"ReplayBuffer": Everything, "dqn_target": target, "double_dqn_target": 
 """
 
 
-@task("ReplayBuffer", points=2, any_dtype=True)
+@task("ReplayBuffer", share=50, any_dtype=True)
 def check_memory_keeps_the_last(student, rng):
     """Of eleven experiences, a memory for seven has the last seven; parts belong together."""
     tools, like = student.define(TOOLS), torch.zeros(1, device=rng.device)
@@ -75,7 +75,7 @@ def check_memory_keeps_the_last(student, rng):
             )
 
 
-@task("QNetwork", points=2, any_dtype=True)
+@task("QNetwork", share="2/3", any_dtype=True)
 def check_networks_of_both_papers(student, rng):
     """Both networks have their numbers of parameters, and values of the right shape."""
     tools, like = student.define(TOOLS), torch.zeros(1, device=rng.device)
@@ -88,7 +88,7 @@ def check_networks_of_both_papers(student, rng):
                "No padding: 84 becomes 20, 9 (and 7). All layers have biases.")  # fmt: skip
 
 
-@task("stack_frames", points=1, any_dtype=True)
+@task("stack_frames", share=50, any_dtype=True)
 def check_stacks_of_six_frames(student, rng):
     """Each stack has the last frames, the oldest first; the first frame is repeated."""
     frames = rng.normal(6, 3, 2)
@@ -103,7 +103,7 @@ def check_stacks_of_six_frames(student, rng):
     }, hint="The stack of time t has the frames t - k + 1 to t, with the first in place of earlier ones.")  # fmt: skip
 
 
-@task("dqn_target", points=1, any_dtype=True)
+@task("dqn_target", share=50, any_dtype=True)
 def check_targets_of_a_batch(student, rng):
     """Targets agree with a loop."""
     forbid(student, "dqn_target", loops="experiences")
@@ -117,7 +117,7 @@ def check_targets_of_a_batch(student, rng):
     }, hint="The reward, and unless done gamma times the largest value, which may be negative.")  # fmt: skip
 
 
-@task("double_dqn_target", points=2, any_dtype=True)
+@task("double_dqn_target", share="2/3", any_dtype=True)
 def check_double_targets_of_a_batch(student, rng):
     """Targets agree with a loop: one network chooses, the other one judges."""
     forbid(student, "double_dqn_target", loops="experiences")
@@ -133,7 +133,7 @@ def check_double_targets_of_a_batch(student, rng):
     }, hint="argmax of the online network's values; the value itself from the target network.")  # fmt: skip
 
 
-@task("dqn_loss", points=2, any_dtype=True)
+@task("dqn_loss", share="2/3", any_dtype=True)
 def check_huber_of_a_batch(student, rng):
     """The loss agrees with a loop over experiences, with small and large errors."""
     forbid(student, "dqn_loss", calls=HUBERS)
@@ -176,7 +176,7 @@ def moved(like, weights, tau):
 """
 
 
-@task("sync_target", points=1, any_dtype=True)
+@task("sync_target", share=50, any_dtype=True)
 def check_target_follows_the_online_network(student, rng):
     """By default parameters are copied; with a tau of 0.25 they move by a quarter; the networks stay two."""
     like = torch.zeros(1, device=rng.device)
@@ -196,7 +196,7 @@ def check_target_follows_the_online_network(student, rng):
                          hint="Copy numbers: the networks share no memory.")  # fmt: skip
 
 
-@task("train_dqn", points=1, any_dtype=True, loans=LOANS_OF_PARTS)
+@task("train_dqn", share=25, any_dtype=True, loans=LOANS_OF_PARTS)
 def check_training_finds_the_action_that_pays(student, rng):
     """In a world where one action pays, rewards rise as exploration falls."""
     tools, like = student.define(STEPS), torch.zeros(1, device=rng.device)
@@ -213,7 +213,7 @@ def check_training_finds_the_action_that_pays(student, rng):
     expect(0.88 < last < 0.99, Message("At the end, {p} of the actions pay.", p=last), "At the end, epsilon is 0.1.")
 
 
-@task("fitted_q", points=1, any_dtype=True)
+@task("fitted_q", share=50, any_dtype=True)
 def check_fits_of_a_few_iterations(student, rng):
     """The weights after one, two and five iterations agree with normal equations."""
     N, D, A = 40, 3, 2

@@ -15,7 +15,7 @@ from oracles_policy import (
 from autograder import Message, expect, expect_close, expect_shape, forbid, task
 
 
-@task("log_prob", points=1, any_dtype=True)
+@task("log_prob", share=50, any_dtype=True)
 def check_log_probabilities_of_a_batch(student, rng):
     """Logarithms of probabilities agree with the definition."""
     forbid(student, "log_prob", calls=DISTRIBUTIONS)
@@ -29,7 +29,7 @@ def check_log_probabilities_of_a_batch(student, rng):
     }, hint="The softmax runs over the actions, the last axis.")  # fmt: skip
 
 
-@task("entropy", points=1, any_dtype=True)
+@task("entropy", share=50, any_dtype=True)
 def check_entropy_of_a_batch(student, rng):
     """Entropies agree with the sum; equal logits give log A."""
     forbid(student, "entropy", calls=DISTRIBUTIONS)
@@ -45,7 +45,7 @@ def check_entropy_of_a_batch(student, rng):
     })  # fmt: skip
 
 
-@task("boltzmann", points=1, any_dtype=True)
+@task("boltzmann", share=50, any_dtype=True)
 def check_boltzmann_of_a_batch(student, rng):
     """Probabilities agree with the definition for two temperatures."""
     q = rng.normal(5, 4, dtype=torch.float32)
@@ -57,7 +57,7 @@ def check_boltzmann_of_a_batch(student, rng):
         }, hint="The softmax of q / temperature over the last axis.")  # fmt: skip
 
 
-@task("reinforce_loss", points=2, any_dtype=True, loans=LOANS_OF_LOGS)
+@task("reinforce_loss", share=40, any_dtype=True, loans=LOANS_OF_LOGS)
 def check_loss_of_three_episodes(student, rng):
     """The loss agrees with a double loop: a mean over episodes of sums over steps."""
     logits, actions, weights = rng.normal(3, 6, 4), rng.integers(0, 4, 3, 6), rng.normal(3, 6)
@@ -73,7 +73,7 @@ def check_loss_of_three_episodes(student, rng):
     }, hint="Add log pi(a) times its weight over all steps that count; divide by E; change the sign.")  # fmt: skip
 
 
-@task("reward_to_go", points=1, any_dtype=True)
+@task("reward_to_go", share=50, any_dtype=True)
 def check_rewards_to_go_of_three_episodes(student, rng):
     """Each entry agrees with a sum of its own."""
     rewards = rng.normal(3, 5, dtype=torch.float32)
@@ -102,7 +102,7 @@ def scaled(weights, mask, each=False, correction=0):
     return out
 
 
-@task("normalise", points=1, any_dtype=True)
+@task("normalise", share=50, any_dtype=True)
 def check_normalised_weights(student, rng):
     """Over all steps that count, the mean is 0 and the deviation 1; others become 0."""
     weights = 3.0 + 2.0 * rng.normal(3, 6, dtype=torch.float32)
@@ -143,7 +143,7 @@ LOANS = {"reinforce_loss": loss, "reward_to_go": sums, "normalise": plain}
 """
 
 
-@task("train_policy", points=1, any_dtype=True, loans=LOANS_OF_TRAINING)
+@task("train_policy", share="1/3", any_dtype=True, loans=LOANS_OF_TRAINING)
 def check_training_learns_which_action_pays(student, rng):
     """In a world where one action pays, the policy learns it, and the mean sums of rewards rise."""
     tools = student.define(ENVS)
@@ -160,7 +160,7 @@ def check_training_learns_which_action_pays(student, rng):
            "Actions with a larger weight must become more likely.")  # fmt: skip
 
 
-@task("constant_baseline", points=2, any_dtype=True)
+@task("constant_baseline", share=50, any_dtype=True)
 def check_baselines_of_a_batch(student, rng):
     """The mean return, and for each parameter a mean that is weighted with squared scores."""
     returns, scores = 5.0 + rng.normal(7), rng.normal(7, 3)
@@ -183,7 +183,7 @@ def check_baselines_of_a_batch(student, rng):
                       "divided by the sum of squared scores.")  # fmt: skip
 
 
-@task("td_errors", points=1, any_dtype=True)
+@task("td_errors", share=50, any_dtype=True)
 def check_errors_of_a_few_steps(student, rng):
     """Errors agree with the formula; nothing follows where the episode is done."""
     rewards, values, following = rng.normal(8), rng.normal(8), rng.normal(8)
@@ -197,7 +197,7 @@ def check_errors_of_a_few_steps(student, rng):
     }, hint="r + gamma V(next), without the second part where done, minus V.")  # fmt: skip
 
 
-@task("gae", points=2, any_dtype=True)
+@task("gae", share="2/3", any_dtype=True)
 def check_advantages_of_a_few_rows(student, rng):
     """Advantages agree with sums, end where an episode ends, and are the errors for lambda 0."""
     deltas = rng.normal(3, 7)
@@ -215,7 +215,7 @@ def check_advantages_of_a_few_rows(student, rng):
                           "unless this step ended an episode.")  # fmt: skip
 
 
-@task("actor_critic_loss", points=2, any_dtype=True, loans=LOANS_OF_LOGS)
+@task("actor_critic_loss", share=50, any_dtype=True, loans=LOANS_OF_LOGS)
 def check_loss_of_actor_and_critic(student, rng):
     """The loss agrees with its three parts, by default and with other coefficients."""
     logits, actions = rng.normal(6, 3), rng.integers(0, 3, 6)
@@ -236,7 +236,7 @@ def check_loss_of_actor_and_critic(student, rng):
                           "errors, minus c_e times entropies.")  # fmt: skip
 
 
-@task("decision_tokens", points=1, any_dtype=True)
+@task("decision_tokens", share=50, any_dtype=True)
 def check_tokens_of_two_episodes(student, rng):
     """Return, state, action, and again; the action is predicted where the state is."""
     R, s, a = rng.normal(2, 4, 3), rng.normal(2, 4, 3), rng.normal(2, 4, 3)
@@ -254,7 +254,7 @@ def check_tokens_of_two_episodes(student, rng):
     })  # fmt: skip
 
 
-@task("act", points=1, any_dtype=True)
+@task("act", share=50, any_dtype=True)
 def check_acting_subtracts_what_was_earned(student, rng):
     """Returns to go fall by each reward, and the model gets all of the past."""
     tools = student.define(PLAYERS)

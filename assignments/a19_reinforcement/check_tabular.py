@@ -82,7 +82,7 @@ def parts(result, number, text):
     return result
 
 
-@task("returns", points=2, any_dtype=True)
+@task("returns", share="2/3", any_dtype=True)
 def check_returns_of_five_rewards(student, rng):
     """The worked example and other rewards agree with sums."""
     example = [0.0, 1.0, 0.0, -2.0, 1.0]
@@ -101,7 +101,7 @@ def check_returns_of_five_rewards(student, rng):
         })  # fmt: skip
 
 
-@task("sample_episode", points=1, any_dtype=True)
+@task("sample_episode", share=50, any_dtype=True)
 def check_episode_agrees_with_the_log(student, rng):
     """States, actions and rewards are those that the world has seen."""
     P, R, terminal = world(rng, 4, 3)
@@ -125,7 +125,7 @@ def check_episode_agrees_with_the_log(student, rng):
         expect(done is True, "A terminal state ended the episode: the last result is True.")
 
 
-@task("evaluate_policy", points=2, any_dtype=True)
+@task("evaluate_policy", share=50, any_dtype=True)
 def check_values_solve_bellmans_equation(student, rng):
     """Values of a random policy agree with linear equations; nothing follows a terminal state."""
     forbid(student, "evaluate_policy", calls=SOLVERS)
@@ -153,7 +153,7 @@ def optimal(P, R, terminal, gamma):
     return V
 
 
-@task("q_from_v", points=1, any_dtype=True)
+@task("q_from_v", share=50, any_dtype=True)
 def check_values_of_actions(student, rng):
     """Values of actions agree with loops, and need none."""
     forbid(student, "q_from_v", loops="states or actions")
@@ -170,7 +170,7 @@ def check_values_of_actions(student, rng):
     }, hint="R[s, a] plus, unless s is terminal, gamma times the sum of P[s, a] V.")  # fmt: skip
 
 
-@task("greedy", points=1, any_dtype=True)
+@task("greedy", share=50, any_dtype=True)
 def check_greedy_policy_of_a_table(student, rng):
     """A single 1 in each row, at the best action; ties go to the smallest number."""
     forbid(student, "greedy", loops="states or actions")
@@ -199,7 +199,7 @@ def enumerated(P, R, terminal, gamma):
     return best
 
 
-@task("policy_iteration", points=2, any_dtype=True, loans=LOANS_OF_SWEEPS)
+@task("policy_iteration", share="2/3", any_dtype=True, loans=LOANS_OF_SWEEPS)
 def check_policy_iteration_beats_all_policies(student, rng):
     """The values are the best that any of 16 policies has, and the policy earns them."""
     P, R, terminal = world(rng, 4, 2)
@@ -215,7 +215,7 @@ def check_policy_iteration_beats_all_policies(student, rng):
     expect(1 <= number <= 17, Message("{n} policies were evaluated, of 16.", n=number))
 
 
-@task("value_iteration", points=2, any_dtype=True, loans=LOANS_OF_SWEEPS)
+@task("value_iteration", share="2/3", any_dtype=True, loans=LOANS_OF_SWEEPS)
 def check_value_iteration_beats_all_policies(student, rng):
     """The values are the best that any of 16 policies has, and the policy is greedy for them."""
     P, R, terminal = world(rng, 4, 2)
@@ -235,7 +235,7 @@ def check_value_iteration_beats_all_policies(student, rng):
                  name="the values on the ice")  # fmt: skip
 
 
-@task("monte_carlo_control", points=2, any_dtype=True, loans=LOANS_OF_EPISODES)
+@task("monte_carlo_control", share=40, any_dtype=True, loans=LOANS_OF_EPISODES)
 def check_monte_carlo_means_of_its_episodes(student, rng):
     """The table is the mean of the returns after first visits in the episodes that were played."""
     P, R, terminal = world(rng, 4, 2)
@@ -255,7 +255,7 @@ def check_monte_carlo_means_of_its_episodes(student, rng):
                       "pair, one for each episode that has it.")  # fmt: skip
 
 
-@task("epsilon_greedy", points=2, any_dtype=True)
+@task("epsilon_greedy", share="2/3", any_dtype=True)
 def check_actions_are_greedy_or_random(student, rng):
     """Without exploration all actions are greedy; with exploration alone, all are equally frequent."""
     Q, s = rng.normal(5, 4), rng.integers(0, 5, 4000)
@@ -273,7 +273,7 @@ def check_actions_are_greedy_or_random(student, rng):
                "A random action is any action, also the greedy one; each state has its own.")  # fmt: skip
 
 
-@task("sarsa_update", points=1, any_dtype=True)
+@task("sarsa_update", share=50, any_dtype=True)
 def check_sarsa_of_a_batch(student, rng):
     """A batch with repeated pairs and ends agrees with a loop."""
     Q = rng.normal(4, 3)
@@ -290,7 +290,7 @@ def check_sarsa_of_a_batch(student, rng):
     }, hint="Each pair moves by alpha * (target - Q[s, a]), from the table as it was; equal pairs add up.")  # fmt: skip
 
 
-@task("q_learning_update", points=1, any_dtype=True)
+@task("q_learning_update", share=25, any_dtype=True)
 def check_q_learning_of_a_batch(student, rng):
     """A batch with repeated pairs and ends agrees with a loop."""
     Q = rng.normal(4, 3)
@@ -304,7 +304,7 @@ def check_q_learning_of_a_batch(student, rng):
     }, hint="Each pair moves by alpha * (target - Q[s, a]), from the table as it was; equal pairs add up.")  # fmt: skip
 
 
-@task("max_bias", points=1, any_dtype=True)
+@task("max_bias", share=50, any_dtype=True)
 def check_bias_of_a_few_experiments(student, rng):
     """Both estimates agree with a loop over experiments."""
     rewards = rng.normal(6, 3, 4)
@@ -322,7 +322,7 @@ def check_bias_of_a_few_experiments(student, rng):
                       "second half says what it is worth.")  # fmt: skip
 
 
-@task("double_q_update", points=1, any_dtype=True)
+@task("double_q_update", share=50, any_dtype=True)
 def check_double_q_of_a_batch(student, rng):
     """Each experience changes one table, with the other one's value of its best action."""
     Q1, Q2 = rng.normal(4, 3), rng.normal(4, 3)
@@ -348,7 +348,7 @@ def check_double_q_of_a_batch(student, rng):
                           "one's value of it; both as they were.")  # fmt: skip
 
 
-@task("n_step_return", points=2, any_dtype=True)
+@task("n_step_return", share="2/3", any_dtype=True)
 def check_n_step_returns_of_an_episode(student, rng):
     """Returns of one, three and all steps agree with loops."""
     rewards, values = rng.normal(6), rng.normal(7)

@@ -129,19 +129,19 @@ def compare_kinds(student, rng, kinds):
                      hint=FORMULAS[kind])  # fmt: skip
 
 
-@task("SpatialLayer", points=1, any_dtype=True, loans=LOANS_OF_GROUPS)
+@task("SpatialLayer", share="1/6", any_dtype=True, loans=LOANS_OF_GROUPS)
 def check_sums_and_means_of_neighbours(student, rng):
     """The kinds "sum" and "mean" agree with loops over nodes."""
     compare_kinds(student, rng, ("sum", "mean"))
 
 
-@task("SpatialLayer", points=1, any_dtype=True, loans=LOANS_OF_GROUPS)
+@task("SpatialLayer", share="1/6", any_dtype=True, loans=LOANS_OF_GROUPS)
 def check_own_vectors_and_neighbours(student, rng):
     """The kinds "diagonal" and "residual" agree with loops over nodes."""
     compare_kinds(student, rng, ("diagonal", "residual"))
 
 
-@task("SpatialLayer", points=1, any_dtype=True, loans=LOANS_OF_GROUPS)
+@task("SpatialLayer", share="1/6", any_dtype=True, loans=LOANS_OF_GROUPS)
 def check_degrees_and_maxima(student, rng):
     """The kinds "kipf" and "max" agree with loops over nodes."""
     compare_kinds(student, rng, ("kipf", "max"))

@@ -74,7 +74,7 @@ def compare_sage(student, rng, aggregator, mistakes):
     }, hint=STEPS_OF_SAGE[aggregator])  # fmt: skip
 
 
-@task("SAGELayer", points=1, any_dtype=True)
+@task("SAGELayer", share="1/6", any_dtype=True)
 def check_sage_with_means(student, rng):
     """The aggregator "mean" agrees with a loop over nodes; rows have length 1."""
     compare_sage(student, rng, "mean", lambda own, samples, p: {
@@ -82,7 +82,7 @@ def check_sage_with_means(student, rng):
     })  # fmt: skip
 
 
-@task("SAGELayer", points=1, any_dtype=True)
+@task("SAGELayer", share="1/6", any_dtype=True)
 def check_sage_with_maxima(student, rng):
     """The aggregator "pool" agrees with a loop over nodes."""
 
@@ -97,7 +97,7 @@ def check_sage_with_maxima(student, rng):
     })  # fmt: skip
 
 
-@task("SAGELayer", points=1, any_dtype=True)
+@task("SAGELayer", share="1/6", any_dtype=True)
 def check_sage_with_lstm(student, rng):
     """The aggregator "lstm" agrees with an LSTM written out, which reads the samples in their order."""
     compare_sage(student, rng, "lstm", lambda own, samples, p: {})
@@ -167,7 +167,7 @@ def check_sampled_neighbourhoods_of_a_regular_graph(student, rng):
     }, hint="For each layer, the nodes and their samples of that layer need vectors of the layer below.")  # fmt: skip
 
 
-@task("attention_coefficients", points=3, any_dtype=True, loans=LOANS_OF_GROUPS)
+@task("attention_coefficients", share="3/6", any_dtype=True, loans=LOANS_OF_GROUPS)
 def check_weights_of_edges(student, rng):
     """Weights of edges and loops agree with a dense softmax; those of each target sum to 1."""
     forbid(student, "attention_coefficients", loops=LOOPS_OVER, apart=("scatter_sum", "scatter_max", "scatter_mean"))

@@ -72,7 +72,7 @@ def problem(rng, N=8, classes=3):
     return X, A, y, mask, (rng.normal(5, 4), rng.normal(classes, 5))
 
 
-@task("train_node_classifier", points=1, any_dtype=True)
+@task("train_node_classifier", share="1/6", any_dtype=True)
 def check_losses_of_labelled_nodes(student, rng):
     """The losses of three steps are those of labelled nodes only, computed before each change."""
     X, A, y, mask, weights = problem(rng)
@@ -88,7 +88,7 @@ def check_losses_of_labelled_nodes(student, rng):
     hint="A step: the loss of the labelled nodes, zero gradients, backward, a step of Adam with this lr.")  # fmt: skip
 
 
-@task("train_node_classifier", points=2, any_dtype=True)
+@task("train_node_classifier", share="2/6", any_dtype=True)
 def check_weights_after_training(student, rng):
     """Weights after four steps agree with Adam's formulas, with weight decay on the first layer only."""
     X, A, y, mask, weights = problem(rng)

@@ -22,6 +22,7 @@ from autograder.authoring.nbgrader_files import data_line, other_files
 from autograder.authoring.nbgrader_tests import TestCell, check_source, convert, split_hidden
 from autograder.core.errors import GradlabError
 from autograder.core.files import write_atomically
+from autograder.core.shares import share_arguments
 from autograder.submissions.names import bound_names
 
 MAX_BYTES = 50_000_000  # of one notebook
@@ -43,6 +44,20 @@ class Remark:
     text: str
 
 
+@dataclass(frozen=True)
+class Test:
+    """A test cell, or a part of one, on its way to a check."""
+
+    __test__ = False  # for pytest
+
+    name: str
+    title: str
+    task: str  # which it pays
+    points: int
+    cell: TestCell
+    roots: Sequence[str]  # what the student must have written
+
+
 @dataclass
 class Module:
     """A notebook on its way to a reference."""
@@ -51,8 +66,8 @@ class Module:
     cells: list[str] = field(default_factory=list)  # of the percent script
     points: dict[str, int] = field(default_factory=dict)  # by task
     questions: list[dict[str, Any]] = field(default_factory=list)
-    public: list[str] = field(default_factory=list)  # checks
-    hidden: list[str] = field(default_factory=list)
+    public: list[Test] = field(default_factory=list)
+    hidden: list[Test] = field(default_factory=list)
     used: dict[str, set[str]] = field(default_factory=lambda: {"public": {"task"}, "hidden": {"task"}})
     imports: set[str] = field(default_factory=set)
 
@@ -246,8 +261,8 @@ def _add_tests(module: Module, source: str, marks: dict[str, Any], place: str, r
     for kind, cell, worth in parts:
         own = name if kind == "public" else f"{name}_hidden"
         title = f"The tests of {marks.get('grade_id') or task}{'' if kind == 'public' else ', with hidden ones'}."
-        text = check_source(own, title.replace('"', "'"), task, worth, cell, roots)
-        (module.public if kind == "public" else module.hidden).append(text)
+        test = Test(own, title.replace('"', "'"), task, worth, cell, roots)
+        (module.public if kind == "public" else module.hidden).append(test)
         module.used[kind] |= cell.used or {"expect"}
     for line in cells[-1].inside:
         remarks.append(
@@ -308,9 +323,14 @@ def _files(
 def _checks(module: Module, kind: str) -> str:
     names = ", ".join(sorted(module.used[kind]))
     head = f'"""{kind.capitalize()} checks of {module.name}, from nbgrader\'s tests."""\n\n'
-    return (
-        head + f"from autograder import {names}\n\n" + "\n\n".join(module.public if kind == "public" else module.hidden)
-    )
+    every = [*module.public, *module.hidden]
+    sources = []
+    for test in module.public if kind == "public" else module.hidden:
+        paying = [other for other in every if other.task == test.task]
+        share = share_arguments([other.points for other in paying])[paying.index(test)]
+        mark = ", ".join(filter(None, [f'"{test.task}"', share]))
+        sources.append(check_source(test.name, test.title, mark, test.cell, test.roots))
+    return head + f"from autograder import {names}\n\n" + "\n\n".join(sources)
 
 
 def _manifest(title: str, modules: Sequence[Module], data: Collection[str]) -> str:

@@ -84,8 +84,11 @@ class _InModule(ast.NodeTransformer):
         return ast.copy_location(ast.Attribute(module, node.id, node.ctx), node)
 
 
-def check_source(name: str, title: str, task: str, points: int, cell: TestCell, tasks: Sequence[str]) -> str:
-    """Return the source of a check function. ``tasks`` are those whose code it needs: they must be written."""
+def check_source(name: str, title: str, mark: str, cell: TestCell, tasks: Sequence[str]) -> str:
+    """Return the source of a check function. ``mark`` are the arguments of @task.
+
+    ``tasks`` are those whose code it needs: they must be written.
+    """
     body = "\n".join(cell.body) or "pass"
     if not cell.compares:
         body += "\nyield True"
@@ -96,7 +99,7 @@ def check_source(name: str, title: str, task: str, points: int, cell: TestCell, 
     after = "\n    next(values, None)  # what follows the last value runs, too" if cell.compares else ""
     return (
         f'{name.upper()} = """\n{_escaped(helper)}"""\n\n\n'
-        f'@task("{task}", points={points})\n'
+        f"@task({mark})\n"
         f"def {name}(student):\n"
         f'    """{title}"""\n'
         f"{needs}\n"

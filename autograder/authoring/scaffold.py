@@ -23,6 +23,7 @@ from autograder.authoring.scaffold_exercises import (
 from autograder.core.assignment import MANIFEST, Assignment, read_assignment
 from autograder.core.errors import GradlabError
 from autograder.core.files import write_atomically
+from autograder.core.shares import share_arguments
 
 KINDS = tuple(FUNCTIONS)
 DEFAULTS = {
@@ -95,7 +96,9 @@ def _is_identifier(text: str) -> bool:
 
 def _files(name: str, module: str, tasks: Sequence[str], kind: str) -> dict[str, str]:
     """Return the texts of the assignment, by "assignments/FILE" or "solutions/FILE"."""
-    points = [POINTS // len(tasks) + (n < POINTS % len(tasks)) for n in range(len(tasks))]
+    step = 10 if len(tasks) <= POINTS // 10 else 2  # so that the shares of a task are whole points
+    units = POINTS // step
+    points = [step * (units // len(tasks) + (n < units % len(tasks))) for n in range(len(tasks))]
     files = {
         f"assignments/{MANIFEST}": _manifest(name, module, tasks, kind, points),
         "assignments/README.md": _README.format(title=title_from(name), goal=GOAL, name=name, module=module),
@@ -228,10 +231,10 @@ def _checks(module: str, tasks: Sequence[str], kind: str, points: Sequence[int],
         text = exercise.hidden if hidden else exercise.public
         owner, _, method = task.partition(".")
         text = text.replace("CLASS", owner).replace("METHOD", method).replace("NAME", task)
-        small = 1 if not exercise.returns else most // 2  # that an answer has the right form is worth little
-        paid = most - small if hidden else small
+        small = most // 2 if exercise.returns else max(1, most // 10)  # that an answer has the right form pays little
+        share = share_arguments([small, most - small])[hidden]
         name, fixtures = _check_name(task, kind, hidden=hidden), exercise.fixtures[hidden]
-        checks.append(f'@task("{task}", points={paid})\ndef {name}({fixtures}):\n{textwrap.indent(text, "    ")}')
+        checks.append(f'@task("{task}", {share})\ndef {name}({fixtures}):\n{textwrap.indent(text, "    ")}')
         used |= set(re.findall(r"\b(expect_\w+|expect|math)\b", text))
         used |= {name for name in NEEDED.get(kind, ()) if re.search(rf"\b{name}\b", text)}
     head = [f'"""{"Hidden" if hidden else "Public"} checks of {module}."""\n']

@@ -1,4 +1,4 @@
-"""The mark of a check: the task that a function tests, and its points.
+"""The mark of a check: the task that a function tests, and its share of the task's points.
 
 Knows nothing about pytest or about running checks; see plugin.py for that.
 """
@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import functools
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -16,6 +17,7 @@ from autograder.checks.loans import complaint_about, with_loans
 from autograder.checks.values import any_dtype as accept_any_dtype
 from autograder.core.errors import GradlabError
 from autograder.core.received import received
+from autograder.core.shares import HOW, parse_share, show_share, totals_that_divide
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -28,63 +30,62 @@ class BadCheck(GradlabError):
 
 @dataclass(frozen=True)
 class CheckSpec:
-    """The task that a check tests, its points and its limits."""
+    """The task that a check tests, its share of the task's points, and its limits."""
 
     task: str
-    points: int  # 0 until with_points computes them from a share
+    share: Fraction = Fraction(1)
+    points: int = 0  # with_points computes them from the share
     seconds: float | None = None  # wall clock for the whole check; None: the manifest's limit
     memory_mb: int | None = None  # address space of the box; None: the manifest's limit
-    share: int | None = None  # percentage of the task's points, in place of a number of points
 
 
 def task(
     name: str,
     *,
-    points: int | None = None,
-    share: int | None = None,
+    share: int | str = 100,
     seconds: float | None = None,
     memory_mb: int | None = None,
     any_dtype: bool = False,
     loans: str = "",
 ) -> Callable[[F], F]:
-    """Mark a ``check_*`` function as a test of the task ``name`` in the assignment's manifest, for ``points``.
+    """Mark a ``check_*`` function as a test of the task ``name`` in the assignment's manifest.
 
-    ``share`` is a percentage of the task's points, in place of ``points``: then the manifest alone states points.
+    The manifest alone states points. ``share`` is the check's part of them: a percentage, or a fraction as text, such
+    as "1/3". An only check pays all of them. The shares of a task add up to 100 %.
     ``seconds`` and ``memory_mb`` replace the manifest's limits for this check. With ``any_dtype``, comparisons in this
     check accept floats of every width, with the tolerance of the coarser dtype; another check judges the dtype.
     ``loans`` is source that defines LOANS, our versions of other tasks by their names: a check that fails is run again
     with them, so that a mistake in those tasks costs no points of this one.
-    Raises BadCheck if the points or the share are not a positive whole number, or if the loans contain the task itself.
+    Raises BadCheck if the share is not one, or if the loans contain the task itself.
     """
-    if (points is None) == (share is None):
-        raise BadCheck(f"@task({name!r}): give either points or share, a percentage of the task's points.")
-    what, given = ("points", points) if share is None else ("share", share)
-    if isinstance(given, bool) or not isinstance(given, int) or given < 1 or (what == "share" and given > 100):
-        most = " and at most 100" if what == "share" else ""
-        raise BadCheck(f"@task({name!r}): {what} must be a whole number of at least 1{most}, not {given!r}.")
+    part = parse_share(share)
+    if part is None:
+        raise BadCheck(f"@task({name!r}): share must be {HOW}, not {share!r}.")
     if loans and (complaint := complaint_about(loans, name)):
         raise BadCheck(f"@task({name!r}): {complaint}")
 
     def mark(function: F) -> F:
         marked = with_loans(function, name, loans) if loans else function
         marked = _with_any_dtype(marked) if any_dtype else marked
-        setattr(marked, ATTRIBUTE, CheckSpec(name, points or 0, seconds, memory_mb, share))
+        setattr(marked, ATTRIBUTE, CheckSpec(name, part, seconds=seconds, memory_mb=memory_mb))
         return marked
 
     return mark
 
 
-def with_points(spec: CheckSpec, of_task: int) -> CheckSpec:
-    """Return the mark with its points, where it states a share of those of its task. Raises BadCheck."""
-    if spec.share is None:
-        return spec
-    points, rest = divmod(of_task * spec.share, 100)
-    if rest:
+def with_points(spec: CheckSpec, of_task: int, shares: Callable[[], Iterable[Fraction]] = tuple) -> CheckSpec:
+    """Return the mark with its points. Raises BadCheck if its share of those of its task is not a whole number.
+
+    ``shares`` returns those of all checks of the task, for the sentence that names totals that work.
+    """
+    points = of_task * spec.share
+    if points.denominator != 1:
+        totals = totals_that_divide(of_task, {spec.share, *shares()})
         raise BadCheck(
-            f"has a share of {spec.share} %, which of the {of_task} points of {spec.task!r} is not a whole number. "
-            "Change the share, or the task's points"
+            f"has a share of {show_share(spec.share)}, which of the {of_task} points of {spec.task!r} is not a whole "
+            f"number. Change the share, or the task's points to {totals}"
         )
-    return replace(spec, points=points)
+    return replace(spec, points=points.numerator)
 
 
 def _with_any_dtype(function: F) -> F:

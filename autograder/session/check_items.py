@@ -6,9 +6,11 @@ grader's sessions (session.py). In each, a check runs in the folder of its assig
 
 from __future__ import annotations
 
+import ast
 import base64
 import inspect
 import sys
+import textwrap
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import chdir, contextmanager
@@ -30,6 +32,7 @@ from autograder.session.evidence import AT_HAND, compared_values, evidence_of
 from autograder.session.options import BadOption, Options, pick_device
 from autograder.session.plugin import OPTIONS
 from autograder.session.points import verify_names, verify_points
+from autograder.session.promises import shares_of
 from autograder.session.state import CheckFile, Score, SessionState, load_reference, locate, oracles_importable
 from autograder.session.verdict import show, verdict_on
 
@@ -99,9 +102,11 @@ class Check(pytest.Function):
         self.placed = placed
         spec = spec_of(self.obj)
         if spec is None:
-            raise self._complain("has no @task(name, points=...)")
+            raise self._complain("has no @task(name)")
         try:
-            self.spec = with_points(spec, placed.assignment.task(spec.task).points)
+            self.spec = with_points(
+                spec, placed.assignment.task(spec.task).points, lambda: shares_of(placed.assignment, spec.task)
+            )
         except BadManifest as error:
             raise self._complain(f"is a check of {spec.task!r}, but {error}") from None
         except BadCheck as error:
@@ -126,8 +131,10 @@ class Check(pytest.Function):
 
     @cached_property
     def code(self) -> str:
-        """The code of the function, as written."""
-        return inspect.getsource(inspect.unwrap(self.obj))
+        """The code of the function, as written, without decorators: a share and limits decide no inputs."""
+        source = inspect.getsource(inspect.unwrap(self.obj))
+        (function,) = ast.parse(textwrap.dedent(source)).body
+        return "".join(source.splitlines(keepends=True)[function.lineno - 1 :])
 
     @property
     def scored(self) -> bool:
@@ -153,7 +160,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     whole = not any("::" in argument for argument in config.args)  # otherwise some checks of a file are missing
     try:
         verify_names((check.placed, check.name) for check in checks)
-        unpaid = verify_points([(check.placed, check.spec) for check in checks], whole=whole)
+        unpaid = verify_points([(check.placed, check.name, check.spec) for check in checks], whole=whole)
     except BadCheck as error:
         raise pytest.UsageError(str(error)) from None
     config.stash[STATE].unpaid = unpaid

@@ -1,47 +1,43 @@
-"""The points of an assignment: the checks of a task must pay what its manifest promises."""
+"""The points of an assignment: the shares of a task's checks must add up to all of its points."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from fractions import Fraction
 
 from autograder.checks.task import BadCheck, CheckSpec
-from autograder.core.assignment import MANIFEST, Assignment
+from autograder.core.assignment import Assignment
 from autograder.core.message import Message
 from autograder.session.digests import check_files
+from autograder.session.promises import wrong_sum
 from autograder.session.state import CheckFile
 
 
-def verify_points(specs: Iterable[tuple[CheckFile, CheckSpec]], *, whole: bool = True) -> list[str]:
-    """Return a sentence for each task whose checks pay less than the manifest promises, as while an author writes them.
+def verify_points(specs: Iterable[tuple[CheckFile, str, CheckSpec]], *, whole: bool = True) -> list[str]:
+    """Return a sentence for each task whose shares add up to less than all points, as while an author writes checks.
 
-    ``whole``: no check of these files was left out. Students only have the public checks, which may pay less. Raises
-    BadCheck if the checks of a task pay more.
+    A check is its file, its name and its mark. ``whole``: no check of these files was left out. Students only have the
+    public checks, which may pay less. Raises BadCheck if the shares of a task add up to more.
     """
     unpaid: list[str] = []
-    paid: dict[Assignment, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    paid: dict[Assignment, dict[str, list[tuple[str, Fraction]]]] = defaultdict(lambda: defaultdict(list))
     seen: dict[Assignment, set[str]] = defaultdict(set)
-    for file, spec in specs:
-        paid[file.assignment][spec.task] += spec.points
+    for file, name, spec in specs:
+        paid[file.assignment][spec.task].append((name, spec.share))
         seen[file.assignment].add(str(file.path.resolve()))
     for assignment, tasks in paid.items():
         everything = {str(path.resolve()) for path in check_files(assignment)}
         complete = whole and assignment.solutions.is_dir() and everything <= seen[assignment]
         for task in assignment.tasks:
-            pays = tasks[task.name]
-            sentence = Message(
-                "{path} promises {points} points for {task!r}, but the checks pay {pays}. Change one of the two.",
-                path=assignment.folder / MANIFEST,
-                points=task.points,
-                task=task.name,
-                pays=pays,
-            )
-            if pays > task.points:
-                raise BadCheck(sentence)
-            if complete and pays < task.points:
+            shares = tasks[task.name]
+            total = sum(share for _, share in shares)
+            if total > 1:
+                raise BadCheck(wrong_sum(task.name, shares))
+            if complete and total < 1:
                 unpaid.append(
-                    sentence
-                    if pays
+                    wrong_sum(task.name, shares)
+                    if shares
                     else Message(
                         "{task!r} has no checks yet: its {points} points are open.", task=task.name, points=task.points
                     )

@@ -41,31 +41,31 @@ def judge_single_images(student, rng, name):
         compare_distances(student, name, rng.normal(num_train, *shape), rng.normal(num_test, *shape))
 
 
-@task("compute_distances_two_loops", points=1)
+@task("compute_distances_two_loops", share=10)
 def check_two_loops_takes_views(student, rng):
     """Distances with two loops are right for images that are not contiguous in memory."""
     judge_views(student, rng, "compute_distances_two_loops")
 
 
-@task("compute_distances_two_loops", points=1)
+@task("compute_distances_two_loops", share=10)
 def check_two_loops_takes_single_images(student, rng):
     """Distances with two loops are right for one image, and leave the images unchanged."""
     judge_single_images(student, rng, "compute_distances_two_loops")
 
 
-@task("compute_distances_one_loop", points=1)
+@task("compute_distances_one_loop", share="1/15")
 def check_one_loop_takes_views(student, rng):
     """Distances with one loop are right for images that are not contiguous in memory."""
     judge_views(student, rng, "compute_distances_one_loop")
 
 
-@task("compute_distances_one_loop", points=1)
+@task("compute_distances_one_loop", share="1/15")
 def check_one_loop_takes_single_images(student, rng):
     """Distances with one loop are right for one image, and leave the images unchanged."""
     judge_single_images(student, rng, "compute_distances_one_loop")
 
 
-@task("compute_distances_no_loops", points=2)
+@task("compute_distances_no_loops", share=8)
 def check_no_loops_finds_copies_in_float32(student, rng):
     """Of 80 bright float32 images, the nearest to a copy of one of them is the image itself."""
     forbid(student, "compute_distances_no_loops", calls=READY_MADE, loops=True)
@@ -84,13 +84,13 @@ def check_no_loops_finds_copies_in_float32(student, rng):
     expect_equal(dists.argmin(dim=0), chosen, name="the nearest images")
 
 
-@task("compute_distances_no_loops", points=1)
+@task("compute_distances_no_loops", share=4)
 def check_no_loops_takes_views(student, rng):
     """Distances without loops are right for float32 images that are not contiguous in memory."""
     judge_views(student, rng, "compute_distances_no_loops", torch.float32)
 
 
-@task("compute_distances_no_loops", points=1)
+@task("compute_distances_no_loops", share=4)
 def check_no_loops_takes_single_images(student, rng):
     """Distances without loops are right for one image and for nearly equal ones, and leave the images unchanged."""
     judge_single_images(student, rng, "compute_distances_no_loops")
@@ -100,7 +100,7 @@ def check_no_loops_takes_single_images(student, rng):
     expect_close(found, distances(x, near), rtol=1e-2, check_dtype=False, name="distances of nearly equal images")
 
 
-@task("compute_distances_no_loops", points=3)
+@task("compute_distances_no_loops", share=12)
 def check_no_loops_runs_as_many_operations_on_more_images(student, rng):
     """Distances without loops take as many operations for 60 x 50 images as for 5 x 4."""
     forbid(student, "compute_distances_no_loops", calls=READY_MADE, loops=True)
@@ -113,7 +113,7 @@ def check_no_loops_runs_as_many_operations_on_more_images(student, rng):
     expect_vectorised(few, many, few_inputs="5 x 4 images", many_inputs="60 x 50 images", hint=hint)
 
 
-@task("compute_distances_no_loops", points=2)
+@task("compute_distances_no_loops", share=8)
 def check_no_loops_fits_in_memory(student, rng):
     """Distances of 700 x 500 images of 3 x 32 x 32 fit in memory, where all their differences would take 4 GB."""
     forbid(student, "compute_distances_no_loops", calls=READY_MADE, loops=True)

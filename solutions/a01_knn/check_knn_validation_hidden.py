@@ -6,7 +6,7 @@ from oracles_hidden import distances
 from autograder import Message, expect, expect_close, expect_equal, expect_unchanged, task
 
 
-@task("knn_cross_validate", points=3, loans=LOANS)
+@task("knn_cross_validate", share="3/15", loans=LOANS)
 def check_cross_validation_on_other_sizes(student, rng):
     """Cross-validation is right for vectors and images, for 2, 3 and 7 folds, and for any choices of k."""
     cases = [(22, 2, [5, 1], (4,)), (27, 3, [2, 9, 18], (2, 3)), (28, 7, [4], (2, 1, 3))]
@@ -16,7 +16,7 @@ def check_cross_validation_on_other_sizes(student, rng):
         expect_close(result, validate(x_train, y_train, num_folds, choices, distances))
 
 
-@task("knn_cross_validate", points=2, loans=LOANS)
+@task("knn_cross_validate", share="2/15", loans=LOANS)
 def check_cross_validation_when_folds_are_uneven(student, rng):
     """If the images do not divide evenly, there is still one accuracy in [0, 100] for each fold."""
     x_train, y_train = clusters(rng, 3, 22, 5)  # torch.chunk: 5, 5, 5, 5, 2; tensor_split: 5, 5, 4, 4, 4
@@ -31,7 +31,7 @@ def check_cross_validation_when_folds_are_uneven(student, rng):
         )
 
 
-@task("knn_cross_validate", points=2, loans=LOANS)
+@task("knn_cross_validate", share="2/15", loans=LOANS)
 def check_cross_validation_leaves_its_inputs(student, rng):
     """Cross-validation does not change the images and labels, and gives the same answer twice."""
     x_train, y_train = clusters(rng, 3, 24, 3, 2)
@@ -42,7 +42,7 @@ def check_cross_validation_leaves_its_inputs(student, rng):
         expect_unchanged(seen, x_train, y_train)
 
 
-@task("knn_get_best_k", points=2)
+@task("knn_get_best_k", share=40)
 def check_best_k_whatever_the_order(student, rng):
     """The best k does not depend on the order of the keys or on the number of folds."""
     expect_equal(student.knn_get_best_k({50: [30.0, 32.0], 7: [40.0, 44.0], 2: [42.0, 42.0], 1: [90.0, -10.0]}), 2)

@@ -17,7 +17,7 @@ def compare_votes(student, dists, y_train, k):
     expect_unchanged(seen, dists, y_train)
 
 
-@task("predict_labels", points=2)
+@task("predict_labels", share=10)
 def check_predict_labels_on_other_sizes(student, rng):
     """Votes are right for float32 distances, more test than training images and several k; inputs are unchanged."""
     y_train = rng.integers(0, 5, 19)
@@ -25,7 +25,7 @@ def check_predict_labels_on_other_sizes(student, rng):
         compare_votes(student, rng.uniform(19, 43, dtype=torch.float32), y_train, k)
 
 
-@task("predict_labels", points=3)
+@task("predict_labels", share=15)
 def check_predict_labels_with_any_labels(student, rng):
     """Labels need not be 0 to 9: there may be few, large ones, or more than there are test images."""
     few = torch.tensor([250, 3, 17, 90_001], device=rng.device)
@@ -34,7 +34,7 @@ def check_predict_labels_with_any_labels(student, rng):
     compare_votes(student, rng.uniform(9, 14), torch.full((9,), 42, device=rng.device), k=4)
 
 
-@task("predict_labels", points=2)
+@task("predict_labels", share=10)
 def check_predict_labels_when_all_vote(student, rng):
     """With k equal to the number of training images, all of them vote."""
     y_train = torch.tensor([5, 1, 1, 5, 0, 5, 1, 2], device=rng.device)  # 1 and 5 tie
@@ -42,14 +42,14 @@ def check_predict_labels_when_all_vote(student, rng):
     compare_votes(student, rng.uniform(7, 6), y_train[:7], k=7)
 
 
-@task("predict_labels", points=2)
+@task("predict_labels", share=10)
 def check_predict_labels_for_one_image(student, rng):
     """For one test image the result is a tensor of one label."""
     for num_train, k in [(12, 1), (12, 5), (1, 1)]:
         compare_votes(student, rng.uniform(num_train, 1), rng.integers(0, 3, num_train), k)
 
 
-@task("KnnClassifier.predict", points=2, loans=LOANS)
+@task("KnnClassifier.predict", share=20, loans=LOANS)
 def check_classifier_on_other_images(student, rng):
     """The classifier is right for vectors and float32 images, with k = 1 by default."""
     for shape, dtype in [((6,), torch.float64), ((2, 3, 2), torch.float32)]:
@@ -61,7 +61,7 @@ def check_classifier_on_other_images(student, rng):
         expect_equal(predict(images[47:], k=7), vote(dists, labels[:47], 7), name="k = 7")
 
 
-@task("KnnClassifier.predict", points=1, loans=LOANS)
+@task("KnnClassifier.predict", share=10, loans=LOANS)
 def check_classifier_predicts_each_image_by_itself(student, rng):
     """A prediction does not depend on the other test images or on earlier predictions."""
     images, labels = clusters(rng, 4, 50, 7)
@@ -72,7 +72,7 @@ def check_classifier_predicts_each_image_by_itself(student, rng):
         expect_equal(predict(images[38:][rows], k=3), expected[rows])
 
 
-@task("KnnClassifier.predict", points=3, loans=LOANS)
+@task("KnnClassifier.predict", share=30, loans=LOANS)
 def check_classifier_scores_on_scenes(student, data, score):
     """The classifier recognises images whose labels your code has not seen, as well as nearest neighbours should."""
     split = data(num_train=4000, num_test=1000)

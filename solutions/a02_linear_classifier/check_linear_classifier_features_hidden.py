@@ -17,7 +17,7 @@ def judge_growth(student, name, images):
     expect_vectorised(few, many, few_inputs="4 images", many_inputs="48 images", hint=hint)
 
 
-@task("color_histogram", points=1, any_dtype=True)
+@task("color_histogram", share=25, any_dtype=True)
 def check_color_histogram_on_other_sizes(student, rng):
     """Histograms are right for grey images, one image, views and 25 bins by default, without a loop over images."""
     for shape in [(6, 1, 3, 4), (1, 3, 9, 2), (4, 5, 1, 8)]:
@@ -58,7 +58,7 @@ def compare_hog(student, images, **options):
     expect_equal(seen.args, (images,), name="the images after the call")
 
 
-@task("hog_features", points=2, any_dtype=True)
+@task("hog_features", share="2/8", any_dtype=True)
 def check_hog_on_other_sizes(student, rng):
     """Oriented gradients are right when cells do not fill the image, for grey images, one image, and by default."""
     compare_hog(student, rng.uniform(3, 3, 17, 26))
@@ -68,7 +68,7 @@ def check_hog_on_other_sizes(student, rng):
     compare_hog(student, rng.uniform(2, 3, 3, 4), cell=1, bins=6)
 
 
-@task("hog_features", points=1)
+@task("hog_features", share="1/8")
 def check_hog_of_plain_and_faint_images(student, rng):
     """A uniform image has features of exactly 0, never nan; a faint one has small features; float32 stays float32."""
     uniform = rng.uniform(3, 1, 1, 1, dtype=torch.float32).expand(3, 3, 8, 8).contiguous()
@@ -80,7 +80,7 @@ def check_hog_of_plain_and_faint_images(student, rng):
     compare_hog(student, 0.5 + 0.002 * rng.normal(2, 3, 9, 9), cell=3, bins=6)
 
 
-@task("hog_features", points=1, any_dtype=True)
+@task("hog_features", share="1/8", any_dtype=True)
 def check_hog_takes_many_images_at_once(student, rng):
     """Oriented gradients need about as many operations for 48 images as for 4; images do not affect each other."""
     images = rng.uniform(48, 3, 16, 8)
@@ -97,7 +97,7 @@ def first_row(images):
 """
 
 
-@task("extract_features", points=1)
+@task("extract_features", share=50)
 def check_features_of_many_images(student, rng):
     """Features are right for 2,345 images, for one image, and for one function."""
     many = rng.uniform(2345, 1, 2, 3)

@@ -83,67 +83,67 @@ def judge_by_differences(student, rng, name):
     expect_gradient(lambda V: formula(V, X, y, 0.05), W, dW, name="dW")
 
 
-@task("svm_loss_naive", points=3, any_dtype=True, loans=LOANS_OF_LOSSES)
+@task("svm_loss_naive", share=30, any_dtype=True, loans=LOANS_OF_LOSSES)
 def check_svm_naive_on_other_sizes(student, rng):
     """The hinge loss with loops is right for any sizes, also one image and two classes; inputs are unchanged."""
     judge_sizes(student, rng, "svm_loss_naive")
 
 
-@task("svm_loss_naive", points=1, loans=LOANS_OF_LOSSES)
+@task("svm_loss_naive", share=10, loans=LOANS_OF_LOSSES)
 def check_svm_naive_keeps_float32(student, rng):
     """The hinge loss with loops keeps float32 and float64, and accepts views."""
     judge_float32(student, rng, "svm_loss_naive")
 
 
-@task("svm_loss_vectorized", points=3, any_dtype=True, loans=LOANS_OF_LOSSES)
+@task("svm_loss_vectorized", share="3/14", any_dtype=True, loans=LOANS_OF_LOSSES)
 def check_svm_vectorized_on_other_sizes(student, rng):
     """The hinge loss without loops is right for any sizes, also one image and two classes; inputs are unchanged."""
     judge_sizes(student, rng, "svm_loss_vectorized")
 
 
-@task("svm_loss_vectorized", points=1, loans=LOANS_OF_LOSSES)
+@task("svm_loss_vectorized", share="1/14", loans=LOANS_OF_LOSSES)
 def check_svm_vectorized_keeps_float32(student, rng):
     """The hinge loss without loops keeps float32 and float64, and accepts views."""
     judge_float32(student, rng, "svm_loss_vectorized")
 
 
-@task("svm_loss_vectorized", points=2, any_dtype=True, loans=LOANS_OF_LOSSES)
+@task("svm_loss_vectorized", share="2/14", any_dtype=True, loans=LOANS_OF_LOSSES)
 def check_svm_vectorized_gradient_by_differences(student, rng):
     """The gradient of the hinge loss without loops agrees with central differences on 30 images."""
     judge_by_differences(student, rng, "svm_loss_vectorized")
 
 
-@task("softmax_loss_naive", points=1, any_dtype=True, loans=LOANS_OF_LOSSES)
+@task("softmax_loss_naive", share=10, any_dtype=True, loans=LOANS_OF_LOSSES)
 def check_softmax_naive_on_other_sizes(student, rng):
     """The cross-entropy with loops is right for any sizes, also one image and two classes; inputs are unchanged."""
     judge_sizes(student, rng, "softmax_loss_naive")
 
 
-@task("softmax_loss_naive", points=1, loans=LOANS_OF_LOSSES)
+@task("softmax_loss_naive", share=10, loans=LOANS_OF_LOSSES)
 def check_softmax_naive_keeps_float32(student, rng):
     """The cross-entropy with loops keeps float32 and float64, and accepts views."""
     judge_float32(student, rng, "softmax_loss_naive")
 
 
-@task("softmax_loss_naive", points=1, any_dtype=True, loans=LOANS_OF_LOSSES)
+@task("softmax_loss_naive", share=10, any_dtype=True, loans=LOANS_OF_LOSSES)
 def check_softmax_naive_far_behind(student, rng):
     """The cross-entropy with loops is finite and right when scores are thousands apart."""
     judge_far_behind(student, rng, "softmax_loss_naive")
 
 
-@task("softmax_loss_vectorized", points=2, any_dtype=True, loans=LOANS_OF_LOSSES)
+@task("softmax_loss_vectorized", share="2/14", any_dtype=True, loans=LOANS_OF_LOSSES)
 def check_softmax_vectorized_on_other_sizes(student, rng):
     """The cross-entropy without loops is right for any sizes, also one image and two classes; inputs are unchanged."""
     judge_sizes(student, rng, "softmax_loss_vectorized")
 
 
-@task("softmax_loss_vectorized", points=1, loans=LOANS_OF_LOSSES)
+@task("softmax_loss_vectorized", share="1/14", loans=LOANS_OF_LOSSES)
 def check_softmax_vectorized_keeps_float32(student, rng):
     """The cross-entropy without loops keeps float32 and float64, and accepts views."""
     judge_float32(student, rng, "softmax_loss_vectorized")
 
 
-@task("softmax_loss_vectorized", points=2, any_dtype=True, loans=LOANS_OF_LOSSES)
+@task("softmax_loss_vectorized", share="2/14", any_dtype=True, loans=LOANS_OF_LOSSES)
 def check_softmax_vectorized_far_behind(student, rng):
     """The cross-entropy without loops is finite and right when scores are thousands apart."""
     judge_far_behind(student, rng, "softmax_loss_vectorized")
@@ -155,7 +155,7 @@ def expect_refusal(student, f, args, story: Message) -> None:
     expect(len(message) >= 10, Message("For {story} it raised ValueError: {message}", story=story, message=message))
 
 
-@task("validate_batch", points=1)
+@task("validate_batch", share="1/6")
 def check_validate_batch_accepts_sound_batches(student, rng):
     """Valid batches of any size and dtype pass; labels just out of range do not."""
     for size in SIZES:
@@ -183,7 +183,7 @@ def guarded(function):
 """
 
 
-@task("validate_batch", points=2)
+@task("validate_batch", share="2/6")
 def check_losses_refuse_nonsense(student, rng):
     """Each of the four losses raises ValueError for an empty batch, for float labels and for labels out of range."""
     guarded = student.define(GUARDED).guarded

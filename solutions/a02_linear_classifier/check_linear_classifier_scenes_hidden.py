@@ -51,13 +51,13 @@ def judge_learning(student, data, score, loss, learning_rate):
     score(float(((x_test @ W.to(x_test.dtype)).argmax(dim=1) == split.y_test).double().mean()))
 
 
-@task("train_linear_classifier", points=2, seconds=30, loans=LOANS_OF_TRAINING)
+@task("train_linear_classifier", share="2/12", seconds=30, loans=LOANS_OF_TRAINING)
 def check_svm_scores_on_scenes(student, data, score):
     """Trained with the hinge loss, W recognises new images as well as a linear classifier should."""
     judge_learning(student, data, score, "svm", 2e-3)
 
 
-@task("train_linear_classifier", points=2, seconds=30, loans=LOANS_OF_TRAINING)
+@task("train_linear_classifier", share="2/12", seconds=30, loans=LOANS_OF_TRAINING)
 def check_softmax_scores_on_scenes(student, data, score):
     """Trained with the cross-entropy, W recognises new images as well as a linear classifier should."""
     judge_learning(student, data, score, "softmax", 2e-2)
@@ -101,13 +101,13 @@ def judge_search(params, slope, data, score):
     score(best_of(params, slope, data))
 
 
-@task("svm_get_search_params", points=2, seconds=60)
+@task("svm_get_search_params", share="2/3", seconds=60)
 def check_svm_search_finds_a_good_pair(student, data, score):
     """The best pair of the search for the SVM is nearly as accurate as a linear classifier gets in 300 iterations."""
     judge_search(student.svm_get_search_params(), hinge_slope, data, score)
 
 
-@task("softmax_get_search_params", points=2, seconds=60)
+@task("softmax_get_search_params", share="2/3", seconds=60)
 def check_softmax_search_finds_a_good_pair(student, data, score):
     """The best pair of the search for softmax is nearly as accurate as a linear classifier gets in 300 iterations."""
     judge_search(student.softmax_get_search_params(), softmax_slope, data, score)

@@ -14,7 +14,7 @@ def seed(number):
 """
 
 
-@task("sample_batch", points=2)
+@task("sample_batch", share=40)
 def check_batches_are_uniform_and_fresh(student, rng):
     """The first num_train rows are equally likely, in random order, new at each call, and set by the seed."""
     X, y = torch.arange(40.0, device=rng.device)[:, None], torch.arange(40, device=rng.device)
@@ -59,7 +59,7 @@ def check_batches_are_uniform_and_fresh(student, rng):
     expect(not bool((runs[0][0] == runs[2][0]).all()), "Two different seeds drew the same batch.")
 
 
-@task("train_linear_classifier", points=2, loans=LOANS_OF_TRAINING)
+@task("train_linear_classifier", share="2/12", loans=LOANS_OF_TRAINING)
 def check_training_draws_fresh_batches(student, rng):
     """Every iteration uses a new batch of the right size, drawn from all images, each with its own label."""
     X, y = rng.normal(31, 4), rng.permutation(31)
@@ -84,7 +84,7 @@ def check_training_draws_fresh_batches(student, rng):
     )
 
 
-@task("predict_linear_classifier", points=2)
+@task("predict_linear_classifier", share=50)
 def check_prediction_on_other_sizes(student, rng):
     """Predictions are int64 and right for one image, two classes, 30 classes, float32, and only negative scores."""
     for num_images, dim, num_classes in [(1, 4, 6), (9, 3, 2), (17, 5, 30), (33, 2, 4)]:
@@ -96,7 +96,7 @@ def check_prediction_on_other_sizes(student, rng):
             expect_equal(seen.args, (W, X), name="the inputs after the call")
 
 
-@task("test_one_param_set", points=2, loans=LOANS_OF_SETTINGS)
+@task("test_one_param_set", share=40, loans=LOANS_OF_SETTINGS)
 def check_one_param_set_with_other_sizes(student, rng):
     """By default it trains for 2000 iterations with batches of 200; it returns the given classifier, and floats."""
     for num_train, num_val in [(8, 31), (50, 1)]:

@@ -28,7 +28,7 @@ def linear_cases(rng):
     yield rng.normal(4, 1), rng.normal(1, 2), rng.normal(4)[::2]
 
 
-@task("Linear.forward", points=2)
+@task("Linear.forward", share=50)
 def check_linear_forward_takes_views(student, rng):
     """The linear layer accepts views, float32 and one image, and leaves its inputs unchanged."""
     judge_source(student, "Linear.forward")
@@ -39,7 +39,7 @@ def check_linear_forward_takes_views(student, rng):
         expect_equal(seen.args[1:], (x, w, b), name="the inputs after the call")
 
 
-@task("Linear.backward", points=2)
+@task("Linear.backward", share="2/7")
 def check_linear_backward_takes_views(student, rng):
     """The linear layer's gradients are right for views, float32 and one image, and dout may be a view too."""
     judge_source(student, "Linear.backward")
@@ -51,7 +51,7 @@ def check_linear_backward_takes_views(student, rng):
         )
 
 
-@task("Linear.backward", points=1, any_dtype=True)
+@task("Linear.backward", share="1/7", any_dtype=True)
 def check_linear_backward_leaves_dout(student, rng):
     """The linear layer's backward leaves dout unchanged and gives the same answer twice."""
     judge_source(student, "Linear.backward")
@@ -77,7 +77,7 @@ def masks(student, x: Tensor, param: dict, count: int) -> Tensor:
     return torch.stack(found)
 
 
-@task("Dropout.forward", points=1)
+@task("Dropout.forward", share=20)
 def check_dropout_draws_each_value_anew(student, rng):
     """Every value is dropped independently, by new draws in each call; a seed repeats the mask; the mean is kept."""
     judge_source(student, "Dropout.forward")
@@ -136,7 +136,7 @@ def check_dropout_draws_each_value_anew(student, rng):
     expect(not torch.equal(other[0], seeded[0]), "Two seeds gave the same mask.")
 
 
-@task("Dropout.forward", points=1)
+@task("Dropout.forward", share=20)
 def check_dropout_leaves_its_input(student, rng):
     """Dropout leaves x and dropout_param unchanged, for views and for p close to 1, and p = 0 drops nothing at all."""
     judge_source(student, "Dropout.forward")

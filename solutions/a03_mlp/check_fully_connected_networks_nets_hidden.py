@@ -38,7 +38,7 @@ def expect_normal(weights: dict[str, Tensor], scale: float) -> None:
         )
 
 
-@task("TwoLayerNet.__init__", points=1)
+@task("TwoLayerNet.__init__", share=50)
 def check_two_layer_net_starts_normal(student, device):
     """TwoLayerNet's weights are normal with standard deviation weight_scale, and differ from net to net."""
     nets = [
@@ -50,7 +50,7 @@ def check_two_layer_net_starts_normal(student, device):
     expect(not torch.equal(params[0]["W1"], params[1]["W1"]), "Two nets started with the same weights.")
 
 
-@task("FullyConnectedNet.__init__", points=1)
+@task("FullyConnectedNet.__init__", share=50)
 def check_fully_connected_net_starts_normal(student, device):
     """FullyConnectedNet's weights are normal with standard deviation weight_scale in every layer."""
     for hidden in ([120], [100, 100, 100]):
@@ -68,7 +68,7 @@ def check_fully_connected_net_starts_normal(student, device):
             expect(not torch.equal(params["W2"], params["W3"]), "W2 and W3 started with the same weights.")
 
 
-@task("TwoLayerNet.loss", points=2, loans=LOANS_OF_LAYERS)
+@task("TwoLayerNet.loss", share="2/6", loans=LOANS_OF_LAYERS)
 def check_two_layer_net_on_other_inputs(student, rng, device):
     """TwoLayerNet is right for one image, for views, for scores of thousands and any number of images."""
     judge_source(student, "TwoLayerNet.loss")
@@ -80,7 +80,7 @@ def check_two_layer_net_on_other_inputs(student, rng, device):
         expect_close(net.loss(X, y), loss_and_gradients(params, X, y, reg), rtol=1e-5)
 
 
-@task("TwoLayerNet.loss", points=1, any_dtype=True, loans=LOANS_OF_LAYERS)
+@task("TwoLayerNet.loss", share="1/6", any_dtype=True, loans=LOANS_OF_LAYERS)
 def check_two_layer_net_leaves_its_parameters(student, rng, device):
     """TwoLayerNet's loss changes neither images nor parameters, and gives the same result twice."""
     params, X, y = random_params(rng, [4, 6, 3]), rng.normal(5, 4), rng.integers(0, 3, 5)
@@ -93,7 +93,7 @@ def check_two_layer_net_leaves_its_parameters(student, rng, device):
         expect_equal(net.params, params, name="params after the call")
 
 
-@task("FullyConnectedNet.loss", points=1, loans=LOANS_OF_LAYERS)
+@task("FullyConnectedNet.loss", share="1/9", loans=LOANS_OF_LAYERS)
 def check_deep_net_on_other_inputs(student, rng, device):
     """Nets of two to seven layers are right for one image, for float32 images in a float64 net, and for views."""
     judge_source(student, "FullyConnectedNet.loss")
@@ -123,7 +123,7 @@ def losses(net, loss, name, direction, step, X, y):
 """
 
 
-@task("FullyConnectedNet.loss", points=1, any_dtype=True, loans=LOANS_OF_LAYERS)
+@task("FullyConnectedNet.loss", share="1/9", any_dtype=True, loans=LOANS_OF_LAYERS)
 def check_dropout_gradients_follow_the_masks(student, rng, device):
     """With dropout and a seed, the gradients agree with finite differences of the loss under the same masks."""
     judge_source(student, "FullyConnectedNet.loss")

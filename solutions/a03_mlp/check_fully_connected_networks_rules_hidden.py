@@ -88,7 +88,7 @@ def expect_state(student, rng, rule: str, config: dict, update: Callable[[Tensor
     expect_close(after["cache"], update(cache, dw), name="config['cache'] after the step")
 
 
-@task("sgd_momentum", points=1)
+@task("sgd_momentum", share="1/3")
 def check_momentum_when_the_rate_falls(student, rng):
     """Momentum is right with its defaults and while the learning rate falls; w and dw are unchanged."""
     judge_falling_rate(student, rng, "sgd_momentum", lambda w: momentum_steps(w, 0.9, False), None, 1e-2)
@@ -102,7 +102,7 @@ def check_momentum_when_the_rate_falls(student, rng):
     )
 
 
-@task("nesterov", points=1)
+@task("nesterov", share="1/3")
 def check_nesterov_when_the_rate_falls(student, rng):
     """Nesterov's momentum is right with its defaults and while the learning rate falls; w and dw are unchanged."""
     judge_falling_rate(student, rng, "nesterov", lambda w: momentum_steps(w, 0.9, True), None, 1e-2)
@@ -111,7 +111,7 @@ def check_nesterov_when_the_rate_falls(student, rng):
     )
 
 
-@task("adagrad", points=1)
+@task("adagrad", share=50)
 def check_adagrad_when_the_rate_falls(student, rng):
     """AdaGrad is right with its defaults and while the learning rate falls; w and dw are unchanged."""
     judge_falling_rate(student, rng, "adagrad", lambda w: adagrad_steps(w, 1e-8), None, 1e-2)
@@ -121,7 +121,7 @@ def check_adagrad_when_the_rate_falls(student, rng):
     expect_state(student, rng, "adagrad", {"learning_rate": 0.1, "epsilon": 1e-8}, lambda c, dw: c + dw**2)
 
 
-@task("rmsprop", points=1)
+@task("rmsprop", share="1/3")
 def check_rmsprop_when_the_rate_falls(student, rng):
     """RMSProp is right with its defaults and while the learning rate falls; w and dw are unchanged."""
     judge_falling_rate(student, rng, "rmsprop", lambda w: rmsprop_steps(w, 0.99, 1e-8), None, 1e-2)
@@ -130,7 +130,7 @@ def check_rmsprop_when_the_rate_falls(student, rng):
     expect_state(student, rng, "rmsprop", config, lambda c, dw: 0.5 * c + 0.5 * dw**2)
 
 
-@task("adam", points=2)
+@task("adam", share=40)
 def check_adam_when_the_rate_falls(student, rng):
     """Adam is right with its defaults and while the learning rate falls; w and dw are unchanged."""
     judge_falling_rate(student, rng, "adam", lambda w: adam_steps(w, 0.9, 0.999, 1e-8), None, 1e-3)
@@ -138,7 +138,7 @@ def check_adam_when_the_rate_falls(student, rng):
     judge_falling_rate(student, rng, "adam", lambda w: adam_steps(w, 0.5, 0.7, 1e-7), config, 0.3)
 
 
-@task("adam", points=1)
+@task("adam", share=20)
 def check_adam_goes_on_from_a_given_state(student, rng):
     """Given m, v and t, Adam's next step uses t + 1, and the config returned has the new m, v and t."""
     judge_source(student, "adam")

@@ -21,7 +21,7 @@ def train(net, X, y, num_epochs):
 """
 
 
-@task("FullyConnectedNet.loss", points=1, seconds=120, loans=LOANS_OF_LAYERS)
+@task("FullyConnectedNet.loss", share="1/9", seconds=120, loans=LOANS_OF_LAYERS)
 def check_dropout_narrows_the_gap_on_scenes(student, data, score, device):
     """Trained on 1,000 scenes, dropout brings training accuracy and accuracy on new scenes closer together."""
     split = data(num_train=1000, num_test=1000)
@@ -46,7 +46,7 @@ def check_dropout_narrows_the_gap_on_scenes(student, data, score, device):
     score(gaps[0] - gaps[1], "narrowing of the gap")
 
 
-@task("create_solver_instance", points=3, seconds=90)
+@task("create_solver_instance", share=75, seconds=90)
 def check_solver_learns_scenes(student, data, score, device):
     """Ten epochs of your solver on 2,000 scenes give a net that recognises scenes it has not seen."""
     split = data(num_train=2200, num_test=1000)
@@ -75,7 +75,7 @@ def other_scenes(data) -> Iterator[tuple[Tensor, Tensor]]:
         yield (X - X.mean(dim=0)) / X.std(), y
 
 
-@task("get_three_layer_network_params", points=1)
+@task("get_three_layer_network_params", share=50)
 def check_three_layers_overfit_other_images(student, data):
     """The settings for three layers work for other scenes and other random weights too."""
     settings = student.get_three_layer_network_params()
@@ -83,7 +83,7 @@ def check_three_layers_overfit_other_images(student, data):
         judge_overfitting(student, [100] * 2, settings, X, y)
 
 
-@task("get_five_layer_network_params", points=2)
+@task("get_five_layer_network_params", share="2/3")
 def check_five_layers_overfit_other_images(student, data):
     """The settings for five layers work for other scenes and other random weights too."""
     settings = student.get_five_layer_network_params()

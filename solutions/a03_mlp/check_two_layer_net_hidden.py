@@ -15,7 +15,7 @@ from oracles_training import judge_choice, judge_search
 from autograder import expect, expect_close, expect_equal, expect_shape, forbid, task
 
 
-@task("nn_forward_pass", points=2)
+@task("nn_forward_pass", share=40)
 def check_forward_pass_on_other_inputs(student, rng):
     """The forward pass is right for one image, float32 and views, and leaves its inputs unchanged."""
     forbid(student, "nn_forward_pass", calls=READY_MADE_NETS)
@@ -27,7 +27,7 @@ def check_forward_pass_on_other_inputs(student, rng):
         expect_equal(seen.args, (params, X), name="the inputs after the call")
 
 
-@task("nn_forward_backward", points=2, loans=LOANS_OF_THE_LOSS)
+@task("nn_forward_backward", share="2/11", loans=LOANS_OF_THE_LOSS)
 def check_gradients_on_other_inputs(student, rng):
     """Loss and gradients are right for one image, two classes, float32 and views; inputs are unchanged."""
     forbid(student, "nn_forward_backward", calls=READY_MADE_NETS, apart=["nn_forward_pass"])
@@ -38,7 +38,7 @@ def check_gradients_on_other_inputs(student, rng):
         expect_equal(seen.args, (params, X, y), name="the inputs after the call")
 
 
-@task("nn_forward_backward", points=1, any_dtype=True, loans=LOANS_OF_THE_LOSS)
+@task("nn_forward_backward", share="1/11", any_dtype=True, loans=LOANS_OF_THE_LOSS)
 def check_penalty_does_not_count_images(student, rng):
     """Three copies of the same images give the same loss and gradients, penalty included."""
     params, X, y = random_params(rng, [3, 5, 4], 1.0), rng.normal(4, 3), rng.integers(0, 4, 4)
@@ -46,7 +46,7 @@ def check_penalty_does_not_count_images(student, rng):
     expect_close(student.nn_forward_backward(params, X.repeat(3, 1), y.repeat(3), reg=0.7), expected)
 
 
-@task("nn_train", points=1, any_dtype=True)
+@task("nn_train", share="1/6", any_dtype=True)
 def check_train_on_copies_of_one_image_is_plain_descent(student, rng):
     """On copies of one image every batch is the same, and training is exactly plain gradient descent."""
     forbid(student, "nn_train", calls=READY_MADE_NETS, apart=["nn_forward_pass", "nn_forward_backward"])
@@ -69,7 +69,7 @@ def check_train_on_copies_of_one_image_is_plain_descent(student, rng):
     expect_close(seen.value["loss_history"], losses, name="loss_history")
 
 
-@task("nn_train", points=2, seconds=60)
+@task("nn_train", share="2/6", seconds=60)
 def check_two_layer_net_learns_scenes(student, rng, data, score):
     """Trained on 2,000 scenes for 400 iterations, the net recognises new scenes."""
     split = data(num_train=2000, num_test=1000)
@@ -88,7 +88,7 @@ def check_two_layer_net_learns_scenes(student, rng, data, score):
     score(float((scores.argmax(dim=1) == split.y_test).double().mean()))
 
 
-@task("nn_predict", points=1)
+@task("nn_predict", share=50)
 def check_predict_on_other_inputs(student, rng):
     """Predictions are int64, one for each image, also for a single image and other numbers of classes."""
     toy = student.define("def loss_func(params, X, y=None, reg=0.0):\n    return (X @ params['W']) * params['sign']\n")
@@ -99,7 +99,7 @@ def check_predict_on_other_inputs(student, rng):
         expect_equal(seen.args[2], X, name="the images after the call")
 
 
-@task("find_best_net", points=2)
+@task("find_best_net", share="2/6")
 def check_search_tries_every_strength_and_decay(student, rng):
     """Every combination of the four lists is tried with its own settings; the best one may be anywhere."""
     for best in range(3):
@@ -111,7 +111,7 @@ def check_search_tries_every_strength_and_decay(student, rng):
         )
 
 
-@task("find_best_net", points=1, seconds=60, loans=LOANS_OF_THE_SEARCH)
+@task("find_best_net", share="1/6", seconds=60, loans=LOANS_OF_THE_SEARCH)
 def check_search_works_for_any_number_of_classes(student, rng):
     """The search works for 3 and for 13 classes, and for a grid of one combination."""
     for classes in (3, 13):

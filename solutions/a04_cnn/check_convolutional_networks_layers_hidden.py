@@ -7,7 +7,7 @@ from oracles_hidden import judge_layer
 from autograder import expect_close, expect_equal, forbid, task
 
 
-@task("Conv.forward", points=1)
+@task("Conv.forward", share=20)
 def check_conv_keeps_float32_and_its_inputs(student, rng):
     """Convolution keeps float32, accepts views and batches of one, and leaves its inputs unchanged."""
     forbid(student, "Conv.forward", calls=BY_HAND)
@@ -19,7 +19,7 @@ def check_conv_keeps_float32_and_its_inputs(student, rng):
     expect_equal(seen.args[:3], (x, w, b), name="the inputs after the call")
 
 
-@task("Conv.forward", points=1, any_dtype=True)
+@task("Conv.forward", share=20, any_dtype=True)
 def check_conv_with_windows_of_any_size(student, rng):
     """Convolution is right for 1 x 1 filters, filters as large as the image, and filters that fit only with padding."""
     forbid(student, "Conv.forward", calls=BY_HAND)
@@ -29,7 +29,7 @@ def check_conv_with_windows_of_any_size(student, rng):
         expect_close(out, conv(stride, pad)(x, w, b), name="out")
 
 
-@task("Conv.backward", points=2, any_dtype=True)
+@task("Conv.backward", share="2/7", any_dtype=True)
 def check_conv_gradients_for_all_strides_and_pads(student, rng):
     """The gradients of convolution are right for strides 1 to 3 and pads 0 to 2, whether windows fit evenly or not."""
     for stride, pad in [(1, 0), (1, 2), (2, 1), (3, 0), (3, 2)]:
@@ -39,14 +39,14 @@ def check_conv_gradients_for_all_strides_and_pads(student, rng):
         )
 
 
-@task("Conv.backward", points=1)
+@task("Conv.backward", share="1/7")
 def check_conv_gradients_in_float32(student, rng):
     """The gradients of convolution keep float32, and are right for one image and one filter."""
     inputs = [rng.normal(*shape, dtype=torch.float32) for shape in [(1, 4, 5, 7), (1, 4, 2, 3), (1,)]]
     judge_layer(student, rng, "Conv", conv(2, 1), "dx dw db", inputs, [{"stride": 2, "pad": 1}], atol=1e-4)
 
 
-@task("Conv.backward", points=1, any_dtype=True)
+@task("Conv.backward", share="1/7", any_dtype=True)
 def check_conv_gradients_of_tiny_images(student, rng):
     """The gradients of convolution are right where padding is wider than the image."""
     inputs = rng.normal(3, 2, 1, 2), rng.normal(2, 2, 3, 3), rng.normal(2)
@@ -55,7 +55,7 @@ def check_conv_gradients_of_tiny_images(student, rng):
     judge_layer(student, rng, "Conv", conv(3, 0), "dx dw db", inputs, [{"stride": 3, "pad": 0}])
 
 
-@task("MaxPool.forward", points=1)
+@task("MaxPool.forward", share=25)
 def check_max_pooling_when_windows_do_not_divide(student, rng):
     """Max pooling omits rows and columns that do not fill a window, and leaves its input unchanged."""
     forbid(student, "MaxPool.forward", calls=BY_HAND)
@@ -71,7 +71,7 @@ def check_max_pooling_when_windows_do_not_divide(student, rng):
         expect_equal(seen.args[0], x, name="the input after the call")
 
 
-@task("MaxPool.forward", points=1)
+@task("MaxPool.forward", share=25)
 def check_max_pooling_keeps_float32_and_takes_views(student, rng):
     """Max pooling keeps float32, accepts views, and is right for values of any sign and size."""
     forbid(student, "MaxPool.forward", calls=BY_HAND)
@@ -80,7 +80,7 @@ def check_max_pooling_keeps_float32_and_takes_views(student, rng):
     expect_close(out, pool(2, 3, 1)(x), name="out")
 
 
-@task("MaxPool.backward", points=1)
+@task("MaxPool.backward", share=25)
 def check_max_pooling_gradient_where_windows_overlap(student, rng):
     """Where windows overlap, a pixel gets the gradients of all windows whose maximum it is, in float32 too."""
     for size, window, dtype in [
@@ -92,7 +92,7 @@ def check_max_pooling_gradient_where_windows_overlap(student, rng):
         judge_layer(student, rng, "MaxPool", pool(*window), "dx", [x], [pool_param(*window)])
 
 
-@task("MaxPool.backward", points=1, any_dtype=True)
+@task("MaxPool.backward", share=25, any_dtype=True)
 def check_max_pooling_gradient_of_windows_of_equal_numbers(student, rng):
     """If all numbers of a window are equal, one pixel gets its gradient, in images of any size."""
     for shape in ((2, 1, 4, 6), (1, 3, 10, 2)):

@@ -16,7 +16,7 @@ from torch.nn import functional as F
 from autograder import Message, expect, expect_close, expect_equal, expect_shape, forbid, task
 
 
-@task("ThreeLayerConvNet.loss", points=2)
+@task("ThreeLayerConvNet.loss", share=40)
 def check_three_layer_net_on_other_sizes(student, rng):
     """The three-layer network is right for odd image sizes, even and large filters, and one image."""
     forbid(student, "ThreeLayerConvNet.loss", calls=READY_MADE, apart=LAYERS_BY_HAND)
@@ -29,7 +29,7 @@ def check_three_layer_net_on_other_sizes(student, rng):
         judge_net(student, rng, model, three_layers, x, y, reg, quiet=True)
 
 
-@task("kaiming_initializer", points=1)
+@task("kaiming_initializer", share="1/3")
 def check_kaiming_draws_centred_float32_numbers(student, rng):
     """Kaiming weights have mean 0 and the right dtype and device, and differ from call to call."""
     forbid(student, "kaiming_initializer", calls=INITIALIZER_BY_HAND)
@@ -65,7 +65,7 @@ def modes(DeepConvNet, options, x, y, batches):
 """
 
 
-@task("DeepConvNet", points=1, loans=NORMS)
+@task("DeepConvNet", share="1/6", loans=NORMS)
 def check_deep_net_predicts_by_running_statistics(student, rng):
     """Without labels, batch normalisation is in test mode: each image's scores come from the running statistics.
 
@@ -126,7 +126,7 @@ def train(solver, epochs, last, x):
 """
 
 
-@task("create_convolutional_solver_instance", points=3, seconds=600)
+@task("create_convolutional_solver_instance", share=75, seconds=600)
 def check_deep_net_recognises_scenes(student, data, score):
     """Trained on 4,000 scenes with 20,000 images drawn in all, your deep network recognises new images.
 

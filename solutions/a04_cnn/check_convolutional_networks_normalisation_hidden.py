@@ -32,7 +32,7 @@ def judge_running(student, layer, batches, gamma, beta, axes, **options):
     expect_close(seen["out"], expected, name="out in test mode")
 
 
-@task("BatchNorm.forward", points=1)
+@task("BatchNorm.forward", share=20)
 def check_batch_norm_statistics_after_many_batches(student, rng):
     """Running statistics begin at zero, and are right after 12 batches of different sizes, for any momentum."""
     _, gamma, beta = features(rng, 2, 5)
@@ -41,7 +41,7 @@ def check_batch_norm_statistics_after_many_batches(student, rng):
         judge_running(student, "BatchNorm", batches, gamma, beta, (0,), **options)
 
 
-@task("BatchNorm.forward", points=1)
+@task("BatchNorm.forward", share=20)
 def check_batch_norm_of_one_vector(student, rng):
     """A batch of one gives beta in train mode; in test mode an image's result does not depend on the other images."""
     forbid(student, "BatchNorm.forward", calls=BY_HAND)
@@ -56,7 +56,7 @@ def check_batch_norm_of_one_vector(student, rng):
     expect_close(together, expected, name="out of a batch of four in test mode")
 
 
-@task("BatchNorm.forward", points=1)
+@task("BatchNorm.forward", share=20)
 def check_batch_norm_keeps_float32_and_its_inputs(student, rng):
     """Batch normalisation keeps float32, is exact where the mean is large, and does not change x, gamma and beta.
 
@@ -74,7 +74,7 @@ def check_batch_norm_keeps_float32_and_its_inputs(student, rng):
     expect_close(after, right, name="running statistics", rtol=1e-3)
 
 
-@task("BatchNorm.backward", points=1)
+@task("BatchNorm.backward", share=25)
 def check_batch_norm_gradients_with_any_eps(student, rng):
     """The gradients of batch normalisation are right for a large eps and for a batch of two."""
     for shape, eps in [((8, 3), 0.5), ((2, 7), 1e-3)]:
@@ -82,14 +82,14 @@ def check_batch_norm_gradients_with_any_eps(student, rng):
         judge_layer(student, rng, "BatchNorm", batch_norm(eps), "dx dgamma dbeta", features(rng, *shape), [param])
 
 
-@task("BatchNorm.backward", points=1)
+@task("BatchNorm.backward", share=25)
 def check_batch_norm_gradients_in_float32(student, rng):
     """The gradients of batch normalisation keep float32, and the inputs are unchanged."""
     inputs = features(rng, 11, 4, dtype=torch.float32)
     judge_layer(student, rng, "BatchNorm", batch_norm(), "dx dgamma dbeta", inputs, [{"mode": "train"}], atol=1e-3)
 
 
-@task("BatchNorm.backward_alt", points=1)
+@task("BatchNorm.backward_alt", share="1/3")
 def check_batch_norm_closed_form_with_any_eps(student, rng):
     """The closed form is right for a large eps, a batch of two and in float32."""
     for shape, eps in [((8, 3), 0.5), ((2, 7), 1e-3)]:
@@ -102,7 +102,7 @@ def check_batch_norm_closed_form_with_any_eps(student, rng):
     judge_layer(student, rng, "BatchNorm", batch_norm(), "dx dgamma dbeta", inputs, [{"mode": "train"}], **options)
 
 
-@task("SpatialBatchNorm.forward", points=1, loans=OWN_BATCH_NORM)
+@task("SpatialBatchNorm.forward", share=50, loans=OWN_BATCH_NORM)
 def check_spatial_batch_norm_statistics_after_many_batches(student, rng):
     """Spatial statistics are right after many batches, and test mode uses them; float32 and inputs are unchanged."""
     _, gamma, beta = features(rng, 2, 5)
@@ -117,7 +117,7 @@ def check_spatial_batch_norm_statistics_after_many_batches(student, rng):
     expect_equal(seen.args[:3], (x, gamma, beta), name="x, gamma and beta after the call")
 
 
-@task("LayerNorm.forward", points=1)
+@task("LayerNorm.forward", share=50)
 def check_layer_norm_of_one_row(student, rng):
     """Layer normalisation of a row does not depend on the other rows; float32 and views are accepted."""
     forbid(student, "LayerNorm.forward", calls=BY_HAND)
@@ -130,7 +130,7 @@ def check_layer_norm_of_one_row(student, rng):
         expect_equal(seen.args[:3], (rows, gamma, beta), name="x, gamma and beta after the call")
 
 
-@task("LayerNorm.backward", points=1)
+@task("LayerNorm.backward", share=50)
 def check_layer_norm_gradients_on_other_sizes(student, rng):
     """The gradients of layer normalisation are right for one row, for many, for a large eps, and in float32."""
     cases = [(1, 5, 1e-5, torch.float64), (9, 3, 0.3, torch.float64), (4, 7, 0.1, torch.float32)]
@@ -141,7 +141,7 @@ def check_layer_norm_gradients_on_other_sizes(student, rng):
         judge_layer(student, rng, "LayerNorm", layer_norm(eps), "dx dgamma dbeta", inputs, [{"eps": eps}], **tolerance)
 
 
-@task("SpatialGroupNorm.forward", points=1)
+@task("SpatialGroupNorm.forward", share=50)
 def check_group_norm_from_one_group_to_one_channel_each(student, rng):
     """Group normalisation is right for one group, one channel in each group, one image and float32."""
     forbid(student, "SpatialGroupNorm.forward", calls=BY_HAND)
@@ -153,7 +153,7 @@ def check_group_norm_from_one_group_to_one_channel_each(student, rng):
         expect_equal(seen.args[:3], (x, gamma, beta), name="x, gamma and beta after the call")
 
 
-@task("SpatialGroupNorm.backward", points=1)
+@task("SpatialGroupNorm.backward", share=50)
 def check_group_norm_gradients_on_other_groups(student, rng):
     """The gradients of group normalisation are right for any number of groups, for a large eps, and in float32."""
     for shape, groups in [((3, 4, 3, 5), 1), ((2, 6, 2, 4), 2), ((1, 5, 3, 2), 5)]:

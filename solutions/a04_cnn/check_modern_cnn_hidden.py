@@ -15,14 +15,14 @@ def judge(student, rng, module, formula: Formula, x: Tensor) -> None:
     judge_module(student, rng, module, formula, x, keeps_input=True, learns=True)
 
 
-@task("vgg_block", points=1)
+@task("vgg_block", share=50)
 def check_vgg_blocks_of_any_length_on_odd_sizes(student, rng):
     """VGG blocks of one and three convolutions are right, and odd sizes are rounded down."""
     for count, before, after in [(1, 4, 3), (3, 2, 6)]:
         judge(student, rng, student.vgg_block(count, before, after), vgg(count, after), rng.normal(4, before, 7, 9))
 
 
-@task("nin_block", points=1)
+@task("nin_block", share=50)
 def check_nin_blocks_with_other_windows(student, rng):
     """Network-in-network blocks are right for other windows, strides and pads."""
     for before, after, size, stride, pad in [(2, 6, 5, 3, 0), (4, 5, 1, 1, 0), (3, 7, 4, 1, 2)]:
@@ -30,7 +30,7 @@ def check_nin_blocks_with_other_windows(student, rng):
         judge(student, rng, block, nin(after, size, stride, pad), rng.normal(4, before, 11, 8))
 
 
-@task("Inception", points=1)
+@task("Inception", share=50)
 def check_inception_on_small_and_negative_images(student, rng):
     """Inception is right for images smaller than its windows, and for negative images, where padding must not win."""
     sizes = (3, (6, 2), (4, 8), 5)
@@ -38,7 +38,7 @@ def check_inception_on_small_and_negative_images(student, rng):
         judge(student, rng, student.Inception(7, *sizes), inception(*sizes), -3 * rng.uniform(6, 7, *size))
 
 
-@task("Residual", points=1)
+@task("Residual", share=50)
 def check_residual_with_a_stride(student, rng):
     """With a stride, both paths of the block of 2015 shrink odd sizes equally; else the unchanged input is added."""
     judge(student, rng, student.Residual(4, 4), residual(4, 1, shortcut=False), rng.normal(3, 4, 6, 5))
@@ -47,7 +47,7 @@ def check_residual_with_a_stride(student, rng):
         judge(student, rng, block, residual(after, stride, shortcut=True), rng.normal(4, before, *size))
 
 
-@task("DenseBlock", points=1)
+@task("DenseBlock", share=50)
 def check_dense_blocks_with_a_bottleneck(student, rng):
     """Dense blocks with bottleneck=True narrow the input of each step to 4 * num_channels, in one step and in many."""
     for count, before, growth, narrow in [(1, 3, 2, False), (4, 6, 3, True), (2, 2, 5, True)]:
@@ -55,7 +55,7 @@ def check_dense_blocks_with_a_bottleneck(student, rng):
         judge(student, rng, block, dense(count, growth, bottleneck=narrow), rng.normal(3, before, 4, 5))
 
 
-@task("DepthwiseSeparableConv", points=1)
+@task("DepthwiseSeparableConv", share=50)
 def check_separable_convolutions_with_strides(student, rng):
     """Depthwise separable convolutions are right for other windows and strides, on odd sizes."""
     for before, after, size, stride in [(3, 5, 5, 2), (4, 2, 1, 1), (2, 6, 3, 3)]:
@@ -63,7 +63,7 @@ def check_separable_convolutions_with_strides(student, rng):
         judge(student, rng, block, separable(after, size, stride), rng.normal(4, before, 7, 10))
 
 
-@task("transposed_conv2d", points=1)
+@task("transposed_conv2d", share="1/3")
 def check_transposed_convolution_on_other_sizes(student, rng):
     """Transposed convolution is right for one pixel, gaps between stamps, views and float32; inputs are unchanged."""
     forbid(student, "transposed_conv2d", calls=BY_HAND)

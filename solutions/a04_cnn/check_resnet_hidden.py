@@ -18,7 +18,7 @@ def learns(function, x, params):
 """
 
 
-@task("three_layer_convnet", points=1)
+@task("three_layer_convnet", share=50)
 def check_three_layer_function_without_biases(student, rng):
     """The function keeps float32, accepts None as a bias and images of any size, and passes gradients to its inputs."""
     for size, images in [((5, 4), 1), ((1, 9), 3)]:
@@ -45,7 +45,7 @@ def with_zero_weights(module, x):
 """
 
 
-@task("ResidualBlock", points=1, loans=STAND_IN)
+@task("ResidualBlock", share=25, loans=STAND_IN)
 def check_residual_block_with_zero_weights_is_the_identity(student, rng):
     """A residual block that keeps the shape is the identity if all weights are zero; its input is unchanged."""
     x = rng.normal(3, 4, 5, 6)
@@ -85,7 +85,7 @@ def count_of(block: str, before: int, after: int, changes: bool) -> int:
     return weights + (before * after if changes and block == "Shortcut" else 0)
 
 
-@task("ResNet", points=1)
+@task("ResNet", share=20)
 def check_resnet_has_the_right_number_of_parameters(student, rng):
     """Networks of each kind of block have as many parameters as they should, and give scores for images of any size.
 
@@ -139,7 +139,7 @@ def train(ResNet, x, y, x_test):
 """
 
 
-@task("ResNet", points=2, seconds=600)
+@task("ResNet", share=40, seconds=600)
 def check_resnet_recognises_scenes(student, data, score):
     """Trained for 500 steps on 4,000 scenes, a ResNet of three blocks recognises new images."""
     split = data(num_train=4000, num_test=1000)

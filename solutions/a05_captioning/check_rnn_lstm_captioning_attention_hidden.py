@@ -23,7 +23,7 @@ from autograder.probes.recurrent import READY_MADE, attend, attention_lstm
 from common.nets.image_encoder import ImageEncoder, features
 
 
-@task("dot_product_attention", points=2)
+@task("dot_product_attention", share="2/6")
 def check_attention_on_other_grids(student, rng):
     """Attention is right for one place, caption or feature, large scores, views and float32; inputs are unchanged."""
     for num, state, side, scale in [(3, 4, 1, 1.0), (1, 3, 6, 1.0), (2, 1, 3, 1.0), (3, 6, 4, 40.0)]:
@@ -44,7 +44,7 @@ def like_pretrained(model, images, features):
 """
 
 
-@task("dot_product_attention", points=1, any_dtype=True)
+@task("dot_product_attention", share="1/6", any_dtype=True)
 def check_attention_gradients(student, rng):
     """Gradients reach the state and every feature through attention, by the weights and by the average."""
     forbid(student, "dot_product_attention", calls=READY_MADE)
@@ -64,7 +64,7 @@ def fixed(h: Tensor, grid: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
     return torch.einsum("nhij,nij->nh", grid, weights), weights + 0 * h.sum()
 
 
-@task("AttentionLSTM", points=4, loans=LOANS_OF_ATTENTION_LSTM)
+@task("AttentionLSTM", share=50, loans=LOANS_OF_ATTENTION_LSTM)
 def check_attention_lstm_learns(student, rng):
     """States and gradients agree with torch's, for one step, caption or place and float32; inputs are unchanged."""
     forbid(student, "AttentionLSTM", calls=READY_MADE, apart=["dot_product_attention", "LSTM"])
@@ -104,7 +104,7 @@ def loss_of(weights: dict, kind: str, seen: Tensor, captions: Tensor, ignored: i
     return losses[captions[:, 1:] != ignored].sum() / len(captions)
 
 
-@task("CaptioningRNN.forward", points=2, loans=LOANS_OF_CAPTIONER)
+@task("CaptioningRNN.forward", share="2/9", loans=LOANS_OF_CAPTIONER)
 def check_captioner_sees_images(student, rng):
     """Given images, the captioner uses the frozen encoder; given the encoder's features, the loss is the same."""
     images = rng.uniform(2, 3, 24, 24, dtype=torch.float32)
@@ -124,7 +124,7 @@ def check_captioner_sees_images(student, rng):
     )
 
 
-@task("CaptioningRNN.forward", points=1, any_dtype=True, loans=LOANS_OF_CAPTIONER)
+@task("CaptioningRNN.forward", share="1/9", any_dtype=True, loans=LOANS_OF_CAPTIONER)
 def check_captioner_ignores_padding(student, rng):
     """With ignore_index, more padding at the end of long captions changes nothing."""
     for kind in ("rnn", "lstm", "attn"):
@@ -149,7 +149,7 @@ def of_captions(model, features):
 """
 
 
-@task("CaptioningRNN.forward", points=1, any_dtype=True, loans=LOANS_OF_CAPTIONER)
+@task("CaptioningRNN.forward", share="1/9", any_dtype=True, loans=LOANS_OF_CAPTIONER)
 def check_every_layer_of_the_captioner_learns(student, rng):
     """The gradients of the loss agree with autograd; the mode and the inputs do not change."""
     seen, captions = rng.normal(4, D, 3, 3), rng.integers(0, 10, 4, 7)
@@ -173,7 +173,7 @@ def loss_on_features(weights: dict, kind: str, seen: Tensor, captions: Tensor) -
     return loss_of(weights, kind, seen, captions)
 
 
-@task("CaptioningRNN.sample", points=1, loans=LOANS_OF_CAPTIONER)
+@task("CaptioningRNN.sample", share="1/11", loans=LOANS_OF_CAPTIONER)
 def check_first_word_and_length(student, rng):
     """Captions have max_length words, 15 by default, for images, for features and for a single image."""
     images = rng.uniform(3, 3, 16, 16)

@@ -38,13 +38,13 @@ def judge(student, rng, name: str, sizes: list[Sizes]) -> None:
                 expect_same_gradients(student, rng, module, by_torch, x, h0, weights=values, names=("x", "h0"))
 
 
-@task("RNN", points=2, loans=LOANS_OF_RNN)
+@task("RNN", share=50, loans=LOANS_OF_RNN)
 def check_rnn_module_learns(student, rng):
     """The RNN's states and all gradients agree with torch's, for one step, one caption and one input."""
     judge(student, rng, "RNN", [(3, 1, 4, 5), (1, 7, 2, 3), (4, 2, 1, 6)])
 
 
-@task("LSTM", points=2, any_dtype=True)
+@task("LSTM", share=20, any_dtype=True)
 def check_lstm_step_with_gates_shut(student, rng):
     """An LSTM with gates forced open or shut keeps, forgets and hides its cell; inputs are unchanged."""
     x, h, c = rng.normal(3, 4), rng.normal(3, 5), rng.normal(3, 5)
@@ -57,19 +57,19 @@ def check_lstm_step_with_gates_shut(student, rng):
         expect_equal(seen.args, (x, h, c), name="the inputs after the call")
 
 
-@task("LSTM", points=3)
+@task("LSTM", share=30)
 def check_lstm_learns(student, rng):
     """The LSTM's states and all gradients agree with torch's, for one step, one caption and one input."""
     judge(student, rng, "LSTM", [(3, 1, 4, 5), (1, 7, 2, 3), (4, 2, 1, 6)])
 
 
-@task("GRU", points=2)
+@task("GRU", share="2/6")
 def check_gru_learns(student, rng):
     """The GRU's states and all gradients agree with torch's, for one step, one caption and one input."""
     judge(student, rng, "GRU", [(3, 1, 4, 5), (1, 7, 2, 3), (4, 2, 1, 6)])
 
 
-@task("GRU", points=1, any_dtype=True)
+@task("GRU", share="1/6", any_dtype=True)
 def check_gru_step_with_gates_shut(student, rng):
     """A GRU with gates forced open or shut keeps its state or takes the proposal; inputs are unchanged."""
     x, h = rng.normal(3, 4), rng.normal(3, 5)

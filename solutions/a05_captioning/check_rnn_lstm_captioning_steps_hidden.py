@@ -30,7 +30,7 @@ def pieces(x: Tensor, h0: Tensor, wx: Tensor, wh: Tensor, b: Tensor, steps: int)
     return torch.cat(parts, dim=1)
 
 
-@task("rnn_step_forward", points=1)
+@task("rnn_step_forward", share=25)
 def check_step_on_other_sizes(student, rng):
     """One step is right for one caption, one input, one state, large numbers, and float32."""
     for num, inputs, state in [(1, 3, 2), (4, 1, 6), (2, 7, 1)]:
@@ -41,7 +41,7 @@ def check_step_on_other_sizes(student, rng):
             expect_close(next_h, rnn_step(x, h, wx, wh, b), name="next_h")
 
 
-@task("rnn_step_forward", points=1, any_dtype=True)
+@task("rnn_step_forward", share=25, any_dtype=True)
 def check_step_leaves_its_inputs_alone(student, rng):
     """One step accepts tensors that are not contiguous, and changes none of its inputs."""
     x, h = rng.normal(4, 3).T, rng.normal(5, 3).T
@@ -52,7 +52,7 @@ def check_step_leaves_its_inputs_alone(student, rng):
     expect_close(seen.value, rnn_step(x, h, wx, wh, b), name="next_h")
 
 
-@task("rnn_step_backward", points=2)
+@task("rnn_step_backward", share="2/6")
 def check_step_gradients_on_other_sizes(student, rng):
     """The gradients of one step are right for one caption, other sizes, saturated states, and float32."""
     forbid(student, "rnn_step_backward", calls=BY_HAND)
@@ -64,7 +64,7 @@ def check_step_gradients_on_other_sizes(student, rng):
         expect_close(student.rnn_step_backward(d, cache), autograd_gradients(rnn_step, d, *values))
 
 
-@task("rnn_step_backward", points=1, any_dtype=True)
+@task("rnn_step_backward", share="1/6", any_dtype=True)
 def check_step_gradients_twice_from_one_cache(student, rng):
     """The gradients can be computed twice from one cache, from views, and without changing dnext_h."""
     values = rng.normal(3, 4), rng.normal(3, 5), *weights(rng, 4, 5)
@@ -85,7 +85,7 @@ def both(f, d, *rest):
 """
 
 
-@task("rnn_forward", points=1, loans=LOANS_OF_SEQUENCE)
+@task("rnn_forward", share=20, loans=LOANS_OF_SEQUENCE)
 def check_sequences_of_other_lengths(student, rng):
     """Sequences of one step, more steps than captions, one caption, and views are right, in float32 too."""
     for num, steps, inputs, state in [(3, 1, 4, 5), (1, 9, 2, 3), (4, 2, 5, 1)]:
@@ -96,7 +96,7 @@ def check_sequences_of_other_lengths(student, rng):
             expect_close(h, sequence(x, h0, *values), name="h")
 
 
-@task("rnn_forward", points=1, any_dtype=True, loans=LOANS_OF_SEQUENCE)
+@task("rnn_forward", share=20, any_dtype=True, loans=LOANS_OF_SEQUENCE)
 def check_sequence_leaves_its_inputs_alone(student, rng):
     """Inputs are unchanged, and later inputs do not change earlier states."""
     x, h0, values = rng.normal(2, 6, 3), rng.normal(2, 4), weights(rng, 3, 4)
@@ -108,7 +108,7 @@ def check_sequence_leaves_its_inputs_alone(student, rng):
     expect_close(other, sequence(later, h0, *values), name="h")
 
 
-@task("rnn_backward", points=2, any_dtype=True, loans=LOANS_OF_SEQUENCE)
+@task("rnn_backward", share="2/7", any_dtype=True, loans=LOANS_OF_SEQUENCE)
 def check_sequence_gradients_agree_with_differences(student, rng):
     """Backpropagation through time agrees with finite differences, for any number of captions and steps."""
     forbid(student, "rnn_backward", calls=BY_HAND, apart=["rnn_step_backward"])
@@ -128,7 +128,7 @@ def loss_in(values: list[Tensor], place: int, dh: Tensor) -> Callable[[Tensor], 
     return lambda value: (sequence(*values[:place], value, *values[place + 1 :]) * dh).sum()
 
 
-@task("rnn_backward", points=1, loans=LOANS_OF_SEQUENCE)
+@task("rnn_backward", share="1/7", loans=LOANS_OF_SEQUENCE)
 def check_sequence_gradients_in_float32(student, rng):
     """Backpropagation through time preserves the dtype, and does not change dh."""
     for dtype, loose in ((torch.float64, {}), (torch.float32, {"rtol": 1e-3, "atol": 1e-4})):
@@ -143,7 +143,7 @@ def check_sequence_gradients_in_float32(student, rng):
         expect_equal(after, before, name="dh after the call")
 
 
-@task("rnn_truncated_backward", points=1, any_dtype=True, loans=LOANS_OF_PIECES)
+@task("rnn_truncated_backward", share=20, any_dtype=True, loans=LOANS_OF_PIECES)
 def check_truncated_pieces_that_do_not_come_out_even(student, rng):
     """Truncated gradients are right where the last piece is shorter, and for pieces of one step."""
     values, dh = (rng.normal(2, 8, 3), rng.normal(2, 4), *weights(rng, 3, 4)), rng.normal(2, 8, 4)
@@ -154,7 +154,7 @@ def check_truncated_pieces_that_do_not_come_out_even(student, rng):
         expect_close(found, right, name=Message("gradients, pieces of {steps}", steps=steps))
 
 
-@task("rnn_truncated_backward", points=1, loans=LOANS_OF_PIECES)
+@task("rnn_truncated_backward", share=20, loans=LOANS_OF_PIECES)
 def check_truncated_whole_sequence(student, rng):
     """Where a piece is as long as the sequence or longer, truncated gradients are the full ones, in float32 too."""
     for dtype, loose in ((torch.float64, {}), (torch.float32, {"rtol": 1e-3, "atol": 1e-4})):

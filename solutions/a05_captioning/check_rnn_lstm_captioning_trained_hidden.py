@@ -60,21 +60,21 @@ def right_parts(student, rng, kind: str, images: int, steps: int) -> float:
     return sum(found[slot] for slot in SLOTS) / len(SLOTS)
 
 
-@task("CaptioningRNN.sample", points=1, seconds=600)
+@task("CaptioningRNN.sample", share="1/11", seconds=600)
 def check_rnn_captioner_describes_scenes(student, rng, score):
     """Trained on 1,000 scenes, the "rnn" captioner gets parts of the captions of other scenes right."""
     images, steps = score.budget((1000, 240), search=[(800, 120), (1000, 240), (2000, 500)])
     score(right_parts(student, rng, "rnn", images, steps), "parts right")
 
 
-@task("CaptioningRNN.sample", points=2, seconds=600)
+@task("CaptioningRNN.sample", share="2/11", seconds=600)
 def check_lstm_captioner_describes_scenes(student, rng, score):
     """Trained on 2,000 scenes, the "lstm" captioner gets more parts of the captions of other scenes right."""
     images, steps = score.budget((2000, 1000), search=[(1500, 600), (2000, 1000), (3000, 1500)])
     score(right_parts(student, rng, "lstm", images, steps), "parts right")
 
 
-@task("CaptioningRNN.sample", points=3, seconds=600)
+@task("CaptioningRNN.sample", share="3/11", seconds=600)
 def check_attention_captioner_describes_scenes(student, rng, score):
     """Trained on 1,000 scenes, the "attn" captioner gets most colours, shapes and relations right."""
     images, steps = score.budget((1000, 120), search=[(1000, 60), (1000, 120), (2000, 250)])

@@ -28,7 +28,7 @@ def clip_nothing(f, count, limit):
 """
 
 
-@task("clip_gradients", points=1, any_dtype=True)
+@task("clip_gradients", share=25, any_dtype=True)
 def check_clipping_passes_over_what_has_no_gradient(student, rng):
     """Clipping accepts any iterable, skips parameters without a gradient, and scales in place."""
     grads = [2 * rng.normal(3, 4, dtype=torch.float32), rng.normal(6, dtype=torch.float32)]
@@ -48,7 +48,7 @@ def check_clipping_passes_over_what_has_no_gradient(student, rng):
         expect(idle is True, "A parameter without a gradient was given one.")
 
 
-@task("clip_gradients", points=1)
+@task("clip_gradients", share=25)
 def check_clipping_leaves_short_gradients(student, rng):
     """Gradients that are short enough, or zero, do not change at all."""
     forbid(student, "clip_gradients", calls=["nn.utils.*"])
@@ -71,7 +71,7 @@ def gradient(module, words, weights):
 """
 
 
-@task("WordEmbedding", points=1)
+@task("WordEmbedding", share="1/3")
 def check_a_row_collects_from_all_its_words(student, rng):
     """The gradient of a row is the sum over all places of its word; any shape of words is accepted."""
     forbid(student, "WordEmbedding", calls=["nn.Embedding*"])
@@ -92,7 +92,7 @@ def summed(scores: Tensor, words: Tensor, ignored: int = -1) -> Tensor:
     return total / len(scores)
 
 
-@task("temporal_softmax_loss", points=1)
+@task("temporal_softmax_loss", share=20)
 def check_loss_of_large_scores_and_views(student, rng):
     """The loss is right for scores in the thousands, views, one caption and float32; inputs are unchanged."""
     for num, steps, size, scale, dtype in [(3, 5, 4, 2000.0, torch.float64), (1, 2, 9, 1.0, torch.float32)]:
@@ -112,7 +112,7 @@ def gradient(f, x, y, ignored):
 """
 
 
-@task("temporal_softmax_loss", points=1, any_dtype=True)
+@task("temporal_softmax_loss", share=20, any_dtype=True)
 def check_padding_gets_no_gradient(student, rng):
     """Padding gets no gradient, other words get that of the formula, for any ignore_index."""
     for ignored in (0, 3, 6):
@@ -158,7 +158,7 @@ def sentences(rng) -> tuple[list[str], list[list[str]]]:
     return candidate, references
 
 
-@task("bleu", points=2)
+@task("bleu", share="2/7")
 def check_bleu_agrees_with_a_plain_formula(student, rng):
     """BLEU of random sentences agrees with a plain formula, for n from 1 to 5, and does not change the sentences."""
     for case in range(40):
@@ -171,7 +171,7 @@ def check_bleu_agrees_with_a_plain_formula(student, rng):
     expect_close(student.bleu(sentence, [sentence[1:], sentence]), 1.0, name="BLEU of a reference, n = 4 by default")
 
 
-@task("bleu", points=1)
+@task("bleu", share="1/7")
 def check_bleu_of_short_candidates(student):
     """BLEU of an empty candidate, of one shorter than n words and of one without a shared n-gram is 0."""
     truth = ["a", "red", "disc", "above", "a", "blue", "ring"]

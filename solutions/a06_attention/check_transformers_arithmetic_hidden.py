@@ -51,7 +51,7 @@ def tokens(sentences: tuple[str, ...], number: dict[str, int], device: torch.dev
     return torch.tensor([[number[t] for word in row for t in word] for row in words], device=device)
 
 
-@task("Transformer", points=4, seconds=300, memory_mb=4096, loans=LOANS_OF_TRANSFORMERS)
+@task("Transformer", share=40, seconds=300, memory_mb=4096, loans=LOANS_OF_TRANSFORMERS)
 def check_transformer_adds_and_subtracts(student, rng, score):
     """Trained on sums and differences, the Transformer answers at least 95 % of others exactly right."""
     train, test = arithmetic.split(num_train=18_000, num_test=2_000, seed=rng.key())

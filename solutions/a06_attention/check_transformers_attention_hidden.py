@@ -23,7 +23,7 @@ def overflowing(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
     return e / e.sum(-1, keepdim=True) @ v
 
 
-@task("scaled_dot_product_two_loop_single", points=1)
+@task("scaled_dot_product_two_loop_single", share=25)
 def check_single_on_other_sizes(student, rng):
     """Attention in one sequence is right for one query, one key, float64 and float32, and changes no input."""
     for length, width, values in [(4, 3, 2), (1, 2, 3), (6, 1, 7)]:
@@ -35,7 +35,7 @@ def check_single_on_other_sizes(student, rng):
             expect_equal(seen.args, (q, k, v), name="the inputs after the call")
 
 
-@task("scaled_dot_product_two_loop_single", points=1, any_dtype=True)
+@task("scaled_dot_product_two_loop_single", share=25, any_dtype=True)
 def check_single_with_large_scores(student, rng):
     """Attention in one sequence is right for scores in the thousands, whose exponentials overflow."""
     q, k, v = (scale * rng.normal(5, 4, dtype=torch.float32) for scale in (100, 100, 1))
@@ -43,7 +43,7 @@ def check_single_with_large_scores(student, rng):
     expect_close(out, attend(q, k, v), mistakes={BIG: overflowing(q, k, v)}, atol=1e-3)
 
 
-@task("scaled_dot_product_two_loop_batch", points=1)
+@task("scaled_dot_product_two_loop_batch", share="1/3")
 def check_batch_on_other_sizes(student, rng):
     """Attention in a batch is right for one sequence, one key, large scores, both float types, and changes no input."""
     for num, length, width, values, scale in [(1, 4, 5, 2, 1), (4, 1, 2, 3, 1), (3, 6, 1, 7, 1), (2, 3, 4, 4, 100)]:
@@ -57,7 +57,7 @@ def check_batch_on_other_sizes(student, rng):
             expect_equal(seen.args, (q, k, v), name="the inputs after the call")
 
 
-@task("scaled_dot_product_no_loop_batch", points=1)
+@task("scaled_dot_product_no_loop_batch", share="1/9")
 def check_no_loop_on_other_sizes(student, rng):
     """Attention without loops is right for other sizes, large scores and float32, and changes no input."""
     forbid(student, "scaled_dot_product_no_loop_batch", calls=READY_MADE, loops=True)
@@ -78,7 +78,7 @@ def expect_pair(pair: Any, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None)
     expect_close(pair[1], weights_of(q, k, mask), name="weights")
 
 
-@task("scaled_dot_product_no_loop_batch", points=1)
+@task("scaled_dot_product_no_loop_batch", share="1/9")
 def check_no_loop_with_one_mask_for_all(student, rng):
     """One mask (1, Kq, Kk) holds for all sequences, and hides keys though all scores are far below zero."""
     for scale in (1.0, 300.0):
@@ -93,7 +93,7 @@ def check_no_loop_with_one_mask_for_all(student, rng):
         expect_pair((y, weights), q, k, v, mask)
 
 
-@task("scaled_dot_product_no_loop_batch", points=2)
+@task("scaled_dot_product_no_loop_batch", share="2/9")
 def check_no_loop_passes_gradients(student, rng):
     """Gradients of queries, keys and values agree with those of torch's attention, with and without a mask."""
     q, k, v = rng.normal(2, 4, 3), rng.normal(2, 5, 3), rng.normal(2, 5, 2)
@@ -113,7 +113,7 @@ def wrong_sequences(by_torch: Callable[..., Tensor], q: Tensor, k: Tensor, v: Te
     }
 
 
-@task("SelfAttention", points=2, loans=LOANS_OF_ATTENTION)
+@task("SelfAttention", share=40, loans=LOANS_OF_ATTENTION)
 def check_head_between_two_sequences(student, rng):
     """One head attends from one sequence to another, with and without a mask, and all its gradients are right."""
     for length in (6, 2):  # as long as the queries, too
@@ -135,7 +135,7 @@ def check_head_between_two_sequences(student, rng):
             expect_same_gradients(student, rng, head, by_torch, *inputs, weights=layers, names=names)
 
 
-@task("MultiHeadAttention", points=2, loans=LOANS_OF_HEADS)
+@task("MultiHeadAttention", share=25, loans=LOANS_OF_HEADS)
 def check_heads_between_two_sequences(student, rng):
     """Any number of heads of any width attend from one sequence to another, with and without a mask."""
     for heads, dim_in, dim_out, length in [(1, 4, 4, 7), (2, 6, 5, 3), (5, 5, 2, 7)]:
@@ -157,7 +157,7 @@ def mixed_heads(unit: dict, query: Tensor, key: Tensor, value: Tensor, mask: Ten
     return F.linear(torch.cat(found, dim=2), *unit["out"])
 
 
-@task("MultiHeadAttention", points=2, loans=LOANS_OF_HEADS)
+@task("MultiHeadAttention", share=25, loans=LOANS_OF_HEADS)
 def check_heads_do_not_know_the_order(student, rng):
     """Shuffled keys change nothing, shuffled queries shuffle the result, and all gradients are right."""
     x = rng.normal(2, 6, 8)

@@ -25,7 +25,7 @@ def normalised(
     return pair[0] * centred / (variance(centred.square().mean(-1, keepdim=True)) + epsilon).sqrt() + pair[1]
 
 
-@task("LayerNormalization", points=2)
+@task("LayerNormalization", share=40)
 def check_layer_norm_on_other_inputs(student, rng):
     """Layer normalisation is right for any number of axes, large and tiny numbers, float32, and a large epsilon."""
     forbid(student, "LayerNormalization", calls=READY_MADE)
@@ -68,7 +68,7 @@ def check_layer_norm_on_other_inputs(student, rng):
     )
 
 
-@task("FeedForwardBlock", points=1)
+@task("FeedForwardBlock", share="1/3")
 def check_feedforward_on_other_sizes(student, rng):
     """The feed-forward network is right when its hidden layer is narrower, and its gradients are right."""
     for width, hidden in [(7, 3), (2, 11)]:
@@ -83,7 +83,7 @@ def check_feedforward_on_other_sizes(student, rng):
         expect_same_gradients(student, rng, block, by_torch, x, weights=pairs)
 
 
-@task("EncoderBlock", points=2, loans=LOANS_OF_BLOCKS)
+@task("EncoderBlock", share="2/7", loans=LOANS_OF_BLOCKS)
 def check_encoder_block_on_other_sizes(student, rng):
     """The encoder block agrees with torch's for other sizes, in training too if dropout is 0."""
     forbid(student, "EncoderBlock", calls=READY_MADE, apart=PARTS_BY_HAND)
@@ -97,7 +97,7 @@ def check_encoder_block_on_other_sizes(student, rng):
         expect_close(block.eval()(x), expected, name="in eval mode")
 
 
-@task("EncoderBlock", points=1, loans=LOANS_OF_BLOCKS)
+@task("EncoderBlock", share="1/7", loans=LOANS_OF_BLOCKS)
 def check_encoder_block_does_not_know_the_order(student, rng):
     """Shuffling an encoder block's input shuffles its output in the same way, and all its gradients are right."""
     x, order = rng.normal(2, 7, 6), rng.permutation(7)
@@ -108,7 +108,7 @@ def check_encoder_block_does_not_know_the_order(student, rng):
     expect_same_gradients(student, rng, block, layer, x, train=False)
 
 
-@task("get_subsequent_mask", points=1)
+@task("get_subsequent_mask", share="1/3")
 def check_mask_on_other_sizes(student, rng):
     """The mask is right for one token, for one sequence, for long ones, and for any tokens."""
     for num, length in [(1, 1), (4, 1), (1, 9), (2, 40)]:
@@ -117,7 +117,7 @@ def check_mask_on_other_sizes(student, rng):
         expect_equal(student.get_subsequent_mask(rng.integers(0, 3, num, length)), expected)
 
 
-@task("DecoderBlock", points=2, loans=LOANS_OF_BLOCKS)
+@task("DecoderBlock", share="2/7", loans=LOANS_OF_BLOCKS)
 def check_decoder_block_on_other_sizes(student, rng):
     """The decoder block agrees with torch's for other lengths and sizes, and all its gradients are right."""
     forbid(student, "DecoderBlock", calls=READY_MADE, apart=PARTS_BY_HAND)
@@ -138,7 +138,7 @@ def check_decoder_block_on_other_sizes(student, rng):
             )
 
 
-@task("DecoderBlock", points=1, loans=LOANS_OF_BLOCKS)
+@task("DecoderBlock", share="1/7", loans=LOANS_OF_BLOCKS)
 def check_decoder_block_does_not_see_the_future(student, rng):
     """With the mask of the future, a change at position t changes the result at t and nothing before it."""
     x, encoded = rng.normal(2, 6, 8), rng.normal(2, 5, 8)
@@ -156,7 +156,7 @@ def check_decoder_block_does_not_see_the_future(student, rng):
         )
 
 
-@task("Transformer", points=2, loans=LOANS_OF_TRANSFORMERS)
+@task("Transformer", share=20, loans=LOANS_OF_TRANSFORMERS)
 def check_transformer_sees_positions_and_not_the_future(student, rng):
     """Later tokens do not change earlier scores; only the positions, which may differ by row, carry the order."""
     model = student.Transformer(2, 8, 12, 0.3, 1, 2, 13)
@@ -188,7 +188,7 @@ def check_transformer_sees_positions_and_not_the_future(student, rng):
     expect(not torch.allclose(ordered, other), "With positions, shuffling the question did not change the scores.")
 
 
-@task("Transformer", points=1, loans=LOANS_OF_TRANSFORMERS)
+@task("Transformer", share=10, loans=LOANS_OF_TRANSFORMERS)
 def check_transformer_learns_everywhere(student, rng):
     """The Transformer's weights have the right sizes and gradients, and dropout acts in training only."""
     inputs = [rng.integers(0, 9, 2, 7), rng.normal(1, 7, 6), rng.integers(0, 9, 2, 4), rng.normal(1, 4, 6)]

@@ -7,7 +7,7 @@ import torch
 from autograder import expect_close, expect_equal, task
 
 
-@task("generate_token_dict", points=1)
+@task("generate_token_dict", share=50)
 def check_any_vocabulary_is_numbered(student, rng):
     """A vocabulary of other words, of any length, is numbered in its order and left unchanged."""
     words = [f"w{number}" for number in rng.permutation(30).tolist()]
@@ -17,7 +17,7 @@ def check_any_vocabulary_is_numbered(student, rng):
         expect_equal(seen.args, (vocab,), name="the vocabulary after the call")
 
 
-@task("prepocess_input_sequence", points=2)
+@task("prepocess_input_sequence", share=50)
 def check_other_sentences_become_tokens(student, rng):
     """Other vocabularies, longer numbers and any white space are read correctly; only special words are one token."""
     vocab = ["plus", "EOS", *"9876543210", "BOS", "xy", "42"]
@@ -38,7 +38,7 @@ def check_other_sentences_become_tokens(student, rng):
             expect_equal(student.prepocess_input_sequence(sentence, numbers, special), expected)
 
 
-@task("position_encoding_simple", points=1)
+@task("position_encoding_simple", share=50)
 def check_simple_positions_on_other_sizes(student):
     """Fractions are right for other sizes, in float32."""
     for K, M in [(1, 4), (8, 1), (11, 6)]:
@@ -46,7 +46,7 @@ def check_simple_positions_on_other_sizes(student):
         expect_close(student.position_encoding_simple(K, M), expected)
 
 
-@task("position_encoding_sinusoid", points=2)
+@task("position_encoding_sinusoid", share=50)
 def check_sinusoid_on_other_sizes(student):
     """Sines and cosines are right for odd and even lengths, one position, and many."""
     for K, M in [(1, 6), (5, 1), (6, 7), (3, 2), (300, 33)]:

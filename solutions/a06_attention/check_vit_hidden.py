@@ -12,7 +12,7 @@ from autograder import Message, expect, expect_close, expect_equal, expect_same_
 from autograder.probes.torch_layers import encoder_layer, norms_alone
 
 
-@task("PatchEmbedding", points=2)
+@task("PatchEmbedding", share="2/6")
 def check_patches_on_other_sizes(student, rng):
     """Patches are right for one channel, one patch, tall images, tensors that are not contiguous, and by default."""
     cases = [((1, 1, 6, 6), 6, 3, 4), ((3, 4, 5, 5), 5, 5, 2), ((2, 2, 12, 4), (12, 4), 2, 9), ((1, 3, 4, 4), 4, 1, 3)]
@@ -27,7 +27,7 @@ def check_patches_on_other_sizes(student, rng):
     expect_shape(student.PatchEmbedding(32, 8).to(images.device)(images), (2, 16, 128))
 
 
-@task("TransformerEncoderLayer", points=2)
+@task("TransformerEncoderLayer", share=40)
 def check_layer_on_other_sizes(student, rng):
     """The layer agrees with torch's for other sizes, with and without a mask, in training too if dropout is 0."""
     forbid(student, "TransformerEncoderLayer", calls=TORCH_TRANSFORMERS)
@@ -68,7 +68,7 @@ def spread(model, size):
 """
 
 
-@task("VisionTransformer", points=2, loans=LOANS_OF_VIT)
+@task("VisionTransformer", share="2/8", loans=LOANS_OF_VIT)
 def check_vit_on_other_sizes(student, rng):
     """Other sizes are right, each image is classified by itself, gradients are right, all layers use dropout."""
     model = student.VisionTransformer(32, 2, 3, 64, 1, 2, 5, 7, 0.0)
@@ -137,7 +137,7 @@ def predict(model, images):
 """
 
 
-@task("VisionTransformer", points=3, seconds=120, memory_mb=4096, loans=LOANS_OF_VIT)
+@task("VisionTransformer", share="3/8", seconds=120, memory_mb=4096, loans=LOANS_OF_VIT)
 def check_vit_scores_on_scenes(student, data, score):
     """Trained five times on 2,000 images, the vision transformer classifies new images."""
     images, epochs = score.budget((2000, 5), search=[(1000, 2), (1500, 3), (2000, 5), (3000, 8)])
@@ -152,7 +152,7 @@ def check_vit_scores_on_scenes(student, data, score):
     score(float((predicted == split.y_test).double().mean()))
 
 
-@task("MixerBlock", points=2)
+@task("MixerBlock", share=40)
 def check_mixer_on_other_sizes(student, rng):
     """The Mixer block is right for one token, one channel, and narrow networks; its gradients are right."""
     for tokens, channels, tokens_hidden, channels_hidden in [(1, 6, 3, 2), (7, 2, 4, 9), (3, 5, 2, 2)]:

@@ -41,7 +41,7 @@ CUT_OFF = "The logarithm of a rounded sigmoid was cut off: use F.softplus, or th
 LARGE = [-1e4, -100.0, -90.0, -3.0, 0.25, 2.0, 90.0, 100.0, 1e4]  # without 0, a kink of max(s, 0)
 
 
-@task("discriminator_loss", points=2, any_dtype=True)
+@task("discriminator_loss", share="2/6", any_dtype=True)
 def check_discriminator_loss_of_large_logits(student, rng):
     """The discriminator's loss is finite and right for logits of 100 and of 10,000, and so is its gradient."""
     helper = student.define(GRADIENT)
@@ -62,7 +62,7 @@ def both_losses(real: Tensor, fake: Tensor) -> Tensor:
     return F.softplus(-real).mean() + F.softplus(fake).mean()
 
 
-@task("discriminator_loss", points=1)
+@task("discriminator_loss", share="1/6")
 def check_discriminator_loss_of_batches_of_two_sizes(student, rng):
     """Real and fake are averaged separately, for any number, shape, memory layout and device."""
     for sizes in [((3, 1), (11, 1)), ((8,), (5,)), ((1, 1), (4, 1))]:
@@ -84,7 +84,7 @@ def check_discriminator_loss_of_batches_of_two_sizes(student, rng):
     expect_device(student, student.discriminator_loss, rng.normal(3, 1), rng.normal(2, 1))
 
 
-@task("generator_loss", points=1, any_dtype=True)
+@task("generator_loss", share="1/6", any_dtype=True)
 def check_generator_loss_of_large_logits(student, rng):
     """The generator's loss is finite and right for logits of 100 and of 10,000, and so is its gradient."""
     helper = student.define(GRADIENT)
@@ -95,7 +95,7 @@ def check_generator_loss_of_large_logits(student, rng):
         expect_close(slope, (fake.sigmoid() - 1) / len(fake), name="the gradient of logits_fake")
 
 
-@task("generator_loss", points=1)
+@task("generator_loss", share="1/6")
 def check_generator_loss_of_other_shapes(student, rng):
     """The generator's loss is a tensor without axes, in the logits' dtype and on their device, for any shape."""
     for fake in (rng.normal(1, 1), rng.normal(7), rng.normal(9, 2, dtype=torch.float32)[:, 1:]):
@@ -118,7 +118,7 @@ def judge_scores(student, rng, name, formula, *scores: Tensor):
     expect_device(student, loss, *scores)
 
 
-@task("ls_discriminator_loss", points=2)
+@task("ls_discriminator_loss", share=50)
 def check_ls_discriminator_loss_of_batches_of_two_sizes(student, rng):
     """Real and fake are averaged separately, large scores are not squashed, and gradients are right."""
 
@@ -130,7 +130,7 @@ def check_ls_discriminator_loss_of_batches_of_two_sizes(student, rng):
     judge_scores(student, rng, "ls_discriminator_loss", formula, *rng.normal(2, 6, 1, dtype=torch.float32).unbind())
 
 
-@task("ls_generator_loss", points=2)
+@task("ls_generator_loss", share=50)
 def check_ls_generator_loss_of_other_shapes(student, rng):
     """The least-squares loss of the generator and its gradient are right for any shape, size and dtype."""
     for fake in (30 * rng.normal(9, 1), rng.normal(1), rng.normal(6, 3, dtype=torch.float32)[:, 2:]):
@@ -139,7 +139,7 @@ def check_ls_generator_loss_of_other_shapes(student, rng):
         )
 
 
-@task("wgan_critic_loss", points=2)
+@task("wgan_critic_loss", share=50)
 def check_critic_loss_of_batches_of_two_sizes(student, rng):
     """Real and fake are averaged separately, and the gradient is the same for every score."""
 
@@ -164,7 +164,7 @@ def step(model, optimizer, gradients):
 """
 
 
-@task("get_optimizer", points=2)
+@task("get_optimizer", share=50)
 def check_optimizer_moves_every_parameter_as_adam_does(student, rng):
     """Three steps change every weight and bias as in Adam's formula."""
     helper = student.define(MODEL)
@@ -186,7 +186,7 @@ def check_optimizer_moves_every_parameter_as_adam_does(student, rng):
         expect_close(after, right, name=Message("a parameter of shape {right}", right=tuple(right.shape)))
 
 
-@task("interpolate", points=2)
+@task("interpolate", share=50)
 def check_interpolation_of_other_shapes(student, rng):
     """Interpolation preserves dtype and device, takes any shape, starts and ends exactly; one step is z0."""
     for shape, steps, dtype in [((2, 3), 4, torch.float32), ((), 5, torch.float64), ((4, 1, 2), 2, torch.float64)]:

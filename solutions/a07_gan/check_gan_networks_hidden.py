@@ -94,7 +94,7 @@ AGAIN = (
 )
 
 
-@task("sample_noise", points=1)
+@task("sample_noise", share=25)
 def check_noise_has_the_type_asked_for(student, rng, device):
     """Noise has the given dtype and device, float32 by default, for any size."""
     for size, dim, dtype in [(1, 1, torch.float64), (3, 96, torch.float64), (5, 2, torch.float32)]:
@@ -120,7 +120,7 @@ def check_noise_has_the_type_asked_for(student, rng, device):
     expect_device(student, student.sample_noise, 2, 3, dtype=torch.float32, device=str(rng.device))
 
 
-@task("sample_noise", points=1, any_dtype=True)
+@task("sample_noise", share=25, any_dtype=True)
 def check_noise_is_drawn_anew_for_every_entry(student, rng):
     """All entries are independent, and every call draws new ones."""
     first, second = student.sample_noise(500, 8).double(), student.sample_noise(500, 8).double()
@@ -196,7 +196,7 @@ def expect_nothing_cut_off(helper, module, *inputs: Tensor):
     expect(type(lost) is list and not lost, Message("These get no gradient: {names}.", names=", ".join(map(str, lost))))
 
 
-@task("discriminator", points=2)
+@task("discriminator", share=40)
 def check_discriminator_starts_and_learns(student, rng):
     """The discriminator begins with random weights, passes gradients on, and accepts one row, views and float32."""
     judge_start(student, student.discriminator, shapes=[[256, 784], [256, 256], [1, 256]])
@@ -209,7 +209,7 @@ def check_discriminator_starts_and_learns(student, rng):
     expect_close(helper.answer(module, rows[3:4]), whole[3:4], name="logits of one row", rtol=1e-3, atol=1e-5)
 
 
-@task("generator", points=2)
+@task("generator", share=40)
 def check_generator_starts_learns_and_stays_in_range(student, rng):
     """The generator begins with random weights, passes gradients on, and never leaves [-1, 1]."""
     judge_start(student, student.generator, 11, shapes=[[1024, 11], [1024, 1024], [784, 1024]])
@@ -237,7 +237,7 @@ def convolutional_logits(layers: Recipe, x: Tensor) -> Tensor:
     return layers.linear(F.leaky_relu(layers.linear(x.flatten(1), 1024), 0.01), 1)
 
 
-@task("build_dc_classifier", points=4)
+@task("build_dc_classifier", share=50)
 def check_dc_classifier_starts_and_learns(student, rng):
     """The convolutional discriminator begins random, passes gradients on, and treats each row separately."""
     shapes = [[32, 1, 5, 5], [64, 32, 5, 5], [1024, 1024], [1, 1024]]
@@ -254,7 +254,7 @@ def check_dc_classifier_starts_and_learns(student, rng):
     expect(changed > 1e-6, "Transposed images get the same logits.")
 
 
-@task("build_dc_generator", points=2)
+@task("build_dc_generator", share=25)
 def check_dc_generator_starts_and_learns(student, rng):
     """The convolutional generator begins random, for any noise_dim, and passes gradients on."""
     shapes = [[1024, 7], [6272, 1024], [128, 64, 4, 4], [64, 1, 4, 4]]
@@ -263,7 +263,7 @@ def check_dc_generator_starts_and_learns(student, rng):
     judge_gradients(student, rng, module, noise, lambda layers, x: upwards(layers, x).tanh(), train=True)
 
 
-@task("build_dc_generator", points=2)
+@task("build_dc_generator", share=25)
 def check_dc_generator_evaluates_each_row_by_itself(student, rng):
     """After training, an image in evaluation mode does not depend on the other images of its batch."""
     helper = student.define(HELPERS)
@@ -288,7 +288,7 @@ def check_dc_generator_evaluates_each_row_by_itself(student, rng):
     )
 
 
-@task("Conditional.forward", points=3)
+@task("Conditional.forward", share=60)
 def check_conditional_with_other_classes(student, rng):
     """Any number of classes works, also when the batch lacks some; dtype, device, gradients and inputs are right."""
     for classes, size, dtype in [(3, 1, torch.float64), (12, 4, torch.float32), (2, 7, torch.float64)]:
@@ -346,13 +346,13 @@ def replay_labelled(formula: Formula, values: Any, y: Tensor, classes: int, x: T
     return replay(formula, values, with_label(x, y, classes), train=True)
 
 
-@task("cgan_generator", points=2, loans=LOANS)
+@task("cgan_generator", share=50, loans=LOANS)
 def check_conditional_generator_of_other_classes(student, rng):
     """The conditional generator accepts any number of classes, any noise_dim and one row, in both modes."""
     judge_pair(student, rng, student.cgan_generator(3, 13), 13, 3, lambda layers, x: IMAGES(layers, x).tanh())
 
 
-@task("cgan_discriminator", points=2, loans=LOANS)
+@task("cgan_discriminator", share=50, loans=LOANS)
 def check_conditional_discriminator_of_other_classes(student, rng):
     """The conditional discriminator accepts any number of classes and one row, in both modes."""
     judge_pair(student, rng, student.cgan_discriminator(4), 784, 4, perceptron([256, 256, 1], 0.01))

@@ -60,7 +60,7 @@ def shares_of(points: Tensor, real: Tensor, fake: Tensor) -> Tensor:
     return shares.median(dim=1).values
 
 
-@task("gradient_penalty", points=2, any_dtype=True)
+@task("gradient_penalty", share="2/9", any_dtype=True)
 def check_penalty_is_taken_between_real_and_fake(student, rng):
     """The penalty uses one random point between each real image and its fake, a new one at each call."""
     toy = student.define(CRITICS)
@@ -95,7 +95,7 @@ def check_penalty_is_taken_between_real_and_fake(student, rng):
     expect(not torch.equal(*drawn), "Two calls used the same points; draw new ones at each call.")
 
 
-@task("gradient_penalty", points=1, any_dtype=True)
+@task("gradient_penalty", share="1/9", any_dtype=True)
 def check_penalty_trains_the_critic(student, rng):
     """The penalty gives the critic's weights a gradient, but only when backward is called."""
     toy = student.define(CRITICS)
@@ -110,7 +110,7 @@ def check_penalty_trains_the_critic(student, rng):
     expect_close(after, 2 * (length - 1) * weight / length, name="the gradient of the critic's weights")
 
 
-@task("gradient_penalty", points=2)
+@task("gradient_penalty", share="2/9")
 def check_penalty_of_images_and_of_flat_critics(student, rng):
     """The penalty takes images of any rank on any device, gives no nan for a flat critic and the fakes no gradient."""
     toy = student.define(CRITICS)

@@ -67,7 +67,7 @@ def nearest(images: Tensor, known: Tensor) -> float:
     return float(torch.cdist(images.flatten(1), known.flatten(1)).min(dim=1).values.median())
 
 
-@task("generator_step", points=3, seconds=600)
+@task("generator_step", share="3/8", seconds=600)
 def check_samples_are_recognised_and_varied(student, rng, data, score):
     """After at most 60 iterations, samples are recognised, vary, resemble real images, and copy no training image."""
     steps = score.budget(60, search=[20, 40, 60, 120])

@@ -74,7 +74,7 @@ def descend(weight: Tensor, loss: Tensor) -> Tensor:
     return (weight - 0.25 * torch.autograd.grad(loss, weight, retain_graph=True)[0]).detach()
 
 
-@task("discriminator_step", points=1)
+@task("discriminator_step", share="1/8")
 def check_discriminator_step_forgets_older_gradients(student, rng):
     """D's step ignores the gradients that G's step left in D, accepts functions for D and G, and changes no input."""
     w_d, w_g = rng.normal(4, 1).requires_grad_(), rng.normal(3, 4)
@@ -94,7 +94,7 @@ def check_discriminator_step_forgets_older_gradients(student, rng):
     expect_equal(seen.args[4:], (real, noise), name="real and noise after the call")
 
 
-@task("discriminator_step", points=1, any_dtype=True)
+@task("discriminator_step", share="1/8", any_dtype=True)
 def check_discriminator_step_keeps_the_modes(student, rng):
     """D and G compute in the mode in which they are, and stay in it; nothing else of G changes."""
     for d_trains, g_trains in ((True, True), (False, True), (True, False), (False, False)):
@@ -113,7 +113,7 @@ def check_discriminator_step_keeps_the_modes(student, rng):
         })  # fmt: skip
 
 
-@task("discriminator_step", points=1, any_dtype=True)
+@task("discriminator_step", share="1/8", any_dtype=True)
 def check_discriminator_step_adds_the_penalty(student, rng):
     """A penalty is called with D, real and fake, is part of the loss that is returned, and does not reach G."""
     w_d, w_g = (rng.normal(*shape).requires_grad_() for shape in ((4, 1), (3, 4)))
@@ -143,7 +143,7 @@ def check_discriminator_step_adds_the_penalty(student, rng):
     })  # fmt: skip
 
 
-@task("generator_step", points=1)
+@task("generator_step", share="1/8")
 def check_generator_step_forgets_older_gradients(student, rng):
     """G's step ignores older gradients in G, accepts functions and single rows, and changes neither noise nor modes."""
     for size in (1, 6):
@@ -173,7 +173,7 @@ def check_generator_step_forgets_older_gradients(student, rng):
             student.generator_step(D, G, optimizer, toy.loss_g, rng.normal(4, 3))
 
 
-@task("generator_step", points=1, any_dtype=True)
+@task("generator_step", share="1/8", any_dtype=True)
 def check_five_turns_of_both_players(student, rng):
     """Five steps of the generator, each after one of ours of D, lead to the same weights as torch's own loop."""
     w_d, w_g = rng.normal(4, 1), rng.normal(3, 4)

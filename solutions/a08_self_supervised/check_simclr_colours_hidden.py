@@ -35,7 +35,7 @@ def judge(student, function, image: Tensor, *args, expected: Tensor) -> None:
     expect_unchanged(seen, image, *args)
 
 
-@task("to_grey", points=1)
+@task("to_grey", share="1/3")
 def check_grey_pixel_by_pixel(student, rng):
     """Grey agrees with a loop over pixels for any size, float32 and views, and stays on the device of the image."""
     for image in images(rng):
@@ -44,7 +44,7 @@ def check_grey_pixel_by_pixel(student, rng):
     expect_device(student, student.to_grey, rng.uniform(3, 4, 5))
 
 
-@task("adjust_brightness", points=1)
+@task("adjust_brightness", share="1/3")
 def check_brightness_pixel_by_pixel(student, rng):
     """Brightness agrees with a loop over pixels for any size, float32 and views."""
     for image in images(rng):
@@ -53,7 +53,7 @@ def check_brightness_pixel_by_pixel(student, rng):
             judge(student, student.adjust_brightness, image, factor, expected=expected)
 
 
-@task("adjust_contrast", points=2)
+@task("adjust_contrast", share=50)
 def check_contrast_pixel_by_pixel(student, rng):
     """Contrast agrees with a loop over pixels, below and above 1, and clamps to [0, 1]."""
     for image in images(rng):
@@ -64,7 +64,7 @@ def check_contrast_pixel_by_pixel(student, rng):
             judge(student, student.adjust_contrast, image, factor, expected=expected)
 
 
-@task("adjust_saturation", points=1)
+@task("adjust_saturation", share="1/3")
 def check_saturation_pixel_by_pixel(student, rng):
     """Saturation agrees with a loop over pixels, below and above 1, and clamps to [0, 1]."""
     for image in images(rng):
@@ -73,7 +73,7 @@ def check_saturation_pixel_by_pixel(student, rng):
             judge(student, student.adjust_saturation, image, factor, expected=expected)
 
 
-@task("adjust_hue", points=1)
+@task("adjust_hue", share="1/8")
 def check_hue_of_other_images_and_shifts(student, rng):
     """Shifted hues agree with colorsys for any size, float32 and views, and for shifts of a turn and more."""
     for image in images(rng):
@@ -82,13 +82,13 @@ def check_hue_of_other_images_and_shifts(student, rng):
             judge(student, student.adjust_hue, image, shift, expected=expected)
 
 
-@task("adjust_hue", points=1, any_dtype=True)
+@task("adjust_hue", share="1/8", any_dtype=True)
 def check_hue_on_the_device_of_the_image(student, rng):
     """Hues are shifted on the device of the image, and the result is there too."""
     expect_device(student, student.adjust_hue, rng.uniform(3, 4, 5), 0.2)
 
 
-@task("adjust_hue", points=2, any_dtype=True)
+@task("adjust_hue", share="2/8", any_dtype=True)
 def check_hue_where_channels_are_equal(student, rng):
     """Colours with two equal channels are shifted correctly: a third of a turn makes red green."""
     corners = [(r, g, b) for r in (0.0, 0.7) for g in (0.0, 0.7) for b in (0.0, 0.7)]

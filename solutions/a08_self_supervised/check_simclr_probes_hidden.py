@@ -29,7 +29,7 @@ def plain_knn(features: Tensor, labels: Tensor, queries: Tensor, k: int) -> list
     return answers
 
 
-@task("knn_probe", points=1)
+@task("knn_probe", share=25)
 def check_neighbours_agree_with_a_plain_loop(student, rng):
     """Labels agree with a loop for several k, with many ties, labels with gaps up to 22, float32 and one query."""
     labels = rng.integers(0, 4, 23) * 7 + 1
@@ -45,7 +45,7 @@ def check_neighbours_agree_with_a_plain_loop(student, rng):
     expect_equal(student.knn_probe(features, labels, queries, k=5), expected, name="label of one query in float32")
 
 
-@task("knn_probe", points=1)
+@task("knn_probe", share=25)
 def check_neighbours_on_the_device_of_the_features(student, rng):
     """Votes are counted on the device of the features, and the labels are there too."""
     expect_device(student, student.knn_probe, rng.normal(9, 4), rng.integers(0, 3, 9), rng.normal(5, 4), k=3)
@@ -94,7 +94,7 @@ def judge_probe(student, rng, features: Tensor, own: Tensor, queries: Tensor, re
     expect_unchanged(seen, *args)
 
 
-@task("linear_probe", points=1)
+@task("linear_probe", share=25)
 def check_linear_probe_reaches_the_minimum(student, rng):
     """Labels agree with those of the exact minimum wherever that is certain by 2 %, for weak and strong penalties."""
     scales = 10 ** rng.uniform(6, low=-2.0, high=3.0)
@@ -107,7 +107,7 @@ def check_linear_probe_reaches_the_minimum(student, rng):
         judge_probe(student, rng, features, own, queries, reg, dtype)
 
 
-@task("linear_probe", points=1)
+@task("linear_probe", share=25)
 def check_linear_probe_of_six_labels(student, rng):
     """With six labels, where the biased deviation matters, the minimum is right too, and so is the device."""
     scale, shift = 10 ** float(rng.uniform(low=-1.0, high=2.0)), float(rng.normal())
@@ -121,7 +121,7 @@ def check_linear_probe_of_six_labels(student, rng):
         student.linear_probe(features, own, queries)
 
 
-@task("rotation_task", points=1)
+@task("rotation_task", share="1/3")
 def check_rotations_agree_with_rot90(student, rng):
     """Rotations agree with torch.rot90 on images without symmetry, in dtype and device too; inputs are unchanged."""
     forbid(student, "rotation_task", calls=["torch.rot90", "np.rot90", "scipy.*"])

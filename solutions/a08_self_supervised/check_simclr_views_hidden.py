@@ -9,7 +9,7 @@ from torch import Tensor
 from autograder import Message, expect, expect_close, expect_equal, expect_unchanged, task
 
 
-@task("sample_crop", points=2)
+@task("sample_crop", share="2/7")
 def check_law_of_the_boxes(student, rng):
     """The share of the area is uniform, so is the logarithm of width / height, and so are the places."""
     scale, ratio, side = (0.1, 0.4), (0.5, 2.0), 4000
@@ -28,7 +28,7 @@ def check_law_of_the_boxes(student, rng):
     expect_independent(height * width, width / height, Message("area and shape"))
 
 
-@task("sample_crop", points=1)
+@task("sample_crop", share="1/7")
 def check_boxes_in_images_that_are_not_square(student, rng):
     """The ratio is width / height of the box, and the area a share of H x W, also where H and W differ."""
     helper = student.define(DRAWS)
@@ -57,7 +57,7 @@ def check_boxes_in_images_that_are_not_square(student, rng):
             )
 
 
-@task("sample_crop", points=1)
+@task("sample_crop", share="1/7")
 def check_boxes_that_never_fit(student, rng):
     """Where no box of the right shape fits, the box is the whole image; where few fit, boxes are drawn again."""
     helper = student.define(DRAWS)
@@ -106,7 +106,7 @@ def plain_crop(image: Tensor, top: int, left: int, height: int, width: int, size
     return out
 
 
-@task("resized_crop", points=2)
+@task("resized_crop", share=50)
 def check_crop_agrees_with_a_plain_loop(student, rng):
     """Crops agree with bilinear interpolation in loops: larger, smaller, narrow, any number of channels, views."""
     cases = [
@@ -126,7 +126,7 @@ def check_crop_agrees_with_a_plain_loop(student, rng):
         expect_unchanged(seen, image)
 
 
-@task("compute_train_transform", points=2)
+@task("compute_train_transform", share=20)
 def check_crops_of_the_chain(student, rng):
     """The transform crops with the given scale, by default 0.5 to 1, and the default ratio, anywhere in the image."""
     down = torch.linspace(0.2, 0.8, 60, dtype=torch.float64).view(-1, 1).expand(60, 48)
@@ -170,7 +170,7 @@ def check_crops_of_the_chain(student, rng):
         expect(float(places.std()) > 0.01, "All boxes have the same centre.")
 
 
-@task("PairDataset", points=2)
+@task("PairDataset", share=50)
 def check_pairs_in_a_loader(student, rng):
     """A DataLoader makes batches of the pairs; without a transform both views are the image; inputs are unchanged."""
     helper = student.define(LOADER)

@@ -24,7 +24,7 @@ def strided_with(left: float, after: float, eta: float, image: Tensor, guess: Te
     return a * image + b * guess + deviation * noise.double()
 
 
-@task("GaussianDiffusion.ddim_step", points=2, any_dtype=True, loans=LOANS_OF_PREDICTIONS)
+@task("GaussianDiffusion.ddim_step", share="2/7", any_dtype=True, loans=LOANS_OF_PREDICTIONS)
 def check_ddim_with_eta_one_is_ddpm(student, rng):
     """With eta = 1, a step from t to t - 1 is drawn from the posterior: same mean, same standard deviation."""
     betas = rng.uniform(8, low=0.05, high=0.4)
@@ -54,7 +54,7 @@ def check_ddim_with_eta_one_is_ddpm(student, rng):
             })  # fmt: skip
 
 
-@task("GaussianDiffusion.ddim_step", points=2, loans=LOANS_OF_PREDICTIONS)
+@task("GaussianDiffusion.ddim_step", share="2/7", loans=LOANS_OF_PREDICTIONS)
 def check_ddim_steps_of_any_length(student, rng):
     """Any eta and any stride agree with the formula, in the images' dtype; the step to -1 gives the predicted image."""
     betas = rng.uniform(12, low=0.02, high=0.3)
@@ -93,7 +93,7 @@ def check_ddim_steps_of_any_length(student, rng):
     expect_modes_kept(student, made, made.ddim_step, x_t, 9, 4, eta=0.5)
 
 
-@task("GaussianDiffusion.ddim_sample", points=1, any_dtype=True, loans=LOANS_OF_STEPS)
+@task("GaussianDiffusion.ddim_sample", share=20, any_dtype=True, loans=LOANS_OF_STEPS)
 def check_ddim_counts_its_steps(student, rng):
     """For any number of steps from one to all, the model is called that often; model_kwargs are unchanged."""
     betas = rng.uniform(11, low=0.05, high=0.3)
@@ -134,7 +134,7 @@ def check_ddim_counts_its_steps(student, rng):
     expect_modes_kept(student, made, made.ddim_sample, 2, 3)
 
 
-@task("GaussianDiffusion.ddim_sample", points=2, any_dtype=True, loans=LOANS_OF_STEPS)
+@task("GaussianDiffusion.ddim_sample", share=40, any_dtype=True, loans=LOANS_OF_STEPS)
 def check_law_of_ddim_samples(student, rng):
     """For any eta and number of steps, the noise of the start (given or not) and of each step is independent."""
     betas, spread = rng.uniform(12, low=0.05, high=0.4), 0.15

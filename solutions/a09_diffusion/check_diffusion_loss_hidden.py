@@ -28,7 +28,7 @@ def draw(diffusion, model, images, calls, given):
 )
 
 
-@task("loss_weight", points=2)
+@task("loss_weight", share=50)
 def check_weights_with_gamma(student, rng):
     """With gamma, the signal-to-noise ratio is at most gamma, for both objectives."""
     left = torch.cat([rng.uniform(9, low=0.001, high=0.999), torch.tensor([1e-5, 0.9999]).to(rng.device)]).double()
@@ -49,7 +49,7 @@ def check_weights_with_gamma(student, rng):
     expect_device(student, student.loss_weight, left, "pred_x_start", 5.0)
 
 
-@task("DDPM.p_losses", points=2, loans=LOANS_OF_PROCESS)
+@task("DDPM.p_losses", share="2/8", loans=LOANS_OF_PROCESS)
 def check_gradient_of_the_loss(student, rng):
     """Loss and gradient agree with the formula, for both objectives, with gamma and any batch; inputs are unchanged."""
     betas = rng.uniform(8, low=0.02, high=0.3)
@@ -104,7 +104,7 @@ def judge_noise(noise: Tensor) -> None:
         expect_uncorrelated(a, b, Message("Different {what} have the same noise", what=what))
 
 
-@task("DDPM.p_losses", points=2, any_dtype=True, loans=LOANS_OF_PROCESS)
+@task("DDPM.p_losses", share="2/8", any_dtype=True, loans=LOANS_OF_PROCESS)
 def check_times_and_noise_are_drawn(student, rng):
     """t and noise are each used if given; else all times are equally likely, and the noise is new."""
     timesteps, batch, calls = 10, 40, 60

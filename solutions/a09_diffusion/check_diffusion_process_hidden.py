@@ -21,7 +21,7 @@ def in_double(betas) -> Tensor:
     return betas
 
 
-@task("linear_beta_schedule", points=1)
+@task("linear_beta_schedule", share="1/3")
 def check_linear_schedule_of_few_steps(student):
     """The linear schedule works for few steps: no beta above 0.999."""
     for timesteps in (3, 10, 21):
@@ -33,7 +33,7 @@ def check_linear_schedule_of_few_steps(student):
         })  # fmt: skip
 
 
-@task("cosine_beta_schedule", points=2)
+@task("cosine_beta_schedule", share=40)
 def check_cosine_schedule_takes_any_settings(student):
     """The cosine schedule agrees with a loop for other s and T, and is at most 0.999."""
     for timesteps, s in ((1, 0.008), (2, 0.2), (11, 0.05), (400, 0.0), (1000, 0.008)):
@@ -42,7 +42,7 @@ def check_cosine_schedule_takes_any_settings(student):
         expect_close(in_double(student.cosine_beta_schedule(timesteps, s=s)), expected, rtol=1e-6, atol=1e-9)
 
 
-@task("sigmoid_beta_schedule", points=2)
+@task("sigmoid_beta_schedule", share=40)
 def check_sigmoid_schedule_takes_any_settings(student):
     """The sigmoid schedule agrees with a loop for other start, end, tau, clamp_min and T, and is at most 0.999."""
     settings = [
@@ -63,7 +63,7 @@ def check_sigmoid_schedule_takes_any_settings(student):
 SHAPES = ((1, 3, 2, 5), (4, 7), (3, 2, 2, 3, 2))
 
 
-@task("Process.q_sample", points=2)
+@task("Process.q_sample", share="2/6")
 def check_noise_is_added_to_images_of_any_rank(student, rng):
     """q_sample works for any rank, batch and dtype, and for the first and the last time."""
     betas = rng.uniform(31, low=0.02, high=0.3)
@@ -84,7 +84,7 @@ def gradient(process, x, t, noise, weight):
 """
 
 
-@task("Process.q_sample", points=1, any_dtype=True)
+@task("Process.q_sample", share="1/6", any_dtype=True)
 def check_adding_noise_leaves_its_inputs_and_passes_gradients(student, rng):
     """q_sample changes neither images nor noise in place, and gradients pass through it."""
     betas = rng.uniform(12, low=0.02, high=0.3)
@@ -127,21 +127,21 @@ def judge_recovery(student, rng, betas: Tensor, name: str, times: list[int], tim
     expect_device(student, recover, x_t, t, given)
 
 
-@task("Process.predict_start_from_noise", points=2)
+@task("Process.predict_start_from_noise", share=50)
 def check_image_from_noise_for_any_rank(student, rng):
     """The image follows from the noise for any rank and dtype, also when little of it is left; inputs are unchanged."""
     betas = torch.cat([rng.uniform(20, low=0.02, high=0.2), rng.uniform(2, low=0.99, high=0.995)])
     judge_recovery(student, rng, betas, "predict_start_from_noise", [21, 0, 20, 3], [5, 0, 6])
 
 
-@task("Process.predict_noise_from_start", points=2)
+@task("Process.predict_noise_from_start", share=50)
 def check_noise_from_image_for_any_rank(student, rng):
     """The noise follows from the image for any rank and dtype, also for little noise; inputs are unchanged."""
     betas = torch.cat([rng.uniform(1, low=1e-5, high=2e-5), rng.uniform(20, low=0.02, high=0.3)])
     judge_recovery(student, rng, betas, "predict_noise_from_start", [0, 20, 1, 3], [5, 20, 6])
 
 
-@task("Process.q_posterior", points=2, any_dtype=True)
+@task("Process.q_posterior", share="2/8", any_dtype=True)
 def check_posterior_hits_the_marginals(student, rng):
     """A step forward to t and the posterior's step back give the mean and variance of t - 1 steps."""
     betas = rng.uniform(17, low=0.01, high=0.35)
@@ -165,7 +165,7 @@ def check_posterior_hits_the_marginals(student, rng):
     expect(bool((std >= 0).all()), "A standard deviation is negative.")
 
 
-@task("Process.q_posterior", points=2)
+@task("Process.q_posterior", share="2/8")
 def check_posterior_for_any_rank(student, rng):
     """The posterior is right for any rank, batch, dtype and mixed times; inputs are unchanged."""
     betas = rng.uniform(23, low=0.02, high=0.3)

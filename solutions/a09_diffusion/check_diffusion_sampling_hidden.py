@@ -25,7 +25,7 @@ def tracked(f, *args, **rest):
 )
 
 
-@task("DDPM.model_predictions", points=2, loans=LOANS_OF_PROCESS)
+@task("DDPM.model_predictions", share="1/3", loans=LOANS_OF_PROCESS)
 def check_predictions_for_mixed_times(student, rng):
     """Predictions for first and last times in one batch of float32: in [-1, 1], consistent, from unchanged inputs."""
     betas = rng.uniform(6, low=0.05, high=0.3)
@@ -65,7 +65,7 @@ def check_predictions_for_mixed_times(student, rng):
     })  # fmt: skip
 
 
-@task("DDPM.p_sample", points=2, loans=LOANS_OF_PREDICTIONS)
+@task("DDPM.p_sample", share="2/7", loans=LOANS_OF_PREDICTIONS)
 def check_the_last_step_back_adds_no_noise(student, rng):
     """At t = 0 the result is the clamped predicted image, for any noise; inputs are unchanged."""
     betas, x_t, noise = rng.uniform(4, low=0.05, high=0.3), rng.normal(3, 2, 3, 4), 50 * rng.normal(3, 2, 3, 4)
@@ -83,7 +83,7 @@ def check_the_last_step_back_adds_no_noise(student, rng):
     expect_modes_kept(student, made, made.p_sample, x_t, 2)
 
 
-@task("DDPM.p_sample", points=2, any_dtype=True, loans=LOANS_OF_PREDICTIONS)
+@task("DDPM.p_sample", share="2/7", any_dtype=True, loans=LOANS_OF_PREDICTIONS)
 def check_noise_of_a_step_back_is_fresh(student, rng):
     """Without given noise, a step adds new normal noise with the posterior's standard deviation to each pixel."""
     betas, x_t = rng.uniform(9, low=0.05, high=0.4), rng.normal(400, 2, 5, 5)
@@ -100,7 +100,7 @@ def check_noise_of_a_step_back_is_fresh(student, rng):
     judge_fresh(drawn)
 
 
-@task("DDPM.sample", points=2, any_dtype=True, loans=LOANS_OF_STEPS)
+@task("DDPM.sample", share=50, any_dtype=True, loans=LOANS_OF_STEPS)
 def check_law_of_what_is_sampled(student, rng):
     """With an ideal model, start and steps have independent noise, and samples the right mean and variance."""
     betas, mean, spread = rng.uniform(9, low=0.1, high=0.5), 0.1, 0.15

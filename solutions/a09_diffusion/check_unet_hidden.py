@@ -70,7 +70,7 @@ def without_gradient(model, x, time, model_kwargs):
 )
 
 
-@task("SinusoidalPosEmb", points=2)
+@task("SinusoidalPosEmb", share=50)
 def check_embedding_of_any_size(student, rng):
     """The embedding works for any even dim, other theta, one time, times as floats, and a million steps."""
     for dim, theta, times in (
@@ -100,7 +100,7 @@ def check_embedding_of_any_size(student, rng):
     expect_device(student, student.SinusoidalPosEmb(4), time)
 
 
-@task("ResnetBlock", points=1)
+@task("ResnetBlock", share=25)
 def check_block_has_the_layers_it_should(student, rng):
     """The block has only the weights it needs, and dropout only in its first half and in training mode."""
     helper = student.define(HELPERS)
@@ -133,7 +133,7 @@ def check_block_has_the_layers_it_should(student, rng):
     expect(uneven < 1e-4, "With dropout=1 in training mode, not every pixel gets the same number added.", hint)
 
 
-@task("ResnetBlock", points=1)
+@task("ResnetBlock", share=25)
 def check_block_listens_to_each_images_own_context(student, rng):
     """A block's output for an image depends on its own context and not on the other images."""
     helper = student.define(HELPERS)
@@ -175,7 +175,7 @@ def all_convolutions(dim: int, mults: tuple[int, ...], channels: int) -> Counter
     return found
 
 
-@task("Unet.forward", points=1)
+@task("Unet.forward", share=10)
 def check_unet_has_the_weights_it_should(student, rng):
     """The convolutions have the shapes of the drawing, after a skip twice the channels; all blocks get the dropout."""
     helper = student.define(HELPERS)
@@ -246,7 +246,7 @@ def small_network(tables: list[dict[str, Tensor]], x: Tensor) -> Tensor:
     return F.linear(F.silu(F.linear(x, one["weight"], one["bias"])), two["weight"], two["bias"])
 
 
-@task("Unet.forward", points=2, loans=LOANS_OF_UNET)
+@task("Unet.forward", share=20, loans=LOANS_OF_UNET)
 def check_skips_carry_the_details(student, rng):
     """Without the lower levels, every pixel still affects its place in the output; all weights get gradients."""
     helper = student.define(HELPERS)
@@ -276,7 +276,7 @@ def check_skips_carry_the_details(student, rng):
             expect(float(moved.max()) > 1e-4, message, "Concatenate the outputs of the way down on the way up.")
 
 
-@task("Unet.forward", points=1)
+@task("Unet.forward", share=10)
 def check_forgetting_is_for_training(student, rng):
     """In training mode each image's condition is dropped with probability uncond_prob, in evaluation mode none is."""
     helper, batch = student.define(HELPERS), 240
@@ -327,7 +327,7 @@ def check_forgetting_is_for_training(student, rng):
     expect_device(student, model, x, time, {"text_emb": condition})
 
 
-@task("Unet.cfg_forward", points=1, loans=LOANS_OF_GUIDANCE)
+@task("Unet.cfg_forward", share="1/6", loans=LOANS_OF_GUIDANCE)
 def check_guidance_through_forward(student, rng):
     """forward with cfg_scale is guided, for any scale, also -1 (unconditional) and 0; model_kwargs is unchanged."""
     helper = student.define(HELPERS)

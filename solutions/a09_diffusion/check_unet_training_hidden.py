@@ -159,7 +159,7 @@ def expect_new(samples: Tensor, wanted: Tensor, known: Tensor, held: Tensor, lab
     )
 
 
-@task("Unet.forward", points=2, seconds=600)
+@task("Unet.forward", share=20, seconds=600)
 def check_unet_learns_to_denoise(student, rng, data, score):
     """Trained for 64 steps on symbols of 8 x 8 pixels, a U-Net removes noise from new images of these and others."""
     split, others = data(num_train=2048, num_test=500, name="glyphs"), None
@@ -188,7 +188,7 @@ def check_unet_learns_to_denoise(student, rng, data, score):
     expect_denoises_others(rng, image, x, 2 * small(others) - 1, share=OTHERS_GIVEN)
 
 
-@task("Unet.cfg_forward", points=2, seconds=600)
+@task("Unet.cfg_forward", share="2/6", seconds=600)
 def check_guided_glyphs_are_recognised(student, rng, data, score):
     """After 420 training steps, symbols sampled with guidance are recognised, and more often than without."""
     split, others = data(num_train=3000, num_test=500, name="glyphs"), None

@@ -19,7 +19,7 @@ def loop_nms(boxes: Tensor, scores: Tensor, threshold: float) -> Tensor:
     return torch.tensor(kept, dtype=torch.int64, device=boxes.device)
 
 
-@task("GenerateAnchor", points=1)
+@task("GenerateAnchor", share=25)
 def check_anchors_on_other_maps(student, rng):
     """Anchors are right for one image with one cell and for more, on grids that are views; inputs are unchanged."""
     for B, A, H, W in ((1, 1, 1, 1), (3, 2, 5, 2), (1, 9, 7, 7)):
@@ -34,7 +34,7 @@ def check_anchors_on_other_maps(student, rng):
         expect_equal(seen.args, (shapes, grid), name="the inputs after the call")
 
 
-@task("GenerateAnchor", points=1)
+@task("GenerateAnchor", share=25)
 def check_anchors_keep_float32(student, rng):
     """Anchors have the dtype of the grid."""
     grid = generate_grid(rng.uniform(2, 1, 3, 4, dtype=torch.float32))
@@ -44,7 +44,7 @@ def check_anchors_keep_float32(student, rng):
     expect_close(anchors, torch.cat([grid[:, None] - half, grid[:, None] + half], dim=-1))
 
 
-@task("GenerateProposal", points=2)
+@task("GenerateProposal", share="2/6")
 def check_proposals_undo_offsets(student, rng):
     """With the offsets from an anchor to a box, the proposal is the box; inputs, also views, are unchanged."""
     for dtype, method in ((torch.float64, "YOLO"), (torch.float32, "FasterRCNN"), (torch.float64, "FasterRCNN")):
@@ -56,7 +56,7 @@ def check_proposals_undo_offsets(student, rng):
         expect_unchanged(seen, *views, method)
 
 
-@task("GenerateProposal", points=1, any_dtype=True)
+@task("GenerateProposal", share="1/6", any_dtype=True)
 def check_proposals_of_an_unknown_method(student, rng):
     """The default method is YOLO's; an unknown method raises ValueError; boxes (P, 4), also none, are accepted."""
     anchors, offsets = boxes_of(rng, 5), 0.3 * rng.normal(5, 4)
@@ -71,7 +71,7 @@ def check_proposals_of_an_unknown_method(student, rng):
     expect(raised, "GenerateProposal(..., method='SSD') did not raise ValueError.", hint)
 
 
-@task("IoU", points=1)
+@task("IoU", share="1/7")
 def check_iou_agrees_with_loops(student, rng):
     """IoU agrees with a loop over pairs, for float32 boxes that are views; inputs are unchanged."""
     forbid(student, "IoU", loops=True)
@@ -83,7 +83,7 @@ def check_iou_agrees_with_loops(student, rng):
         expect_equal(seen.args, (proposals, bboxes), name="the inputs after the call")
 
 
-@task("IoU", points=1, any_dtype=True)
+@task("IoU", share="1/7", any_dtype=True)
 def check_iou_fits_in_memory(student, rng):
     """IoU of 5,000 proposals and 300 boxes needs no tensor of more than two numbers a pair."""
     forbid(student, "IoU", loops=True)
@@ -105,7 +105,7 @@ def check_iou_fits_in_memory(student, rng):
     )
 
 
-@task("IoU", points=1)
+@task("IoU", share="1/7")
 def check_iou_without_boxes(student, rng):
     """IoU accepts images without boxes, rows of padding, and boxes with swapped corners, which have no area."""
     forbid(student, "IoU", loops=True)
@@ -119,7 +119,7 @@ def check_iou_without_boxes(student, rng):
     expect_equal(result, proposals.new_zeros(1, 6, 1), name="IoU with a box with swapped corners")
 
 
-@task("match_anchors", points=2)
+@task("match_anchors", share="2/8")
 def check_matches_agree_with_loops(student, rng):
     """By both rules, random boxes in several images, with rows of padding, are matched as by plain loops."""
     for method in ("FasterRCNN", "YOLO"):
@@ -136,7 +136,7 @@ def check_matches_agree_with_loops(student, rng):
             expect_equal(seen.args[:3], (anchors, bboxes, iou), name="the inputs after the call")
 
 
-@task("match_anchors", points=1)
+@task("match_anchors", share="1/8")
 def check_matches_without_boxes(student, rng):
     """All anchors are negative in images with only padding, with N = 0, and where boxes have no area."""
     anchors, bboxes = random_case(rng, 2, 3, 2, 3, 2)
@@ -156,7 +156,7 @@ def check_matches_without_boxes(student, rng):
             expect_equal(result, expected, name=Message("{method} with {name}", method=method, name=name))
 
 
-@task("match_anchors", points=1)
+@task("match_anchors", share="1/8")
 def check_matches_at_ties_and_thresholds(student, rng):
     """An IoU equal to pos_thresh is positive, one equal to neg_thresh is not negative, and ties go to the first."""
     anchors = torch.cat([generate_grid(rng.uniform(1, 1, 1, 4))[:, None] + s for s in (-0.5, 0.5)], dim=-1)
@@ -171,7 +171,7 @@ def check_matches_at_ties_and_thresholds(student, rng):
     expect_equal(result, tensor(rng, [expected], torch.int64), name="YOLO")
 
 
-@task("nms", points=1, loans=LOANS_OF_OVERLAPS)
+@task("nms", share="1/7", loans=LOANS_OF_OVERLAPS)
 def check_nms_agrees_with_loops(student, rng):
     """NMS agrees with plain loops on float32 views, with equal and with negative scores; inputs are unchanged."""
     for count, threshold in ((40, 0.3), (40, 0.0), (7, 1.0), (25, 0.6)):
@@ -184,7 +184,7 @@ def check_nms_agrees_with_loops(student, rng):
         expect_equal(seen.args[:2], (boxes, scores), name="the inputs after the call")
 
 
-@task("nms", points=1, loans=LOANS_OF_OVERLAPS)
+@task("nms", share="1/7", loans=LOANS_OF_OVERLAPS)
 def check_nms_of_few_boxes(student, rng):
     """NMS accepts no box, one box, boxes without an area, and nested boxes."""
     none = tensor(rng, [], torch.int64)
@@ -212,7 +212,7 @@ def expect_few_operations(student, rng) -> None:
     )
 
 
-@task("nms", points=1, seconds=12, loans=LOANS_OF_OVERLAPS)
+@task("nms", share="1/7", seconds=12, loans=LOANS_OF_OVERLAPS)
 def check_nms_of_thousands_of_boxes(student, rng):
     """NMS of 5,000 boxes in 60 clusters takes seconds at most, and is right."""
     expect_few_operations(student, rng)

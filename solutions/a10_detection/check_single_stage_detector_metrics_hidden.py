@@ -53,7 +53,7 @@ def curve_mistakes(rng, predictions: list[dict], targets: list[dict], label: int
     }
 
 
-@task("precision_recall", points=1, loans=LOANS_OF_BOXES)
+@task("precision_recall", share="1/7", loans=LOANS_OF_BOXES)
 def check_precision_and_recall_agree_with_loops(student, rng):
     """Recall and precision agree with plain loops over many images with equal scores, at several IoU thresholds."""
     predictions, targets = random_detections(rng, 12, 3)
@@ -70,7 +70,7 @@ def check_precision_and_recall_agree_with_loops(student, rng):
         expect_equal(seen.args[:2], (predictions, targets), name="the inputs after the call")
 
 
-@task("precision_recall", points=2, loans=LOANS_OF_BOXES)
+@task("precision_recall", share="2/7", loans=LOANS_OF_BOXES)
 def check_precision_and_recall_at_the_edges(student, rng):
     """An IoU equal to the threshold is right; no detection gives empty tensors, no object recall 0."""
     nothing = tensor(rng, [])
@@ -100,7 +100,7 @@ def check_precision_and_recall_at_the_edges(student, rng):
     )
 
 
-@task("average_precision", points=2)
+@task("average_precision", share=50)
 def check_average_precision_at_the_corners(student, rng):
     """AP agrees with a sum over points: no points, constant recall, precision that rises late, many points."""
     value = student.average_precision(tensor(rng, []), tensor(rng, []))
@@ -127,7 +127,7 @@ def check_average_precision_at_the_corners(student, rng):
         expect_equal(seen.args, inputs, name="the inputs after the call")
 
 
-@task("mean_average_precision", points=2, loans=LOANS_OF_METRICS)
+@task("mean_average_precision", share=50, loans=LOANS_OF_METRICS)
 def check_map_agrees_with_loops(student, rng):
     """mAP agrees with plain loops at several thresholds, omits classes without objects, and is 0 without any object."""
     predictions, targets = random_detections(rng, 14, 4)

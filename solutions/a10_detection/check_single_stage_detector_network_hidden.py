@@ -26,7 +26,7 @@ from autograder import Message, expect, expect_close, expect_equal, expect_same_
 from common.nets.detection import box_offsets
 
 
-@task("PredictionNetwork", points=1)
+@task("PredictionNetwork", share="1/7")
 def check_prediction_network_without_positives(student, rng):
     """Sizes agree with the arguments and the defaults 128, 9 and 20, also for one cell and no positive anchor."""
     network = student.PredictionNetwork(11)
@@ -47,7 +47,7 @@ def check_prediction_network_without_positives(student, rng):
         expect_shape(scores, (0, 1), name="class scores of no anchor")
 
 
-@task("PredictionNetwork", points=1)
+@task("PredictionNetwork", share="1/7")
 def check_prediction_network_drops_in_training(student, rng):
     """Dropout acts in training at the given ratio, and never in evaluation."""
     features = rng.normal(2, 6, 3, 4, dtype=torch.float32)
@@ -55,7 +55,7 @@ def check_prediction_network_drops_in_training(student, rng):
     judge_dropout(student, networks, features, 2, Message("class scores"))
 
 
-@task("PredictionNetwork", points=1)
+@task("PredictionNetwork", share="1/7")
 def check_prediction_network_learns_everywhere(student, rng):
     """Gradients of all three outputs agree with the formula, in every parameter and the features; images do not mix."""
     features = rng.normal(2, 6, 3, 4)
@@ -132,7 +132,7 @@ def positives(confidence: Tensor, bboxes: Tensor) -> int:
     return max(int((loop_match(anchors, bboxes, loop_iou(anchors, bboxes), 0.7, 0.4, "YOLO") >= 0).sum()), 1)
 
 
-@task("SingleStageDetector.forward", points=1, loans=LOANS_OF_DETECTORS)
+@task("SingleStageDetector.forward", share="1/7", loans=LOANS_OF_DETECTORS)
 def check_loss_of_random_scenes(student, rng):
     """The loss agrees with a sum over anchors on maps of any shape, for any number of images and classes."""
     for B, C, H, W, N in ((3, 4, 5, 3, 3), (1, 7, 2, 6, 2)):
@@ -143,7 +143,7 @@ def check_loss_of_random_scenes(student, rng):
     judge_loss(student, rng, 1, 3, 3, 3, between, name=Message("the loss of a box between two cells"))
 
 
-@task("SingleStageDetector.forward", points=2, loans=LOANS_OF_DETECTORS)
+@task("SingleStageDetector.forward", share="2/7", loans=LOANS_OF_DETECTORS)
 def check_loss_without_boxes(student, rng):
     """Images without boxes (only padding, or N = 0) have the loss of their negative anchors."""
     judge_loss(
@@ -152,7 +152,7 @@ def check_loss_without_boxes(student, rng):
     judge_loss(student, rng, 2, 3, 3, 4, torch.zeros(2, 0, 5, device=rng.device).double(), name="N = 0")
 
 
-@task("SingleStageDetector.forward", points=1, loans=LOANS_OF_DETECTORS)
+@task("SingleStageDetector.forward", share="1/7", loans=LOANS_OF_DETECTORS)
 def check_training_reaches_every_parameter(student, rng):
     """The loss has the gradients of its formula, reaches every parameter, and leaves the modes as they are."""
     detector = student.SingleStageDetector(num_classes=3, hidden_dim=8, drop_ratio=0.0).to(rng.device)
@@ -179,7 +179,7 @@ def check_training_reaches_every_parameter(student, rng):
     )  # fmt: skip
 
 
-@task("SingleStageDetector.inference", points=1, loans=LOANS_OF_DETECTORS)
+@task("SingleStageDetector.inference", share="1/8", loans=LOANS_OF_DETECTORS)
 def check_inference_suppresses_within_a_class(student, rng):
     """Boxes suppress each other only within a class, by nms_thresh; the results are sorted by confidence."""
     confidence, offsets, scores = torch.zeros(1, 2, 2, 3), torch.zeros(1, 2, 4, 2, 3), torch.zeros(1, 3, 2, 3)
@@ -202,7 +202,7 @@ def check_inference_suppresses_within_a_class(student, rng):
         })  # fmt: skip
 
 
-@task("SingleStageDetector.inference", points=2, loans=LOANS_OF_DETECTORS)
+@task("SingleStageDetector.inference", share="2/8", loans=LOANS_OF_DETECTORS)
 def check_inference_at_the_edges(student, rng):
     """Confidences must be above thresh, not equal to it; images without any give empty tensors."""
     confidence, offsets, scores = toy_outputs(rng, 3, 1, 4, 2, 5)
@@ -230,7 +230,7 @@ def check_inference_at_the_edges(student, rng):
     )
 
 
-@task("SingleStageDetector.inference", points=3, seconds=240, memory_mb=4096, loans=LOANS_OF_DETECTORS)
+@task("SingleStageDetector.inference", share="3/8", seconds=240, memory_mb=4096, loans=LOANS_OF_DETECTORS)
 def check_single_stage_learns_scenes(student, rng, score):
     """Trained for 200 steps on 800 scenes, the detector finds and classifies the objects of 200 new scenes."""
     score(trained_map(student, rng, student.SingleStageDetector), "mAP at IoU 0.5")

@@ -45,7 +45,7 @@ def box_gradient(detector, stage, images, bboxes):
 )
 
 
-@task("roi_align", points=1)
+@task("roi_align", share="1/8")
 def check_roi_align_of_other_sizes(student, rng):
     """RoI Align is right for other outputs, one channel, one box, no box, and a map of one cell."""
     forbid(student, "roi_align", calls=READY_MADE)
@@ -62,7 +62,7 @@ def check_roi_align_of_other_sizes(student, rng):
         )
 
 
-@task("roi_align", points=2, any_dtype=True)
+@task("roi_align", share="2/8", any_dtype=True)
 def check_roi_align_beyond_the_map(student, rng):
     """Beyond the map its border is repeated; boxes without an area are sampled at one point, or on a line."""
     forbid(student, "roi_align", calls=READY_MADE)
@@ -86,7 +86,7 @@ def clipped(boxes: Tensor, width: int, height: int) -> Tensor:
     return torch.minimum(boxes.clamp(min=0), ends)
 
 
-@task("roi_align", points=1, any_dtype=True)
+@task("roi_align", share="1/8", any_dtype=True)
 def check_roi_align_passes_gradients_on(student, rng):
     """The gradient of RoI Align reaches the features, with the weights of the samples."""
     forbid(student, "roi_align", calls=READY_MADE)
@@ -95,7 +95,7 @@ def check_roi_align_passes_gradients_on(student, rng):
     expect_gradient(lambda x: (sampled(x, boxes, (2, 2)) * direction).sum(), features, grad, name="features")
 
 
-@task("roi_align", points=1)
+@task("roi_align", share="1/8")
 def check_roi_align_keeps_its_inputs(student, rng):
     """RoI Align keeps float32, accepts views, and leaves its inputs unchanged."""
     forbid(student, "roi_align", calls=READY_MADE)
@@ -106,7 +106,7 @@ def check_roi_align_keeps_its_inputs(student, rng):
     expect_equal(seen.args[:2], (features, boxes), name="the inputs after the call")
 
 
-@task("TwoStageDetector.forward", points=1, loans=LOANS_OF_BOTH_STAGES)
+@task("TwoStageDetector.forward", share=25, loans=LOANS_OF_BOTH_STAGES)
 def check_two_stage_loss_without_boxes(student, rng):
     """Without positive anchors the loss is that of the first stage; for one image it is right too."""
     detector, _, _, _, loss = toy_detector(student, rng, 2, 4, 5, 7, 3, 0)
@@ -117,7 +117,7 @@ def check_two_stage_loss_without_boxes(student, rng):
     expect_close(value, loss + F.cross_entropy(classify(boxes), labels), name="the loss of one image")
 
 
-@task("TwoStageDetector.forward", points=1, loans=LOANS_OF_BOTH_STAGES)
+@task("TwoStageDetector.forward", share=25, loans=LOANS_OF_BOTH_STAGES)
 def check_two_stage_training_reaches_every_parameter(student, rng):
     """The loss gives gradients to all parameters of both stages and to the features, not to the proposals."""
     detector = student.TwoStageDetector(hidden_dim=8, num_classes=3, drop_ratio=0.0).to(rng.device)
@@ -151,7 +151,7 @@ def detector_width() -> int:
     return Backbone.out_channels
 
 
-@task("TwoStageDetector.inference", points=1, loans=LOANS_OF_BOTH_STAGES)
+@task("TwoStageDetector.inference", share=25, loans=LOANS_OF_BOTH_STAGES)
 def check_two_stage_inference_without_proposals(student, rng):
     """Images without confident proposals give empty tensors, the first stage gets thresh, and images do not mix."""
     found = [(rois_of(rng, 1, n, 5, 7)[:, 1:], rng.uniform(n, low=0.3, high=0.4)) for n in (3, 0, 2)]
@@ -168,7 +168,7 @@ def check_two_stage_inference_without_proposals(student, rng):
     expect_equal(classes[2], label, name="classes of image 2")
 
 
-@task("TwoStageDetector.inference", points=2, seconds=240, memory_mb=4096, loans=LOANS_OF_BOTH_STAGES)
+@task("TwoStageDetector.inference", share=50, seconds=240, memory_mb=4096, loans=LOANS_OF_BOTH_STAGES)
 def check_two_stage_learns_scenes(student, rng, score):
     """Trained for 200 steps on 800 scenes, two stages reach a higher mAP on 200 new scenes than one stage must."""
     score(trained_map(student, rng, student.TwoStageDetector), "mAP at IoU 0.5")

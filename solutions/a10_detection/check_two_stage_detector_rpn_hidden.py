@@ -25,7 +25,7 @@ from autograder import Message, expect, expect_close, expect_equal, expect_same_
 from common.nets.detection import box_offsets
 
 
-@task("ProposalModule", points=1, loans=LOANS_OF_PROPOSALS)
+@task("ProposalModule", share="1/6", loans=LOANS_OF_PROPOSALS)
 def check_proposal_module_without_positives(student, rng):
     """Sizes agree with the arguments and the defaults 256 and 9, also for one cell and no positive anchor."""
     features = rng.normal(1, 11, 2, 2, dtype=torch.float32)
@@ -44,7 +44,7 @@ def check_proposal_module_without_positives(student, rng):
         expect_shape(proposals, (0, 4), name="proposals of no anchor")
 
 
-@task("ProposalModule", points=1, loans=LOANS_OF_PROPOSALS)
+@task("ProposalModule", share="1/6", loans=LOANS_OF_PROPOSALS)
 def check_proposal_module_drops_in_training(student, rng):
     """Dropout acts in training at the given ratio, and never in evaluation."""
     features = rng.normal(2, 6, 3, 4, dtype=torch.float32)
@@ -52,7 +52,7 @@ def check_proposal_module_drops_in_training(student, rng):
     judge_dropout(student, modules, features, 0, Message("scores"))
 
 
-@task("ProposalModule", points=1, loans=LOANS_OF_PROPOSALS)
+@task("ProposalModule", share="1/6", loans=LOANS_OF_PROPOSALS)
 def check_proposal_module_learns_everywhere(student, rng):
     """Gradients of all three outputs agree with the formula, in every parameter and the features; images do not mix."""
     features = rng.normal(2, 6, 3, 4)
@@ -184,21 +184,21 @@ def random_boxes(rng, B: int, N: int, H: int, W: int) -> Tensor:
     return bboxes
 
 
-@task("RPN.forward", points=1, loans=LOANS_OF_DETECTORS)
+@task("RPN.forward", share=20, loans=LOANS_OF_DETECTORS)
 def check_rpn_agrees_with_loops(student, rng):
     """Loss, proposals, images and classes agree with loops over anchors, for one image and several, of any shape."""
     for B, N, H, W in ((3, 6, 5, 4), (1, 4, 2, 6)):
         judge_rpn(student, rng, H, W, random_boxes(rng, B, N, H, W), name=Message("{count} images", count=B))
 
 
-@task("RPN.forward", points=1, loans=LOANS_OF_DETECTORS)
+@task("RPN.forward", share=20, loans=LOANS_OF_DETECTORS)
 def check_rpn_without_boxes(student, rng):
     """Images without boxes (only padding, or N = 0) have the loss of their negative anchors and no proposals."""
     judge_rpn(student, rng, 3, 4, torch.full((2, 2, 5), -1.0, device=rng.device).double(), name=Message("only padding"))
     judge_rpn(student, rng, 3, 4, torch.zeros(2, 0, 5, device=rng.device).double(), name="N = 0")
 
 
-@task("RPN.forward", points=1, loans=LOANS_OF_DETECTORS)
+@task("RPN.forward", share=20, loans=LOANS_OF_DETECTORS)
 def check_rpn_learns(student, rng):
     """The loss has the gradients of its formula, features and loss pass them on, and the modes stay as they are."""
     bboxes = random_boxes(rng, 2, 3, 4, 3)
@@ -221,7 +221,7 @@ def check_rpn_learns(student, rng):
     )  # fmt: skip
 
 
-@task("RPN.inference", points=1, loans=LOANS_OF_DETECTORS)
+@task("RPN.inference", share=25, loans=LOANS_OF_DETECTORS)
 def check_rpn_suppresses_and_sorts(student, rng):
     """Proposals are sorted by confidence, after suppression in each image by nms_thresh."""
     scores = torch.zeros(2, 2, 2, 1, 3, dtype=torch.float64, device=rng.device)
@@ -254,7 +254,7 @@ def check_rpn_suppresses_and_sorts(student, rng):
     expect_modes_kept(student, rpn, lambda: rpn.inference(images))
 
 
-@task("RPN.inference", points=1, loans=LOANS_OF_DETECTORS)
+@task("RPN.inference", share=25, loans=LOANS_OF_DETECTORS)
 def check_rpn_gives_features_to_the_second_stage(student, rng):
     """With mode="FasterRCNN" the features are the third result; images without proposals give empty tensors."""
     scores = torch.zeros(2, 1, 2, 3, 2, dtype=torch.float64, device=rng.device)  # all at exactly 0.5

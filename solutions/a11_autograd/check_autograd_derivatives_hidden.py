@@ -19,7 +19,7 @@ def wave(x):
 """
 
 
-@task("numeric_gradient", points=1)
+@task("numeric_gradient", share="1/3")
 def check_numeric_gradient_of_other_tensors(student, rng):
     """Rank 0 and 3, views, f that returns a float, float32 with its own step; x is not changed."""
     judge_source(student, "numeric_gradient")
@@ -70,7 +70,7 @@ def judge_dual_of_vars(student, rng):
         expect_close(found, forward_mode(f, tuple(values), tuple(tangents)), name=name, hint=DUAL_HINTS.get(name, ""))
 
 
-@task("Dual", points=1, loans=loans(*GATES))
+@task("Dual", share="1/3", loans=loans(*GATES))
 def check_dual_with_constants(student, rng):
     """Constants, broadcasting, matrix products, sums, quotients, float32, and values that are Vars."""
     judge_source(student, "Dual")
@@ -106,7 +106,7 @@ def check_dual_with_constants(student, rng):
     judge_dual_of_vars(student, rng)
 
 
-@task("jvp", points=1, loans=loans("Dual"))
+@task("jvp", share=50, loans=loans("Dual"))
 def check_jvp_of_other_functions(student, rng):
     """Matrix products, float32, a function that does not use x, and u^T (J v) = (J^T u)^T v."""
     judge_source(student, "jvp")
@@ -136,7 +136,7 @@ def judge_hvp(student, helper, name, x, v):
     expect(calls == 1, Message("f was called {calls} times; call it once.", calls=calls), hint=hint)
 
 
-@task("hvp", points=1, loans=ALL_BUT_HVP, any_dtype=True)
+@task("hvp", share="1/3", loans=ALL_BUT_HVP, any_dtype=True)
 def check_hvp_agrees_with_torch(student, rng):
     """The product agrees with torch's for a function of many gates; f is called once."""
     judge_source(student, "hvp")
@@ -145,7 +145,7 @@ def check_hvp_agrees_with_torch(student, rng):
         judge_hvp(student, helper, "bowl", rng.normal(*shape), rng.normal(*shape))
 
 
-@task("hvp", points=1, loans=ALL_BUT_HVP)
+@task("hvp", share="1/3", loans=ALL_BUT_HVP)
 def check_hvp_of_linear_and_large_functions(student, rng):
     """A linear function has the Hessian 0; for 400 numbers no Hessian is formed; x and v are not changed."""
     judge_source(student, "hvp")
@@ -166,7 +166,7 @@ def check_hvp_of_linear_and_large_functions(student, rng):
     expect_close(student.hvp(helper.named("cubic"), x, v), (6 * x - 4) * v, name="H v in float32")
 
 
-@task("TwoLayer.step", points=1, seconds=60, loans=loans("backward", "topological_order", "TwoLayer.loss", *GATES))
+@task("TwoLayer.step", share=50, seconds=60, loans=loans("backward", "topological_order", "TwoLayer.loss", *GATES))
 def check_two_layer_trains_on_glyphs(student, rng):
     """After 200 steps on 300 glyphs, the parameters are those of torch; the tensors that were given are kept."""
     judge_source(student, "TwoLayer.step")
@@ -182,7 +182,7 @@ def check_two_layer_trains_on_glyphs(student, rng):
     expect_unchanged(seen, params, x, y, 0.3, 200)
 
 
-@task("checkpoint", points=1, loans=loans("backward", "topological_order"))
+@task("checkpoint", share="1/3", loans=loans("backward", "topological_order"))
 def check_checkpoint_of_other_chains(student, rng):
     """One function, blocks longer than the chain, uneven blocks, 150 functions in float32; x is not changed."""
     judge_source(student, "checkpoint")

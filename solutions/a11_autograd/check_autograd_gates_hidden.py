@@ -65,7 +65,7 @@ def judge_repeats(student, rng, name, values, rest=()):
     expect_unchanged(seen, values, grad, rest)
 
 
-@task("mul", points=1, loans=BROADCAST)
+@task("mul", share=50, loans=BROADCAST)
 def check_mul_of_shared_operands(student, rng):
     """a * a, numbers and tensors as factors, factors of 0, float32; nothing is changed in place."""
     zeros = rng.integers(-1, 2, 3, 4).double()
@@ -76,7 +76,7 @@ def check_mul_of_shared_operands(student, rng):
     judge_repeats(student, rng, "mul", [rng.normal(2, 3), rng.normal(3)])
 
 
-@task("div", points=1, loans=BROADCAST)
+@task("div", share=50, loans=BROADCAST)
 def check_div_of_shared_operands(student, rng):
     """a / a, numbers and tensors as divisors, float32; nothing is changed in place."""
     judge_shared(student, rng, "div", torch.div)
@@ -85,7 +85,7 @@ def check_div_of_shared_operands(student, rng):
     judge_repeats(student, rng, "div", [rng.normal(2, 3), rng.uniform(3, low=1, high=2)])
 
 
-@task("power", points=1)
+@task("power", share=50)
 def check_power_of_unusual_numbers(student, rng):
     """Exponents 0, 1 and 2 where elements are 0 or negative, and float32."""
     x = torch.tensor([0.0, -1.5, 2.0], dtype=torch.float64, device=rng.device)
@@ -96,7 +96,7 @@ def check_power_of_unusual_numbers(student, rng):
         judge_gate(student, rng, "power", values, rest=(n,), oracle=lambda a, n=n: a**n)
 
 
-@task("relu", points=1)
+@task("relu", share=50)
 def check_relu_at_zero(student, rng):
     """No gradient passes where the input is 0; float32 and rank 0 are right; nothing is changed in place."""
     x = rng.integers(-1, 2, 5, 6).double()
@@ -108,7 +108,7 @@ def check_relu_at_zero(student, rng):
     judge_repeats(student, rng, "relu", [rng.normal(4, 3)])
 
 
-@task("maximum", points=1, loans=BROADCAST)
+@task("maximum", share=50, loans=BROADCAST)
 def check_maximum_of_equal_numbers(student, rng):
     """Equal operands get half of the gradient each; numbers, tensors and float32 are right."""
     a, b = rng.integers(-2, 3, 4, 5).double(), rng.integers(-2, 3, 5).double()
@@ -122,7 +122,7 @@ def check_maximum_of_equal_numbers(student, rng):
     judge_shared(student, rng, "maximum", torch.maximum)
 
 
-@task("sigmoid", points=1)
+@task("sigmoid", share=50)
 def check_sigmoid_of_large_numbers(student, rng):
     """Numbers of hundreds give neither infinity nor nan, in float32 and float64."""
     for dtype in (torch.float32, torch.float64):
@@ -131,7 +131,7 @@ def check_sigmoid_of_large_numbers(student, rng):
     judge_repeats(student, rng, "sigmoid", [rng.normal(4, 3)])
 
 
-@task("matmul", points=1, loans=BROADCAST)
+@task("matmul", share=25, loans=BROADCAST)
 def check_matmul_of_batches(student, rng):
     """Batches, a batch times one matrix and the reverse, leading axes that broadcast, views, and float32."""
     shapes = [((5, 2, 3), (5, 3, 4)), ((5, 2, 3), (3, 4)), ((2, 3), (5, 3, 4)), ((4, 1, 2, 3), (6, 3, 2))]
@@ -143,7 +143,7 @@ def check_matmul_of_batches(student, rng):
     judge_repeats(student, rng, "matmul", [rng.normal(2, 3), rng.normal(3, 4)])
 
 
-@task("matmul", points=1, loans=BROADCAST, any_dtype=True)
+@task("matmul", share=25, loans=BROADCAST, any_dtype=True)
 def check_matmul_needs_no_jacobian(student, rng):
     """The gradients of larger products take two products and no tensor that is larger than the factors."""
     judge_source(student, "matmul")
@@ -158,7 +158,7 @@ def check_matmul_needs_no_jacobian(student, rng):
     expect(seen.ops <= 60, Message("{ops} torch operations were run.", ops=seen.ops), hint=hint)
 
 
-@task("sum_over", points=1)
+@task("sum_over", share=50)
 def check_sum_over_other_axes(student, rng):
     """Negative axes, axes in the middle, rank 0 and 1, keepdim without an axis, and float32."""
     x = rng.normal(2, 3, 4)
@@ -175,7 +175,7 @@ def check_sum_over_other_axes(student, rng):
         judge_gate(student, rng, "sum_over", [value], oracle=torch.sum)
 
 
-@task("softmax_cross_entropy", points=1)
+@task("softmax_cross_entropy", share="1/3")
 def check_softmax_cross_entropy_is_stable(student, rng):
     """Scores of thousands, one image, one class, a missing class, and float32."""
     big = torch.tensor([[1000.0, -1000.0, 0.0], [0.0, 5000.0, 4999.0]], dtype=torch.float64, device=rng.device)

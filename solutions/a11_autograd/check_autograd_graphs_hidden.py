@@ -11,7 +11,7 @@ PATHS = [step for block in range(40) for step in (("sin", 3 * block), ("cos", 3 
          3 * block + 2))]  # fmt: skip
 
 
-@task("topological_order", points=1)
+@task("topological_order", share=25)
 def check_order_of_random_graphs(student, rng):
     """Random graphs, a single node, 2^40 paths, and a chain of 6,000 nodes with side branches."""
     judge_source(student, "topological_order")
@@ -23,7 +23,7 @@ def check_order_of_random_graphs(student, rng):
     judge_long_order(student, [rng.normal()], branches)
 
 
-@task("backward", points=1, loans=loans("topological_order"))
+@task("backward", share=20, loans=loans("topological_order"))
 def check_backward_of_large_graphs(student, rng):
     """Random graphs, 2^40 paths, and a chain of 3,000 nodes."""
     chain = [("sin" if number % 2 else "cos", number) for number in range(3000)]
@@ -37,7 +37,7 @@ def check_backward_of_large_graphs(student, rng):
         )
 
 
-@task("backward", points=1, loans=loans("topological_order"))
+@task("backward", share=20, loans=loans("topological_order"))
 def check_backward_with_a_gradient(student, rng):
     """A gradient from above is used and not changed; without it, a root of several numbers is an error."""
     values, recipe = [rng.normal(2, 3), rng.normal(3)], [("mul", 0, 1), ("sin", 2), ("add", 3, 0), ("add", 4, 4)]
@@ -59,7 +59,7 @@ def check_backward_with_a_gradient(student, rng):
     expect_close(run(single_float, [("sin", 0)]), gradients(single_float, [("sin", 0)]), name="gradients in float32")
 
 
-@task("graph_table", points=1, loans=loans("topological_order"))
+@task("graph_table", share=50, loans=loans("topological_order"))
 def check_table_of_random_graphs(student, rng):
     """Random graphs with gradients, a single node, and a node that is both factors of a product."""
     judge_source(student, "graph_table")
@@ -75,7 +75,7 @@ def check_table_of_random_graphs(student, rng):
     expect_equal(len(long), 3001, name="the number of rows of a long chain")
 
 
-@task("unbroadcast", points=1)
+@task("unbroadcast", share="1/3")
 def check_unbroadcast_of_thirty_shapes(student, rng):
     """Random shapes of up to four axes, also () and (1,); the dtype stays and the gradient is not changed."""
     judge_source(student, "unbroadcast")

@@ -25,21 +25,21 @@ def judge_copies(student, name, x, expected):
     expect(shared == [False], "The result shares the memory of x.", hint="A list of indices makes a copy.")
 
 
-@task("shuffle_cols", points=1)
+@task("shuffle_cols", share=50)
 def check_shuffled_columns_are_a_copy(student, rng):
     """Whole numbers, a single row, exactly three columns, and a view; the result is a copy."""
     for x in (rng.integers(0, 99, 3, 3), rng.normal(1, 6), rng.normal(5, 4).T, rng.normal(2, 3, dtype=torch.float32)):
         judge_copies(student, "shuffle_cols", x, torch.stack([x[:, 0], x[:, 0], x[:, 2], x[:, 1]], dim=1))
 
 
-@task("take_one_elem_per_col", points=1)
+@task("take_one_elem_per_col", share=50)
 def check_elements_of_columns_are_a_copy(student, rng):
     """Whole numbers, the smallest matrix, and a view; the result is a copy."""
     for x in (rng.integers(0, 99, 4, 3), rng.normal(6, 9), rng.normal(5, 8).T, rng.normal(4, 4, dtype=torch.float32)):
         judge_copies(student, "take_one_elem_per_col", x, torch.stack([x[1, 0], x[0, 1], x[3, 2]]))
 
 
-@task("make_one_hot", points=1)
+@task("make_one_hot", share="1/3")
 def check_one_hot_of_few_numbers(student, rng):
     """One number, equal numbers, only zeros, and the dtype float32; the list is not changed."""
     for x in ([4], [0], [2, 2, 2], [0, 0], [7, 0, 3, 7], [12]):
@@ -49,7 +49,7 @@ def check_one_hot_of_few_numbers(student, rng):
         expect_unchanged(seen, x)
 
 
-@task("sum_positive_entries", points=1)
+@task("sum_positive_entries", share=50)
 def check_sum_where_nothing_is_positive(student, rng):
     """No positive element, no element, rank 0 and rank 3, large numbers; a Python int; x is not changed."""
     large = torch.tensor([2**40 + 1, -5, 2**41 + 3], device=rng.device)
@@ -62,7 +62,7 @@ def check_sum_where_nothing_is_positive(student, rng):
         expect_unchanged(seen, x)
 
 
-@task("reshape_practice", points=2)
+@task("reshape_practice", share=50)
 def check_reshape_of_other_tensors(student, rng):
     """float32 numbers, whole numbers and a view are rearranged; x is not changed."""
     forbid(student, "reshape_practice", loops="elements")
@@ -72,7 +72,7 @@ def check_reshape_of_other_tensors(student, rng):
         expect_unchanged(seen, x)
 
 
-@task("zero_row_min", points=1)
+@task("zero_row_min", share="1/3")
 def check_zero_row_min_of_other_tensors(student, rng):
     """Whole numbers, only positive and only negative rows, one row, one column, and views; the dtype stays."""
     whole = rng.permutation(30).reshape(5, 6)
@@ -93,13 +93,13 @@ def judge_products(student, name, rng):
         expect_unchanged(seen, x, y)
 
 
-@task("batched_matrix_multiply_loop", points=1)
+@task("batched_matrix_multiply_loop", share=50)
 def check_products_with_a_loop_on_other_sizes(student, rng):
     """A batch of one, vectors, and float32; the dtype stays."""
     judge_products(student, "batched_matrix_multiply_loop", rng)
 
 
-@task("batched_matrix_multiply_noloop", points=1)
+@task("batched_matrix_multiply_noloop", share=50)
 def check_products_of_a_large_batch(student, rng):
     """A batch of one, vectors, and float32; a larger batch takes no more operations."""
     judge_products(student, "batched_matrix_multiply_noloop", rng)
@@ -111,7 +111,7 @@ def check_products_of_a_large_batch(student, rng):
     expect_vectorised(few, many, few_inputs="3 products", many_inputs="60 products", hint=hint)
 
 
-@task("normalize_columns", points=1, any_dtype=True)
+@task("normalize_columns", share=25, any_dtype=True)
 def check_normalised_columns_of_other_matrices(student, rng):
     """Two rows, one column, columns of very different size, and a view."""
     scales = torch.tensor([1e-3, 1.0, 1e4], dtype=torch.float64, device=rng.device)
@@ -124,7 +124,7 @@ def check_normalised_columns_of_other_matrices(student, rng):
         )
 
 
-@task("normalize_columns", points=1)
+@task("normalize_columns", share=25)
 def check_normalised_columns_leave_x(student, rng):
     """x is not changed, and the dtype stays."""
     for dtype in (torch.float32, torch.float64):
@@ -134,7 +134,7 @@ def check_normalised_columns_leave_x(student, rng):
         expect_unchanged(seen, x)
 
 
-@task("challenge_mean_tensors", points=1)
+@task("challenge_mean_tensors", share=50)
 def check_means_of_many_tensors(student, rng):
     """Many tensors, one tensor, lengths of 1, and float32; the inputs are not changed."""
     forbid(student, "challenge_mean_tensors", loops="tensors")
@@ -147,7 +147,7 @@ def check_means_of_many_tensors(student, rng):
         expect_unchanged(seen, xs, ls)
 
 
-@task("challenge_get_uniques", points=1)
+@task("challenge_get_uniques", share=50)
 def check_uniques_by_a_sort_of_your_own(student, rng):
     """Large and negative numbers, one number, equal numbers; without torch.unique, in little memory."""
     forbid(student, "challenge_get_uniques", loops="elements", calls=["torch.unique*", "np.unique", "Tensor.unique*"])

@@ -7,7 +7,7 @@ from oracles_tensors import PROBE, four_slices, with_pattern
 from autograder import Message, expect, expect_close, expect_equal, expect_type, task
 
 
-@task("create_sample_tensor", points=1)
+@task("create_sample_tensor", share=50)
 def check_sample_tensor_is_new_each_time(student):
     """The sample tensor is float32, and each call makes a new one."""
     expected = torch.tensor([[0.0, 10.0], [100.0, 0.0], [0.0, 0.0]])
@@ -15,7 +15,7 @@ def check_sample_tensor_is_new_each_time(student):
     expect_close(again(student.create_sample_tensor), expected, hint="Make a new tensor in each call.")
 
 
-@task("mutate_tensor", points=1)
+@task("mutate_tensor", share=50)
 def check_mutate_tensor_of_any_rank(student, rng):
     """Tensors of ranks 1 to 3 and of whole numbers, an index that occurs twice, and no index at all."""
     probe = student.define(PROBE)
@@ -36,7 +36,7 @@ def check_mutate_tensor_of_any_rank(student, rng):
         expect(same is True, "The tensor that was returned is not x.")
 
 
-@task("count_tensor_elements", points=1)
+@task("count_tensor_elements", share=50)
 def check_count_of_unusual_shapes(student, rng):
     """A tensor of rank 0 has one element, one with an axis of length 0 none, and a view counts as it is seen."""
     for x in (torch.tensor(3.5), torch.zeros(3, 0, 2), torch.zeros(0), rng.normal(4, 6)[:, ::2], torch.ones(1, 1, 1)):
@@ -50,7 +50,7 @@ def check_count_of_unusual_shapes(student, rng):
         expect_type(count, int, name="the count")
 
 
-@task("multiples_of_ten", points=1)
+@task("multiples_of_ten", share=50)
 def check_multiples_of_ten_of_any_sign(student):
     """Negative ends, no multiple at all, one number, and the dtype float64."""
     for start, stop in ((-25, 17), (-30, -10), (1, 9), (-9, -1), (40, 40), (41, 41), (11, 20), (-8, 8)):
@@ -75,7 +75,7 @@ def matrices(rng):
     ]
 
 
-@task("slice_indexing_practice", points=1)
+@task("slice_indexing_practice", share=25)
 def check_slices_of_other_matrices(student, rng):
     """The slices are right for other sizes and dtypes, and for matrices that are views."""
     for x in matrices(rng):
@@ -86,7 +86,7 @@ def check_slices_of_other_matrices(student, rng):
         )
 
 
-@task("slice_indexing_practice", points=1)
+@task("slice_indexing_practice", share=25)
 def check_slices_of_views_are_views(student, rng):
     """The slices share the memory of matrices that are views themselves."""
     probe = student.define(PROBE + "\ndef strided(f, x):\n    return shared(f, x.T[:, 1:])\n")
@@ -98,7 +98,7 @@ def check_slices_of_views_are_views(student, rng):
         )
 
 
-@task("slice_assignment_practice", points=1)
+@task("slice_assignment_practice", share="1/3")
 def check_slice_assignment_on_other_tensors(student, rng):
     """The pattern is right in the smallest matrix, in whole numbers and in a view; x itself is returned."""
     probe = student.define(PROBE)

@@ -20,7 +20,7 @@ from common.data import small_objects
 from common.nets.scene_net import SceneNet, preprocess
 
 
-@task("covariance", points=1)
+@task("covariance", share="1/3")
 def check_covariances_of_other_points(student, rng):
     """The covariance agrees with torch's for one coordinate, many, points far from 0, and one point; X stays."""
     for N, D, shift in ((9, 1, 0.0), (4, 6, 100.0), (30, 5, -3.0), (1, 3, 2.0)):
@@ -33,7 +33,7 @@ def check_covariances_of_other_points(student, rng):
     expect_close(student.covariance(X), torch.cov(X.T, correction=0), name="float32")
 
 
-@task("principal_axes", points=2, loans=LOANS_OF_COVARIANCE)
+@task("principal_axes", share=50, loans=LOANS_OF_COVARIANCE)
 def check_axes_of_other_points(student, rng):
     """Axes are right for all dimensions, for fewer points than coordinates, and far from 0; X stays."""
     for N, D, k, shift in ((30, 4, 4, 0.0), (6, 9, 4, 0.0), (15, 2, 1, 50.0), (5, 1, 1, 0.0)):
@@ -44,7 +44,7 @@ def check_axes_of_other_points(student, rng):
         expect_unchanged(seen, X, k)
 
 
-@task("reconstruct", points=1)
+@task("reconstruct", share="1/3")
 def check_reconstructions_of_new_points(student, rng):
     """New points, another mean, and all axes or one, whatever the points' own mean is."""
     for N, D, k in ((7, 5, 2), (1, 4, 4), (12, 3, 1)):
@@ -56,7 +56,7 @@ def check_reconstructions_of_new_points(student, rng):
         expect_unchanged(seen, X, axes, mean)
 
 
-@task("whiten", points=2, loans=LOANS_OF_COVARIANCE)
+@task("whiten", share=50, loans=LOANS_OF_COVARIANCE)
 def check_whitening_with_a_large_eps(student, rng):
     """With eps, both results have the right distances from one another; ZCA is the symmetric solution."""
     for N, D, eps in ((25, 4, 0.5), (8, 3, 1e-8), (40, 6, 2.0)):
@@ -90,7 +90,7 @@ def inverse_root(matrix: torch.Tensor) -> torch.Tensor:
     return inverse
 
 
-@task("sigma_for_perplexity", points=1, any_dtype=True)
+@task("sigma_for_perplexity", share=25, any_dtype=True)
 def check_sigma_of_unusual_rows(student, rng):
     """Tiny, huge and nearly equal distances, perplexities near 1 and near all, and a coarse tolerance."""
     rows = {
@@ -116,7 +116,7 @@ def check_sigma_of_unusual_rows(student, rng):
         expect_equal(seen.args[0], row, name="the row after the call", hint="Do not write into the row.")
 
 
-@task("sigma_for_perplexity", points=1)
+@task("sigma_for_perplexity", share=25)
 def check_sigma_of_float32(student, rng):
     """Rows of float32 give a Python number, as near as tol."""
     for _ in range(3):
@@ -127,7 +127,7 @@ def check_sigma_of_float32(student, rng):
                "Compute in float64.")  # fmt: skip
 
 
-@task("tsne_gradient", points=1)
+@task("tsne_gradient", share=25)
 def check_tsne_gradient_of_other_maps(student, rng):
     """The gradient is right for one dimension and three, for points that coincide, and in float32; inputs stay."""
     for N, d, dtype in ((5, 1, torch.float64), (9, 3, torch.float64), (7, 2, torch.float32)):
@@ -144,7 +144,7 @@ def check_tsne_gradient_of_other_maps(student, rng):
         expect_unchanged(seen, P / P.sum(), Y)
 
 
-@task("trustworthiness", points=2)
+@task("trustworthiness", share="2/3")
 def check_trustworthiness_of_other_maps(student, rng):
     """Counting agrees for random maps, mirrored ones, one dimension and large k; inputs stay."""
     for N, D, d, k in ((12, 3, 2, 1), (30, 5, 1, 7), (21, 2, 2, 10)):
@@ -196,7 +196,7 @@ LOANS = {"sigma_for_perplexity": sigma}
 """
 
 
-@task("tsne_gradient", points=1, any_dtype=True, seconds=120, loans=LOANS_OF_SIGMA)
+@task("tsne_gradient", share=25, any_dtype=True, seconds=120, loans=LOANS_OF_SIGMA)
 def check_map_keeps_classes_together(student, rng, score):
     """On a map of 200 new scenes, made by your two functions, nearest neighbours have the same class."""
     drawn = small_objects.draw(200, stream="map", seed=rng.key())

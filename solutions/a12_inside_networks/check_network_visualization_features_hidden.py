@@ -31,7 +31,7 @@ def geometries(rng) -> dict[str, tuple[list, tuple[int, int]]]:
     }  # fmt: skip
 
 
-@task("maximal_patches", points=2)
+@task("maximal_patches", share=40)
 def check_patches_after_poolings_and_strides(student, rng):
     """Boxes are right after poolings, strides and padding, clipped at the border; X stays as it is."""
     for name, (recipe, (H, W)) in geometries(rng).items():
@@ -45,7 +45,7 @@ def check_patches_after_poolings_and_strides(student, rng):
             expect_equal(seen.args[1], X, name="X after the call")
 
 
-@task("maximal_patches", points=1)
+@task("maximal_patches", share=20)
 def check_patches_of_equal_images(student, rng):
     """Of images with equal activations, the one with the smaller number comes first; the whole image may be seen."""
     recipe = [conv(rng, 1, 2, 3, 1, 1, DEEP), ["mean", 4, 4, 0]]
@@ -79,7 +79,7 @@ def losses_with(loss, measure, start, steps: int, rate: float) -> list[float]:
     return adam(lambda at: loss(at, measure=measure), start, steps, rate)[1]
 
 
-@task("feature_inversion", points=2)
+@task("feature_inversion", share=50)
 def check_inversion_follows_adam(student, rng):
     """Each step is Adam's, with the total variation in both directions; all losses and the image agree."""
     mistakes = {
@@ -111,7 +111,7 @@ def check_inversion_follows_adam(student, rng):
         expect_unchanged(seen, seen.args[0], target, start)
 
 
-@task("deepdream_step", points=1)
+@task("deepdream_step", share="1/3")
 def check_dream_of_any_layer(student, rng):
     """Activations of any shape and sign, other rates and dtypes; x stays as it is."""
     for dtype, shape, lr in ((DEEP, (1, 2, 3, 4), 2.0), (torch.float32, (1, 1, 5, 2), 0.01)):
@@ -124,7 +124,7 @@ def check_dream_of_any_layer(student, rng):
         expect_equal(seen.args[1], x, name="x after the call")
 
 
-@task("nearest_in_feature_space", points=2)
+@task("nearest_in_feature_space", share="2/3")
 def check_neighbours_at_equal_distances(student, rng):
     """Of equal distances the smaller number is first; also for one query, for all images, and far from 0."""
     for N, M, k, shift in ((8, 1, 8, 0.0), (12, 4, 5, 0.0), (6, 3, 2, 300.0)):

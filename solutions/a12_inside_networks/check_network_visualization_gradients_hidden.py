@@ -18,7 +18,7 @@ def objective(net: Net, y: int, reg: float):
     return lambda x: net(x)[0, y] - reg * x.square().sum()
 
 
-@task("compute_saliency_maps", points=1)
+@task("compute_saliency_maps", share="1/6")
 def check_saliency_of_a_network(student, rng):
     """Maps of networks agree with a gradient for each image alone, for other sizes and dtypes; X stays."""
     for N, C, H, W, dtype in ((2, 1, 8, 5, torch.float64), (1, 4, 5, 9, torch.float32), (5, 3, 6, 6, torch.float64)):
@@ -29,7 +29,7 @@ def check_saliency_of_a_network(student, rng):
         expect_unchanged(seen, X, y)
 
 
-@task("compute_saliency_maps", points=1, any_dtype=True)
+@task("compute_saliency_maps", share="1/6", any_dtype=True)
 def check_saliency_leaves_weights_alone(student, rng):
     """A model whose weights require gradients keeps its mode, its weights and their gradients."""
     net = Net.draw(rng, 2, 3, 4, 3)
@@ -62,7 +62,7 @@ def climb(rng, C: int, H: int, W: int, most: int, *, rivals: bool = False):
     return net, X, target, right, steps
 
 
-@task("make_adversarial_attack", points=1)
+@task("make_adversarial_attack", share="1/6")
 def check_attack_on_networks(student, rng):
     """The iterates on networks agree with steps of length 1; at most max_iter of them are made."""
     for C, H, W, most in ((2, 6, 7, 100), (1, 5, 4, 100), (3, 6, 6, 2), (2, 5, 5, 0)):
@@ -78,7 +78,7 @@ def check_attack_on_networks(student, rng):
         expect_unchanged(seen, X)
 
 
-@task("make_adversarial_attack", points=1, any_dtype=True)
+@task("make_adversarial_attack", share="1/6", any_dtype=True)
 def check_attack_leaves_the_model_alone(student, rng):
     """A model whose weights require gradients keeps its mode, its weights and their gradients."""
     net, X, target, right, _ = climb(rng, 2, 5, 6, 3)
@@ -88,7 +88,7 @@ def check_attack_leaves_the_model_alone(student, rng):
     expect_close(found, right)
 
 
-@task("class_visualization_step", points=2)
+@task("class_visualization_step", share=40)
 def check_class_steps_of_a_network(student, rng):
     """Several steps in a row, with the usual options or others, agree with the formula; img itself is returned."""
     helper = student.define(STEP)
@@ -108,7 +108,7 @@ def check_class_steps_of_a_network(student, rng):
         expect(same is True, "The tensor that was returned is not img.", hint="Change img in place and return it.")
 
 
-@task("class_visualization_step", points=1, any_dtype=True)
+@task("class_visualization_step", share=20, any_dtype=True)
 def check_class_step_forgets_earlier_gradients(student, rng):
     """A gradient of an earlier call in img.grad has no effect, and the model's weights get none."""
     W, b = rng.normal(4, 2 * 3 * 3), rng.normal(4)

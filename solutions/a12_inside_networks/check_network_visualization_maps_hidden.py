@@ -34,7 +34,7 @@ def pixel(row, column):
 """
 
 
-@task("occlusion_map", points=1)
+@task("occlusion_map", share=25)
 def check_occlusion_of_one_pixel(student, rng):
     """If the score is one pixel, the probability falls exactly where a square covers that pixel."""
     for H, W, size, stride, row, column in ((6, 8, 3, 1, 2, 5), (7, 5, 2, 3, 3, 1), (4, 4, 4, 1, 0, 3)):
@@ -55,7 +55,7 @@ def check_occlusion_of_one_pixel(student, rng):
         expect_unchanged(seen, seen.args[0], x)
 
 
-@task("occlusion_map", points=1, any_dtype=True)
+@task("occlusion_map", share=25, any_dtype=True)
 def check_occlusion_with_usual_options(student, rng):
     """Without options the stride is 1 and the square 0; a network keeps its mode, and gets no gradients."""
     net = Net.draw(rng, 3, 4, 5, 4, torch.float32)
@@ -75,7 +75,7 @@ def twice(Function, x, other, gradient):
 """
 
 
-@task("GuidedReLU", points=1)
+@task("GuidedReLU", share=50)
 def check_guided_relu_of_many_numbers(student, rng):
     """Any shape and both dtypes; at an input of 0 nothing passes, and neither input nor gradient is changed."""
     helper = student.define(GUIDED)
@@ -115,7 +115,7 @@ def kinds(model):
 """
 
 
-@task("guided_backprop", points=1, loans=LOANS_OF_GUIDED)
+@task("guided_backprop", share="1/3", loans=LOANS_OF_GUIDED)
 def check_guided_gradients_of_other_networks(student, rng):
     """Guided gradients are right for other sizes and for one image; x stays as it is."""
     for N, C, H, W, dtype in ((1, 3, 7, 7, torch.float64), (4, 1, 9, 6, torch.float64), (2, 2, 5, 8, torch.float32)):
@@ -129,7 +129,7 @@ def check_guided_gradients_of_other_networks(student, rng):
 AS_BEFORE = "Put back each layer and each forward, and remove each hook."
 
 
-@task("guided_backprop", points=1, any_dtype=True, loans=LOANS_OF_GUIDED)
+@task("guided_backprop", share="1/3", any_dtype=True, loans=LOANS_OF_GUIDED)
 def check_guided_backprop_restores_the_model(student, rng):
     """Afterwards the model has its layers, no hooks, its mode and its plain gradient; weights get no gradients."""
     net = Net.draw(rng, 2, 4, 5, 3)
@@ -151,7 +151,7 @@ def gradcam_of(scores, maps, y: int):
     return total.clamp(min=0)
 
 
-@task("gradcam", points=1)
+@task("gradcam", share="1/3")
 def check_gradcam_of_other_layers(student, rng):
     """Grad-CAM is right at layers where CAM does not apply, and when it is called for layer after layer."""
     for dtype, (H, W) in ((torch.float64, (8, 6)), (torch.float32, (5, 7)), (torch.float64, (4, 7))):
@@ -173,7 +173,7 @@ def check_gradcam_of_other_layers(student, rng):
             expect_close(found, right, name=place, hint=MEAN_GRADIENT)
 
 
-@task("gradcam", points=1, any_dtype=True)
+@task("gradcam", share="1/3", any_dtype=True)
 def check_gradcam_leaves_nothing_behind(student, rng):
     """Afterwards no hook is left, the weights have no gradients, and x is as it was."""
     net = Net.draw(rng, 2, 4, 5, 3)

@@ -19,7 +19,7 @@ def trained(student, rng):
     return student.define(MODEL).trained(torch.zeros(1, device=rng.device))
 
 
-@task("compute_saliency_maps", points=1, any_dtype=True, seconds=60)
+@task("compute_saliency_maps", share="1/6", any_dtype=True, seconds=60)
 def check_saliency_points_at_objects(student, rng, score):
     """On 200 new scenes, the brightest place of a map is inside of the object; bright parts cover it."""
     drawn = small_objects.draw(200, stream="pointing", seed=rng.key())
@@ -39,7 +39,7 @@ def check_saliency_points_at_objects(student, rng, score):
     score(float(((bright & masks).sum(1) / (bright | masks).sum(1)).double().mean()), "mean IoU of bright parts")
 
 
-@task("make_adversarial_attack", points=1, any_dtype=True, seconds=120)
+@task("make_adversarial_attack", share="1/6", any_dtype=True, seconds=120)
 def check_attacks_succeed_and_are_small(student, rng, score):
     """Of 20 attacks on the trained network, at least 95 % succeed, and the typical change is small."""
     drawn = small_objects.draw(20, stream="attacks", seed=rng.key())

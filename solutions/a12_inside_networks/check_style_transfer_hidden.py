@@ -19,7 +19,7 @@ from common.data import textures
 from common.nets.scene_net import preprocess
 
 
-@task("content_loss", points=2)
+@task("content_loss", share=50)
 def check_content_loss_and_its_gradient(student, rng):
     """Values and gradients of the content loss are right for other sizes and dtypes; a weight of 0 gives 0."""
     for shape, weight in (((1, 1, 1, 7), 5e-2), ((1, 8, 3, 2), 40.0), ((1, 2, 5, 4), 0.0)):
@@ -35,7 +35,7 @@ def check_content_loss_and_its_gradient(student, rng):
             )
 
 
-@task("gram_matrix", points=2)
+@task("gram_matrix", share="2/6")
 def check_gram_matrices_and_their_gradient(student, rng):
     """Values and gradients are right for one image, several, a strange shape, and features that are a view."""
     for shape in ((1, 4, 3, 5), (3, 2, 7, 1), (2, 1, 2, 6)):
@@ -48,7 +48,7 @@ def check_gram_matrices_and_their_gradient(student, rng):
     expect_close(student.gram_matrix(view), gram(view), name="features that are a view")
 
 
-@task("gram_matrix", points=1, any_dtype=True)
+@task("gram_matrix", share="1/6", any_dtype=True)
 def check_gram_matrix_without_normalisation(student, rng):
     """Without normalisation, values are sums of products for any size."""
     for shape in ((1, 3, 4, 4), (2, 5, 1, 2)):
@@ -56,7 +56,7 @@ def check_gram_matrix_without_normalisation(student, rng):
         expect_close(student.gram_matrix(features, normalize=False), gram(features, False))
 
 
-@task("style_loss", points=2, loans=LOANS_OF_GRAM)
+@task("style_loss", share=40, loans=LOANS_OF_GRAM)
 def check_style_loss_and_its_gradient(student, rng):
     """Values and gradients are right for layers in any order, for one layer twice, and for one layer."""
     shapes = ((1, 2, 4, 5), (1, 3, 3, 2), (1, 4, 2, 2))
@@ -74,7 +74,7 @@ def check_style_loss_and_its_gradient(student, rng):
         expect_same_gradients(student, rng, helper.over(student.style_loss, chosen, targets, weights), formula, *feats)
 
 
-@task("style_loss", points=1, any_dtype=True, loans=LOANS_OF_GRAM)
+@task("style_loss", share=20, any_dtype=True, loans=LOANS_OF_GRAM)
 def check_style_loss_leaves_its_lists_alone(student, rng):
     """The loss is 0 for the style image itself, and lists and tensors stay as they are."""
     feats = [rng.normal(1, 2, 3, 4), rng.normal(1, 3, 2, 2)]
@@ -84,7 +84,7 @@ def check_style_loss_leaves_its_lists_alone(student, rng):
     expect_unchanged(seen, feats, [1, 0], targets, [1.0, 2.0])
 
 
-@task("tv_loss", points=2)
+@task("tv_loss", share=50)
 def check_total_variation_and_its_gradient(student, rng):
     """Values and gradients are right for other sizes, also for one row or one column; the image stays."""
     helper = student.define("def times(f, weight):\n    return lambda img: f(img, weight)\n")
@@ -99,7 +99,7 @@ def check_total_variation_and_its_gradient(student, rng):
         )
 
 
-@task("guided_gram_matrix", points=1)
+@task("guided_gram_matrix", share="1/3")
 def check_guided_gram_matrices_and_their_gradient(student, rng):
     """Masks of ones give plain Gram matrices; disjoint masks add up to them; gradients are right."""
     features = rng.normal(2, 1, 3, 4, 5).expand(-1, 3, -1, -1, -1).contiguous()
@@ -116,7 +116,7 @@ def check_guided_gram_matrices_and_their_gradient(student, rng):
     expect_same_gradients(student, rng, student.guided_gram_matrix, guided_gram, *other)
 
 
-@task("guided_style_loss", points=1, loans=LOANS_OF_GRAM)
+@task("guided_style_loss", share=50, loans=LOANS_OF_GRAM)
 def check_guided_style_loss_and_its_gradient(student, rng):
     """Values and gradients are right for one region and for three, for layers in any order."""
     for R, chosen in ((1, [1]), (3, [1, 0])):
@@ -154,7 +154,7 @@ def through(loss, model, a, b):
 )
 
 
-@task("perceptual_loss", points=1)
+@task("perceptual_loss", share=50)
 def check_perceptual_loss_reaches_images_only(student, rng):
     """The gradient reaches both images through the network; weights that could have gradients get none."""
     weight, bias = rng.normal(3, 2, 3, 3), rng.normal(3)
@@ -178,7 +178,7 @@ def check_perceptual_loss_reaches_images_only(student, rng):
         expect(same is True, "The weights' requires_grad is not as before.", "Set it back after the computation.")
 
 
-@task("texture_synthesis", points=1, any_dtype=True, seconds=60, loans=LOANS_OF_GRAM)
+@task("texture_synthesis", share=25, any_dtype=True, seconds=60, loans=LOANS_OF_GRAM)
 def check_textures_follow_their_seed(student, rng):
     """Equal seeds give equal textures, others differ; the original and the network stay as they are."""
     texture = preprocess(textures.draw("cells", seed=rng.key(), size=24)[None]).to(rng.device)

@@ -34,7 +34,7 @@ def finite(f, *inputs, which=0):
 """
 
 
-@task("scale_invariant_log_loss", points=1)
+@task("scale_invariant_log_loss", share=25)
 def check_loss_of_depth_of_many_images(student, rng):
     """Each image has its own factor and its own pixels; images without any, holes, gradients, both dtypes."""
     f = student.scale_invariant_log_loss

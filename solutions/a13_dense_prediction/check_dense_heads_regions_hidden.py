@@ -116,7 +116,7 @@ def check_masks_of_random_boxes(student, rng):
     })  # fmt: skip
 
 
-@task("mask_loss", points=1)
+@task("mask_loss", share="1/3")
 def check_masks_learn_in_their_channel(student, rng):
     """Other sizes, large logits, no regions, float32; only the channel of the true class has a gradient."""
     f, helper = student.mask_loss, student.define(GRADIENTS)

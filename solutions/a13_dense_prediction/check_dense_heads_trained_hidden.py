@@ -59,7 +59,7 @@ def masks(x, labels, targets, test, steps, seed):
 """
 
 
-@task("scale_invariant_log_loss", points=1, any_dtype=True, seconds=120)
+@task("scale_invariant_log_loss", share=25, any_dtype=True, seconds=120)
 def check_depth_is_learned_without_scale(student, rng, score):
     """Trained on depth with unknown scales and holes, a network finds the depth of other images up to their scale."""
     steps = score.budget(120, search=[60, 120, 240])
@@ -100,7 +100,7 @@ def cut(images, boxes, m):
     return F.grid_sample(images, grid, align_corners=False, padding_mode="border")
 
 
-@task("mask_loss", points=1, any_dtype=True, seconds=120)
+@task("mask_loss", share="1/3", any_dtype=True, seconds=120)
 def check_masks_of_other_objects_are_found(student, rng, score):
     """Trained on the regions of 300 images, a mask head finds the masks of objects in others."""
     steps = score.budget(150, search=[75, 150, 300])

@@ -56,7 +56,7 @@ LINEAR = (((1, 1, 1, 1), (3, 2)), ((3, 2, 5, 3), (2, 7)), ((2, 1, 6, 8), (6, 8))
           ((1, 1, 2, 1), (5, 4)), ((2, 2, 3, 3), (17, 2)))  # fmt: skip
 
 
-@task("upsample_bilinear", points=1, any_dtype=True)
+@task("upsample_bilinear", share=25, any_dtype=True)
 def check_linear_of_other_sizes(student, rng):
     """Smaller maps, one pixel, the same size, both modes; the inputs stay."""
     for shape, size in LINEAR:
@@ -73,7 +73,7 @@ def check_linear_of_other_sizes(student, rng):
             expect_unchanged(seen, x, size, align)
 
 
-@task("upsample_bilinear", points=1)
+@task("upsample_bilinear", share=25)
 def check_linear_has_right_gradients(student, rng):
     """The dtype is kept, and gradients agree with those of a loop."""
     for shape, size in LINEAR[1:4]:

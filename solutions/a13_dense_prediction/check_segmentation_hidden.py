@@ -28,7 +28,7 @@ def slope(f, logits, y):
 """
 
 
-@task("pixel_cross_entropy", points=1, any_dtype=True)
+@task("pixel_cross_entropy", share=25, any_dtype=True)
 def check_loss_of_other_maps(student, rng):
     """Logits of 1000, other ignored numbers, one class, nothing labelled; the inputs stay."""
     forbid(student, "pixel_cross_entropy", calls=LOSSES)
@@ -62,7 +62,7 @@ def check_loss_of_other_maps(student, rng):
     expect_close(student.pixel_cross_entropy(logits, none, rng.uniform(5)), zero, name="nothing labelled, weights")
 
 
-@task("pixel_cross_entropy", points=1)
+@task("pixel_cross_entropy", share=25)
 def check_loss_has_right_gradients(student, rng):
     """Gradients agree with those of a loop, with weights and without; float32 stays float32."""
     for shape, weighted in (((1, 3, 3, 4), False), ((3, 2, 2, 5), True)):
@@ -107,7 +107,7 @@ def check_iou_of_other_maps(student, rng):
     other_areas(student, rng, "soft_iou_loss", "iou")
 
 
-@task("confusion", points=2)
+@task("confusion", share="2/3")
 def check_counts_of_other_sets(student, rng):
     """Other numbers of classes, classes that do not occur, other ignored numbers, sums of sets; the inputs stay."""
     for shape, C, ignore in (
@@ -145,7 +145,7 @@ def check_mean_of_other_matrices(student, rng):
     expect_close(found, 0.0, name="nothing counted")
 
 
-@task("ssim", points=2)
+@task("ssim", share=50)
 def check_similarity_has_right_gradients(student, rng):
     """Other windows and sizes, gradients, float32; images with a large mean; the inputs stay."""
     for shape, window, sigma, L in (
@@ -166,7 +166,7 @@ def check_similarity_has_right_gradients(student, rng):
     expect_device(student, student.ssim, a, b)
 
 
-@task("merge_panoptic", points=2)
+@task("merge_panoptic", share=40)
 def check_merging_of_random_masks(student, rng):
     """Many masks, equal scores, hidden and empty things, other shares, no thing, no stuff; the inputs stay."""
     for H, W, R, share in ((7, 9, 5, 0.5), (5, 4, 8, 0.3), (6, 6, 4, 0.8), (3, 8, 1, 0.5), (8, 5, 6, 0.0)):

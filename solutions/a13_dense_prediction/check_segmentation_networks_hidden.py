@@ -83,13 +83,13 @@ def compare_fcn(student, rng, stride, sizes):
         expect_unchanged(student.inspect(net, x), x)
 
 
-@task("FCN", points=1, loans=LOANS_OF_KERNEL)
+@task("FCN", share=20, loans=LOANS_OF_KERNEL)
 def check_scores_of_stride_eight(student, rng):
     """FCN-8s with random weights has the right values and gradients, on odd sizes too."""
     compare_fcn(student, rng, 8, ((1, 2, 64, 32), (3, 1, 37, 53), (1, 3, 9, 41)))
 
 
-@task("FCN", points=1, loans=LOANS_OF_KERNEL)
+@task("FCN", share=20, loans=LOANS_OF_KERNEL)
 def check_scores_of_coarse_strides(student, rng):
     """FCN-16s and FCN-32s with random weights have the right values and gradients; float32 stays float32."""
     compare_fcn(student, rng, 16, ((2, 2, 37, 53), (1, 1, 64, 64)))
@@ -122,7 +122,7 @@ def compare_network(student, rng, name, cases, *, side):
         expect_unchanged(student.inspect(net, x), x)
 
 
-@task("UNet", points=1)
+@task("UNet", share=25)
 def check_unet_with_random_weights(student, rng):
     """Values and gradients agree with a recursion, for other depths, odd sizes, both modes; inputs stay."""
     compare_network(student, rng, "UNet", ((2, 3, 2, (2, 3, 4), 8, 12, False), (3, 1, 3, (3, 2, 2, 4), 13, 9, True),
@@ -192,7 +192,7 @@ def trained(student, rng, kind, widths, epochs, count):
     return float(both.sum() / any_.sum().clamp(min=1)), float((found == truth)[near].double().mean())
 
 
-@task("UNet", points=2, any_dtype=True, seconds=120)
+@task("UNet", share=50, any_dtype=True, seconds=120)
 def check_unet_finds_objects(student, rng, score):
     """Trained on scenes, U-Net finds objects, and is right near their outlines."""
     epochs = score.budget(6, search=[3, 4, 6])
@@ -201,7 +201,7 @@ def check_unet_finds_objects(student, rng, score):
     score(near, "accuracy near outlines")
 
 
-@task("FCN", points=1, any_dtype=True, seconds=120, loans=LOANS_OF_KERNEL)
+@task("FCN", share=20, any_dtype=True, seconds=120, loans=LOANS_OF_KERNEL)
 def check_fcn_finds_objects(student, rng, score):
     """Trained on scenes, FCN-8s finds objects better than coarse maps alone could."""
     epochs = score.budget(6, search=[3, 4, 6])

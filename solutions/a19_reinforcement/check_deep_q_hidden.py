@@ -71,7 +71,7 @@ def aliased(buffer, stored, random):
 """
 
 
-@task("ReplayBuffer", points=2)
+@task("ReplayBuffer", share=50)
 def check_memory_samples_uniformly(student, rng):
     """Equal frequencies, equal samples for equal generators, batches above the capacity, pictures, copies."""
     tools, like = student.define(TOOLS), torch.zeros(1, device=rng.device)
@@ -111,7 +111,7 @@ def check_memory_samples_uniformly(student, rng):
             expect_equal(part, right[numbers], name=Message("the {name}, when the tensors outside change", name=name))
 
 
-@task("QNetwork", points=1)
+@task("QNetwork", share="1/3")
 def check_networks_compute_what_the_papers_say(student, rng):
     """Values agree with convolutions by hand, for several sizes; gradients reach all parameters."""
     tools, like = student.define(TOOLS), torch.zeros(1, device=rng.device)
@@ -136,7 +136,7 @@ def check_networks_compute_what_the_papers_say(student, rng):
     expect(sum(p.ndim == 4 for p in tools.values(net)) == 3, "By default, the variant is nature.")
 
 
-@task("stack_frames", points=1)
+@task("stack_frames", share=50)
 def check_stacks_of_other_frames(student, rng):
     """One frame, one in a stack, more than there are, whole numbers; the input stays."""
     for T, k in ((1, 4), (5, 1), (3, 6), (9, 2)):
@@ -157,7 +157,7 @@ def requires(f, *arguments):
 """
 
 
-@task("dqn_target", points=1)
+@task("dqn_target", share=50)
 def check_targets_of_other_batches(student, rng):
     """Negative values, nan after the end, one action, no gradient; the inputs stay."""
     for N, A, gamma in ((7, 4, 0.99), (1, 1, 0.5), (5, 3, 0.0)):
@@ -171,7 +171,7 @@ def check_targets_of_other_batches(student, rng):
     expect(not gives, "The target has a gradient.", "detach() the values of the next observations.")
 
 
-@task("double_dqn_target", points=1)
+@task("double_dqn_target", share="1/3")
 def check_double_targets_of_other_batches(student, rng):
     """Negative values, nan after the end, one action, no gradient; the inputs stay."""
     for N, A, gamma in ((7, 4, 0.99), (1, 1, 0.5), (5, 3, 0.0)):
@@ -197,7 +197,7 @@ def slopes(q, actions, target):
 """
 
 
-@task("dqn_loss", points=1)
+@task("dqn_loss", share="1/3")
 def check_gradient_of_huber(student, rng):
     """The gradient is the error, cut at 1, at the actions that were taken only; targets are constants."""
     forbid(student, "dqn_loss", calls=HUBERS)
@@ -214,7 +214,7 @@ def check_gradient_of_huber(student, rng):
                      hint="A target is a constant: detach() it.")  # fmt: skip
 
 
-@task("sync_target", points=1, any_dtype=True)
+@task("sync_target", share=50, any_dtype=True)
 def check_target_stays_a_network_of_its_own(student, rng):
     """Running means are copied, parameters stay leaves without gradients, other taus."""
     like = torch.zeros(1, device=rng.device)
@@ -294,7 +294,7 @@ def expect_batches(rows, like, seed):
         )  # fmt: skip
 
 
-@task("train_dqn", points=1, any_dtype=True, loans=LOANS_OF_MEMORY)
+@task("train_dqn", share=25, any_dtype=True, loans=LOANS_OF_MEMORY)
 def check_values_where_episodes_are_done_or_cut(student, rng):
     """The values of five steps are the known ones: only done cuts the target; equal generators train alike."""
     tools, like, seed = student.define(STEPS), torch.zeros(1, device=rng.device), rng.int(0, 2**31)
@@ -346,7 +346,7 @@ def check_values_where_episodes_are_done_or_cut(student, rng):
                            "The online network chooses, not the target network.": right + 0.5})  # fmt: skip
 
 
-@task("train_dqn", points=2, any_dtype=True, seconds=120, loans=LOANS_OF_MEMORY)
+@task("train_dqn", share=50, any_dtype=True, seconds=120, loans=LOANS_OF_MEMORY)
 def check_balls_are_caught(student, rng, score):
     """A network that was trained by you catches nearly all of our five hundred balls."""
     weights = student.define(BALLS).trained(torch.zeros(1, device=rng.device), rng.int(0, 2**31))
@@ -377,7 +377,7 @@ def trained(like, seed):
 """
 
 
-@task("fitted_q", points=1)
+@task("fitted_q", share=50)
 def check_fits_of_other_experiences(student, rng):
     """Other sizes, no iteration, frequencies of a world with few states; the inputs stay."""
     for N, D, A, gamma, iterations in ((30, 2, 3, 0.9, 7), (12, 4, 1, 0.5, 3), (20, 1, 2, 0.0, 2), (9, 2, 1, 0.9, 0)):

@@ -30,7 +30,7 @@ from autograder import (
 from common.environments import CartPole
 
 
-@task("log_prob", points=1)
+@task("log_prob", share=50)
 def check_log_probabilities_of_large_logits(student, rng):
     """Logits of 1000, gradients, more axes; the inputs stay."""
     forbid(student, "log_prob", calls=DISTRIBUTIONS)
@@ -58,7 +58,7 @@ def bound(f, *others):
 """
 
 
-@task("entropy", points=1)
+@task("entropy", share=50)
 def check_entropies_of_large_logits(student, rng):
     """Logits of 1000, gradients, more axes; the input stays."""
     forbid(student, "entropy", calls=DISTRIBUTIONS)
@@ -75,7 +75,7 @@ def check_entropies_of_large_logits(student, rng):
     )
 
 
-@task("boltzmann", points=1)
+@task("boltzmann", share=50)
 def check_boltzmann_of_large_values(student, rng):
     """Values of 1000, low temperatures, more axes; the input stays."""
     for shape, temperature, size in (((4, 3, 5), 0.7, 1.0), ((1, 3), 1e-3, 1000.0), ((6, 2), 1e4, 1.0)):
@@ -103,7 +103,7 @@ def of_weights(logits, actions, weights, mask):
 """
 
 
-@task("reinforce_loss", points=2, loans=LOANS_OF_LOGS)
+@task("reinforce_loss", share=40, loans=LOANS_OF_LOGS)
 def check_gradient_is_that_of_the_mean_return(student, rng):
     """Over all episodes of a world with two states, the mean gradient is that of the mean return."""
     theta, R = rng.normal(2, 2), rng.normal(2, 2)
@@ -119,7 +119,7 @@ def check_gradient_is_that_of_the_mean_return(student, rng):
         expect_close(-found, right, name="the mean gradient", hint="The weights multiply log pi(a) as they are.")
 
 
-@task("reinforce_loss", points=1, loans=LOANS_OF_LOGS)
+@task("reinforce_loss", share=20, loans=LOANS_OF_LOGS)
 def check_losses_of_other_episodes(student, rng):
     """Weights get no gradient; nan after the end does not count; large logits, one episode; the inputs stay."""
     for E, T, A in ((1, 1, 2), (4, 7, 3), (2, 5, 1)):
@@ -142,7 +142,7 @@ def check_losses_of_other_episodes(student, rng):
     expect(kept, "The weights get a gradient.", "Weights are constants: detach() them.")
 
 
-@task("reward_to_go", points=1)
+@task("reward_to_go", share=50)
 def check_rewards_to_go_of_other_episodes(student, rng):
     """One step, many, gamma of 0 and of 1; the input stays."""
     for E, T, gamma in ((1, 1, 0.9), (4, 30, 0.95), (3, 6, 0.0), (2, 9, 1.0)):
@@ -154,7 +154,7 @@ def check_rewards_to_go_of_other_episodes(student, rng):
     expect_close(long[:, [0, 3999]], long.new_tensor([[4.0, 1.0]] * 2), name="4000 steps")
 
 
-@task("normalise", points=1)
+@task("normalise", share=50)
 def check_normalised_weights_of_other_episodes(student, rng):
     """Equal weights become 0, one step, small and large weights; the inputs stay."""
     for E, T, size in ((4, 5, 1e-3), (2, 9, 1e3), (1, 1, 1.0)):
@@ -166,7 +166,7 @@ def check_normalised_weights_of_other_episodes(student, rng):
     expect_close(student.normalise(equal, mask), torch.zeros_like(equal), name="equal weights")
 
 
-@task("train_policy", points=1, loans=LOANS_OF_STEPS)
+@task("train_policy", share="1/3", loans=LOANS_OF_STEPS)
 def check_updates_of_a_policy(student, rng):
     """Three steps of Adam follow the loss of what was played; equal generators train alike."""
     tools, like = student.define(ENVS), torch.zeros(1, device=rng.device)
@@ -222,7 +222,7 @@ def check_updates_of_a_policy(student, rng):
                           "played, backward, one step of Adam.")  # fmt: skip
 
 
-@task("train_policy", points=1, any_dtype=True, seconds=120, loans=LOANS_OF_STEPS)
+@task("train_policy", share="1/3", any_dtype=True, seconds=120, loans=LOANS_OF_STEPS)
 def check_policy_balances_the_pole(student, rng, score):
     """A policy that was trained by you keeps a hundred poles of ours up, nearly to the limit of 200 steps."""
     tools, like = student.define(POLE), torch.zeros(1, device=rng.device)
@@ -253,7 +253,7 @@ def trained(like, seed):
 """
 
 
-@task("constant_baseline", points=2)
+@task("constant_baseline", share=50)
 def check_baselines_have_the_least_variance(student, rng):
     """No other baseline has less variance, over all episodes of a bandit; parameters without scores; inputs stay."""
     for E, P in ((5, 2), (40, 7), (1, 3)):
@@ -284,7 +284,7 @@ def check_baselines_have_the_least_variance(student, rng):
             expect(found >= least - 1e-9, Message("The baseline {b} has less variance.", b=other))
 
 
-@task("td_errors", points=1)
+@task("td_errors", share=50)
 def check_errors_of_other_steps(student, rng):
     """Tables, gamma of 0 and of 1, nan after the end; the inputs stay."""
     for shape, gamma in (((3, 4), 0.9), ((6,), 0.0), ((2, 3, 2), 1.0)):
@@ -297,7 +297,7 @@ def check_errors_of_other_steps(student, rng):
         expect_unchanged(seen, rewards, values, following, done, gamma)
 
 
-@task("gae", points=1)
+@task("gae", share="1/3")
 def check_advantages_of_other_rows(student, rng):
     """One step, long rows, returns for lambda 1, ends everywhere; the inputs stay."""
     for E, T, gamma, lam, share in ((1, 1, 0.9, 0.5, 0.5), (3, 40, 0.95, 0.9, 0.1), (2, 6, 0.9, 0.8, 1.0)):
@@ -323,7 +323,7 @@ def gradients(logits, actions, advantage, values, targets):
 """
 
 
-@task("actor_critic_loss", points=2, loans=LOANS_OF_LOGS)
+@task("actor_critic_loss", share=50, loans=LOANS_OF_LOGS)
 def check_gradients_of_actor_and_critic(student, rng):
     """The actor's part does not reach the critic, the targets are constants, and gradients agree with the formula."""
     for N, A in ((7, 3), (1, 2), (4, 1)):
@@ -348,7 +348,7 @@ def check_gradients_of_actor_and_critic(student, rng):
                      hint="Targets are constants: detach() them.")  # fmt: skip
 
 
-@task("decision_tokens", points=1)
+@task("decision_tokens", share=50)
 def check_tokens_of_other_episodes(student, rng):
     """One step, one number, gradients; the inputs stay."""
     for E, T, D in ((1, 1, 2), (3, 5, 1), (2, 7, 4)):
@@ -362,7 +362,7 @@ def check_tokens_of_other_episodes(student, rng):
         expect_unchanged(seen, R, s, a)
 
 
-@task("act", points=1)
+@task("act", share=50)
 def check_acting_in_other_worlds(student, rng):
     """The likeliest actions, what was done before, limits and truncated episodes."""
     tools, like = student.define(PLAYERS), torch.zeros(1, device=rng.device)

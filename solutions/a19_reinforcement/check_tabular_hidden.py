@@ -24,7 +24,7 @@ from autograder import Message, expect, expect_close, expect_equal, expect_shape
 from common.environments import ice
 
 
-@task("returns", points=1)
+@task("returns", share="1/3")
 def check_returns_of_long_episodes(student, rng):
     """A hundred thousand rewards, one, and a gamma of 0 and of 1; the input stays."""
     for T, gamma in ((1, 0.5), (12, 1.0), (9, 0.0), (30, 0.95)):
@@ -38,7 +38,7 @@ def check_returns_of_long_episodes(student, rng):
     expect_close(long[[0, 50_000, 99_998, 99_999]], long.new_tensor([4.0, 4.0, 1.75, 1.0]), name="100,000 rewards")
 
 
-@task("sample_episode", points=1)
+@task("sample_episode", share=50)
 def check_episodes_end_and_repeat(student, rng):
     """Limits and ends, equal episodes for equal generators, and actions with the policy's frequencies."""
     P, R, terminal = world(rng, 4, 3, ends=0)
@@ -68,7 +68,7 @@ def check_episodes_end_and_repeat(student, rng):
                "Draw from the probabilities of the policy.")  # fmt: skip
 
 
-@task("evaluate_policy", points=2)
+@task("evaluate_policy", share=50)
 def check_values_of_other_policies(student, rng):
     """Other sizes, no ends, episodes without discount, the tolerance, garbage in terminal rows; inputs stay."""
     forbid(student, "evaluate_policy", calls=SOLVERS)
@@ -99,7 +99,7 @@ def check_values_of_other_policies(student, rng):
            "Stop when the largest absolute change is below the tolerance.")  # fmt: skip
 
 
-@task("q_from_v", points=1)
+@task("q_from_v", share=50)
 def check_values_of_other_actions(student, rng):
     """Other sizes, garbage in terminal rows; inputs stay."""
     for S, A, ends, gamma in ((5, 2, 2, 1.0), (3, 5, 0, 0.3), (1, 1, 1, 0.9)):
@@ -111,7 +111,7 @@ def check_values_of_other_actions(student, rng):
         expect_unchanged(seen, P, R, terminal, V, gamma)
 
 
-@task("greedy", points=1)
+@task("greedy", share=50)
 def check_greedy_policies_of_other_tables(student, rng):
     """Both dtypes, one action, negative values, all equal; the input stays."""
     for S, A in ((1, 6), (7, 1), (4, 3)):
@@ -124,7 +124,7 @@ def check_greedy_policies_of_other_tables(student, rng):
             expect_unchanged(seen, Q)
 
 
-@task("policy_iteration", points=1, loans=LOANS_OF_TABLES)
+@task("policy_iteration", share="1/3", loans=LOANS_OF_TABLES)
 def check_policy_iteration_of_other_worlds(student, rng):
     """The ice, random worlds, actions that are equally good; few policies are evaluated; inputs stay."""
     worlds = [tuple(part.to(rng.device) for part in ice.model()), world(rng, 9, 3, 0), world(rng, 6, 4, 2)]
@@ -153,7 +153,7 @@ def check_policy_iteration_of_other_worlds(student, rng):
                    n=max(evaluated, number)), "Stop when no value improves by more than 1e-9, too.")  # fmt: skip
 
 
-@task("value_iteration", points=1, loans=LOANS_OF_TABLES)
+@task("value_iteration", share="1/3", loans=LOANS_OF_TABLES)
 def check_value_iteration_of_other_worlds(student, rng):
     """The ice to 1e-8, the number of sweeps, the bound of the error, falling values; inputs stay."""
     P, R, terminal = (part.to(rng.device) for part in ice.model())
@@ -188,7 +188,7 @@ def check_value_iteration_of_other_worlds(student, rng):
            "Values begin at 0; the last sweep, which changes nothing, counts, too.")  # fmt: skip
 
 
-@task("epsilon_greedy", points=1)
+@task("epsilon_greedy", share="1/3")
 def check_frequencies_of_actions(student, rng):
     """For epsilon 0.3, each action has its share; equal generators give equal actions; inputs stay."""
     Q, n = rng.normal(3, 5), 20_000
@@ -217,7 +217,7 @@ def check_frequencies_of_actions(student, rng):
     expect(abs(float(pairs.double().mean()) - 0.76**2) < 0.03, "The states of a batch do not explore independently.")
 
 
-@task("monte_carlo_control", points=1, any_dtype=True, loans=LOANS_OF_TABLES)
+@task("monte_carlo_control", share=20, any_dtype=True, loans=LOANS_OF_TABLES)
 def check_monte_carlo_follows_its_table(student, rng):
     """Actions are greedy in the table after the episode before, except for the share of exploration."""
     P, R, terminal = world(rng, 5, 3)
@@ -240,7 +240,7 @@ def check_monte_carlo_follows_its_table(student, rng):
                "The table after the episode before: greedy with 1 - epsilon + epsilon / A.")  # fmt: skip
 
 
-@task("monte_carlo_control", points=2, loans=LOANS_OF_TABLES)
+@task("monte_carlo_control", share=40, loans=LOANS_OF_TABLES)
 def check_monte_carlo_of_other_worlds(student, rng):
     """Other sizes, truncated episodes, and a world with one action; equal generators give equal tables."""
     tools = student.define(LOGGED)
@@ -256,7 +256,7 @@ def check_monte_carlo_of_other_worlds(student, rng):
         expect_equal(tables[0], tables[1], name="tables with equal generators")
 
 
-@task("sarsa_update", points=1)
+@task("sarsa_update", share=50)
 def check_sarsa_of_other_batches(student, rng):
     """One experience, many, alpha of 1, gamma of 0; the table and the batch stay."""
     for S, A, B, alpha, gamma in ((5, 2, 40, 1.0, 0.9), (3, 3, 7, 0.1, 0.0), (2, 4, 2, 0.5, 1.0)):
@@ -268,7 +268,7 @@ def check_sarsa_of_other_batches(student, rng):
         expect_unchanged(seen, Q, s, a, r, s2, a2, done, alpha, gamma)
 
 
-@task("q_learning_update", points=2)
+@task("q_learning_update", share=50)
 def check_q_learning_of_other_batches(student, rng):
     """One experience, many, alpha of 1, gamma of 0; the table and the batch stay."""
     for S, A, B, alpha, gamma in ((5, 2, 40, 1.0, 0.9), (3, 3, 7, 0.1, 0.0), (2, 4, 2, 0.5, 1.0)):
@@ -298,7 +298,7 @@ def walk(like, seed, steps, walkers):
 """
 
 
-@task("q_learning_update", points=1, any_dtype=True, seconds=60)
+@task("q_learning_update", share=25, any_dtype=True, seconds=60)
 def check_q_learning_learns_the_ice(student, rng, score):
     """From random walks on the ice, the table becomes that of the best policy."""
     Q = student.define(WALK).walk(torch.zeros(1, device=rng.device), rng.int(0, 2**31), 1500, 40)
@@ -308,7 +308,7 @@ def check_q_learning_learns_the_ice(student, rng, score):
     score(float(error.nan_to_num(1e9, 1e9)), "root mean square error of the values", higher_is_better=False)
 
 
-@task("max_bias", points=1)
+@task("max_bias", share=50)
 def check_biases_of_many_experiments(student, rng):
     """Two and four actions have the known biases; other shapes agree with a loop; the input stays."""
     for E, A, K in ((1, 1, 2), (5, 7, 6), (9, 2, 2)):
@@ -326,7 +326,7 @@ def check_biases_of_many_experiments(student, rng):
         expect_close(double, torch.zeros_like(double), rtol=0.0, atol=0.05, name="the double estimate's bias")
 
 
-@task("double_q_update", points=1)
+@task("double_q_update", share=50)
 def check_double_q_of_other_batches(student, rng):
     """All coins alike, large batches, alpha of 1; no argument changes."""
     for S, A, B, share in ((5, 2, 40, 0.5), (3, 3, 7, 1.0), (2, 4, 3, 0.0)):
@@ -347,7 +347,7 @@ def check_double_q_of_other_batches(student, rng):
         expect_unchanged(seen, Q1, Q2, s, a, r, s2, done, first, 0.7, 0.6)
 
 
-@task("n_step_return", points=1)
+@task("n_step_return", share="1/3")
 def check_n_step_returns_of_other_episodes(student, rng):
     """One reward, gamma of 0 and 1, both extremes of n; inputs stay."""
     for T, n, gamma in ((1, 1, 0.9), (1, 4, 0.9), (15, 4, 1.0), (8, 2, 0.0), (20, 7, 0.95)):

@@ -99,19 +99,19 @@ def other_kinds(student, rng, kinds):
             expect_unchanged(seen, X, edges)
 
 
-@task("SpatialLayer", points=1, loans=LOANS_OF_GROUPS)
+@task("SpatialLayer", share="1/6", loans=LOANS_OF_GROUPS)
 def check_gradients_of_sums_and_means(student, rng):
     """Gradients of the kinds "sum" and "mean", on graphs with lonely nodes; the inputs stay."""
     other_kinds(student, rng, KINDS[:2])
 
 
-@task("SpatialLayer", points=1, loans=LOANS_OF_GROUPS)
+@task("SpatialLayer", share="1/6", loans=LOANS_OF_GROUPS)
 def check_gradients_of_own_vectors(student, rng):
     """Gradients of the kinds "diagonal" and "residual", on graphs with lonely nodes; the inputs stay."""
     other_kinds(student, rng, KINDS[2:4])
 
 
-@task("SpatialLayer", points=1, loans=LOANS_OF_GROUPS)
+@task("SpatialLayer", share="1/6", loans=LOANS_OF_GROUPS)
 def check_gradients_of_degrees_and_maxima(student, rng):
     """Gradients of the kinds "kipf" and "max", on graphs with lonely nodes; the inputs stay."""
     other_kinds(student, rng, KINDS[4:])

@@ -79,19 +79,19 @@ def other_sage(student, rng, aggregator):
     expect_close(out, torch.zeros_like(out), name="rows that are 0")
 
 
-@task("SAGELayer", points=1)
+@task("SAGELayer", share="1/6")
 def check_gradients_of_sage_with_means(student, rng):
     """Gradients of the aggregator "mean"; rows that are 0 stay 0; the inputs stay."""
     other_sage(student, rng, "mean")
 
 
-@task("SAGELayer", points=1)
+@task("SAGELayer", share="1/6")
 def check_gradients_of_sage_with_maxima(student, rng):
     """Gradients of the aggregator "pool"; rows that are 0 stay 0; the inputs stay."""
     other_sage(student, rng, "pool")
 
 
-@task("SAGELayer", points=1)
+@task("SAGELayer", share="1/6")
 def check_gradients_of_sage_with_lstm(student, rng):
     """Gradients of the aggregator "lstm"; rows that are 0 stay 0; the inputs stay."""
     other_sage(student, rng, "lstm")
@@ -136,7 +136,7 @@ def check_sampled_neighbourhoods_of_other_depths(student, rng):
     expect_equal(same, out, name="the result with the same generator")
 
 
-@task("attention_coefficients", points=2, loans=LOANS_OF_GROUPS)
+@task("attention_coefficients", share="2/6", loans=LOANS_OF_GROUPS)
 def check_gradients_of_weights(student, rng):
     """Values and gradients for other graphs, slopes and dtypes; a node without neighbours; the inputs stay."""
     for N, D, count, slope in ((7, 2, 13, 0.2), (3, 4, 1, 0.2), (7, 3, 14, 0.05), (7, 2, 14, 0.5)):
@@ -156,7 +156,7 @@ def check_gradients_of_weights(student, rng):
     expect_close(found, in_list(attention(h, edges, a_src, a_dst), edges), name="float32")
 
 
-@task("attention_coefficients", points=1, any_dtype=True, loans=LOANS_OF_GROUPS)
+@task("attention_coefficients", share="1/6", any_dtype=True, loans=LOANS_OF_GROUPS)
 def check_weights_of_large_scores(student, rng):
     """Scores of 1000 and more, of both signs, give finite weights."""
     for scale, shift in ((1000.0, 0.0), (300.0, -2000.0), (1.0, 5000.0), (1.0, -5000.0)):

@@ -86,7 +86,7 @@ OTHER_NAMES = (
 )
 
 
-@task("train_node_classifier", points=1)
+@task("train_node_classifier", share="1/6")
 def check_labels_of_others_do_not_matter(student, rng):
     """Losses and weights do not depend on y where mask is False; other sizes and layers; no step; inputs stay."""
     helper = student.define(OTHER_NAMES)
@@ -136,7 +136,7 @@ def run(X, A_hat, y, mask, steps, seed):
 """
 
 
-@task("train_node_classifier", points=2, any_dtype=True, seconds=120, loans=LOANS_OF_GCN)
+@task("train_node_classifier", share="2/6", any_dtype=True, seconds=120, loans=LOANS_OF_GCN)
 def check_classes_of_unlabelled_nodes(student, rng, score):
     """On a block model of 700 nodes with 20 labels per class, the network finds the classes of the others."""
     steps = score.budget(100, search=[50, 100, 150])

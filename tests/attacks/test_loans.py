@@ -23,13 +23,13 @@ LOANS = {"half": half}
 """
 
 
-@task("quarter", points=1, loans=LOANS)
+@task("quarter", loans=LOANS)
 def check_quarter(student: Any) -> None:
     """A quarter is half of a half."""
     expect_equal(student.quarter(8.0), 2.0)
 
 
-@task("half", points=1)
+@task("half")
 def check_half(student: Any) -> None:
     """Half of it."""
     expect_equal(student.half(6.0), 3.0)

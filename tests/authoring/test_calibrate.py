@@ -24,7 +24,7 @@ SCORED = '''
 from autograder import task
 
 
-@task("double", points=10)
+@task("double", share=25)
 def check_score(student, rng, score):
     """The score of a run is high enough."""
     score(student.double(0.4) - 0.001 * rng.int(0, 9))
@@ -40,7 +40,7 @@ def course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Assignment:
 def scored(course: Assignment) -> Assignment:
     """With a scored check, not calibrated yet."""
     (course.solutions / "check_tiny_hidden.py").write_text(SCORED)
-    change(course.folder / "check_tiny.py", "points=40", "points=30")
+    change(course.folder / "check_tiny.py", '"double"', '"double", share=75')
     change(
         course.solutions / "mutants.py", 'noticed_by="check_double", ', 'noticed_by=("check_double", "check_score"), '
     )

@@ -31,9 +31,9 @@ def test_a_habit_that_costs_more_than_half_of_its_task_is_found(course: Assignme
 def test_a_habit_that_costs_half_of_its_task_is_fine(course: Assignment) -> None:
     mark_as_habit(course)
     check = course.folder / "check_tiny.py"
-    change(check, '@task("Scaler.up", points=35)', '@task("Scaler.up", points=17)')
+    change(check, '@task("Scaler.up")', '@task("Scaler.up", share="17/35")')
     check.write_text(
-        check.read_text() + '\n\n@task("Scaler.up", points=18)\ndef check_more(student):\n    """It scales."""\n'
+        check.read_text() + '\n\n@task("Scaler.up", share="18/35")\ndef check_more(student):\n    """It scales."""\n'
         "    expect_equal(student.Scaler().up(1.5), 4.5)\n"
     )
     finding = next(f for f in verified(course, parts=("habits",)).findings if f.what == "habits")

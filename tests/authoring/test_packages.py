@@ -41,7 +41,7 @@ def assignment(tmp_path: Path) -> Assignment:
         folder.mkdir(parents=True)
     (public / "assignment.toml").write_text(MANY)
     (public / "README.md").write_text(README)
-    (public / "check_tiny.py").write_text(CHECKS.replace("points=40", "points=30"))
+    (public / "check_tiny.py").write_text(CHECKS.replace('@task("double")', '@task("double", share=75)'))
     (private / "check_tiny_hidden.py").write_text(HIDDEN)
     (private / "nets" / "tiny.py").write_text(SOURCE)
     (private / "nets" / "wide.py").write_text(WIDE)
@@ -58,7 +58,7 @@ HIDDEN = '''\
 from autograder import expect_equal, task
 
 
-@task("double", points=10)
+@task("double", share=25)
 def check_like_the_reference(student, reference):
     """The function agrees with the reference."""
     expect_equal(student.double(1.5), reference.double(1.5))

@@ -60,19 +60,19 @@ CHECKS = '''
 from autograder import expect_close, expect_equal, task
 
 
-@task("mean", points=10)
+@task("mean")
 def check_mean(student):
     """The mean of the three prices."""
     expect_close(student.mean, 6.0)
 
 
-@task("spread", points=10)
+@task("spread")
 def check_spread(student):
     """The largest price minus the smallest."""
     expect_close(student.spread, 7.0)
 
 
-@task("table", points=10)
+@task("table")
 def check_table(student):
     """Every price has its cents."""
     expect_equal(student.table, {3.0: 300, 5.0: 500, 10.0: 1000})

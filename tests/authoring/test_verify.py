@@ -102,10 +102,13 @@ def test_a_problem_of_several_parts_is_printed_once() -> None:
 
 
 def test_points_that_are_promised_too_low_are_said_once(course: Assignment, capfd: pytest.CaptureFixture[str]) -> None:
-    change(course.folder / "check_tiny.py", "points=35", "points=36")
+    check = course.folder / "check_tiny.py"
+    check.write_text(f'{check.read_text()}\n\n@task("double", share=5)\ndef check_more(student):\n    """More."""\n')
     found = problems(course)
-    assert "promises 35 points for 'Scaler.up', but the checks pay 36." in found["checks"][0]
-    assert "promises" not in "".join(capfd.readouterr())
+    assert (
+        "The shares of 'double' add up to 105 %, not 100 %: check_double 100 %, check_more 5 %." in found["checks"][0]
+    )
+    assert "add up" not in "".join(capfd.readouterr())
 
 
 def test_a_stub_that_earns_points_is_found(course: Assignment) -> None:
@@ -207,8 +210,11 @@ def test_a_reference_that_is_missing_is_found(course: Assignment) -> None:
 
 
 def test_points_that_do_not_add_up_are_found(course: Assignment) -> None:
-    change(course.folder / "check_tiny.py", "points=35", "points=30")
-    assert "promises 35 points for 'Scaler.up', but the checks pay 30." in problems(course)["points"][0]
+    change(course.folder / "check_tiny.py", '"Scaler.up"', '"Scaler.up", share="6/7"')
+    assert (
+        "The shares of 'Scaler.up' add up to 6/7, not 100 %: check_up 6/7. Change the shares."
+        in problems(course)["points"][0]
+    )
 
 
 def test_a_task_without_checks_is_reported_and_the_rest_is_verified(course: Assignment) -> None:

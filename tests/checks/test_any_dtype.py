@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from fractions import Fraction
 
 import pytest
 import torch
@@ -14,7 +15,7 @@ from autograder.checks.task import spec_of, task
 X = torch.arange(1.0, 7.0, dtype=torch.float64) / 3
 
 
-@task("f", points=2, any_dtype=True)
+@task("f", share="2/3", any_dtype=True)
 def check_f(student, rng):
     """It agrees."""
     expect_close(student, X, **rng)
@@ -45,7 +46,7 @@ def test_other_checks_judge_the_dtype_even_after_a_failure():
 
 
 def test_gradients_too():
-    @task("g", points=1, any_dtype=True)
+    @task("g", any_dtype=True)
     def check_g(grad):
         expect_gradient(lambda x: (x**2).sum(), X, grad)
 
@@ -59,7 +60,7 @@ def test_gradients_too():
 def test_the_mark_the_arguments_and_the_docstring_remain():
     spec = spec_of(check_f)
     assert spec is not None
-    assert (spec.task, spec.points) == ("f", 2)
+    assert (spec.task, spec.share) == ("f", Fraction(2, 3))
     assert list(inspect.signature(check_f).parameters) == ["student", "rng"]
     assert inspect.getdoc(check_f) == "It agrees."
 

@@ -29,13 +29,13 @@ RIGHT = {"half": "x / 2", "quarter": "half(half(x))"}
 LOANS = "LOANS = {'half': lambda x: x / 2, 'missing': len}"
 
 
-@task("quarter", points=1, loans=LOANS)
+@task("quarter", loans=LOANS)
 def check_quarter(student: Any) -> None:
     """A quarter is half of a half."""
     expect_equal(student.quarter(8.0), 2.0)
 
 
-@task("Scale.down", points=1, loans=LOANS)
+@task("Scale.down", loans=LOANS)
 def check_down(student: Any) -> None:
     """Scaling down halves."""
     expect_equal(student.Scale(8.0).down(), 4.0)
@@ -91,7 +91,7 @@ def test_a_right_answer_is_judged_once():
 def test_what_is_not_the_students_fault_is_raised_at_once():
     calls = []
 
-    @task("quarter", points=1, loans=LOANS)
+    @task("quarter", loans=LOANS)
     def check_nothing(student: Any) -> None:
         """A check with a mistake of its own."""
         calls.append(student)
@@ -112,13 +112,13 @@ def test_the_first_failure_is_reported_if_there_is_nothing_to_lend_to():
 def test_a_task_is_not_lent_to_its_own_check(task_name: str, name: str):
     if (task_name, name) == ("half", "half.forward") or task_name == name or name == "half":
         with pytest.raises(BadCheck, match=f"LOANS contains '{name}', which solves the task itself"):
-            task(task_name, points=1, loans=f"LOANS = {{}}\nLOANS |= {{'other': 1, '{name}': 2}}")
-    task(task_name, points=1, loans="LOANS = {'halfway': 1, 'other.half': 2}")
+            task(task_name, loans=f"LOANS = {{}}\nLOANS |= {{'other': 1, '{name}': 2}}")
+    task(task_name, loans="LOANS = {'halfway': 1, 'other.half': 2}")
 
 
 def test_loans_must_be_readable():
     with pytest.raises(BadCheck, match="must define LOANS as a dict"):
-        task("half", points=1, loans="LOANS = dict(half=1)")
+        task("half", loans="LOANS = dict(half=1)")
 
 
 def test_nothing_is_printed_twice(capsys: pytest.CaptureFixture[str]):
@@ -130,7 +130,7 @@ def test_nothing_is_printed_twice(capsys: pytest.CaptureFixture[str]):
 def test_a_check_sees_what_is_lent():
     seen = []
 
-    @task("quarter", points=1, loans=LOANS)
+    @task("quarter", loans=LOANS)
     def check_twice(student: Any) -> None:
         """A quarter is half of a half."""
         seen.append(student.lent and student.lent["half"](3.0))
@@ -155,7 +155,7 @@ def test_a_check_sees_what_is_lent():
 def test_loans_that_cannot_run_are_refused(source: str, complaint: str):
     """In the second try, nobody would read the exception."""
     with pytest.raises(BadCheck, match=complaint):
-        task("quarter", points=1, loans=source)
+        task("quarter", loans=source)
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ def test_loans_that_cannot_run_are_refused(source: str, complaint: str):
     ],
 )
 def test_loans_that_run_are_accepted(source: str):
-    task("quarter", points=1, loans=f"{source}\nLOANS = {{'half': ours}}")
+    task("quarter", loans=f"{source}\nLOANS = {{'half': ours}}")
 
 
 SUMMARY = """
@@ -188,7 +188,7 @@ def later(x):
 """
 
 
-@task("summary", points=1, loans="LOANS = {'half': lambda x: x / 2}")
+@task("summary", loans="LOANS = {'half': lambda x: x / 2}")
 def check_summary(student: Any) -> None:
     """The variable is the sum of the halves."""
     expect_equal(student.summary, 8.0)

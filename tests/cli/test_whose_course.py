@@ -22,7 +22,7 @@ from autograder import task
 Path(__file__).with_name("ran-as-staff").touch()
 
 
-@task("double", points=100)
+@task("double")
 def check_nothing(student, rng):
     """Everybody passes."""
 '''

@@ -43,7 +43,7 @@ CHECK = '''
 from autograder import expect, task
 
 
-@task("double", points=100)
+@task("double")
 def check_with_secret_labels(student, rng, data):
     """The labels of the test images stay in the grader."""
     split = data(num_train=20, num_test=20, name="glyphs")

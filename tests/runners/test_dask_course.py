@@ -53,13 +53,13 @@ from autograder import expect_equal, task
 from oracles_prices import EXPECTED
 
 
-@task("total", points=60)
+@task("total")
 def check_total(student):
     """All prices, times the rate."""
     expect_equal(student.total(), EXPECTED)
 
 
-@task("found", points=40, seconds=60)
+@task("found", seconds=60)
 def check_found(student):
     """Nothing private can be read."""
     expect_equal(student.found(), [])

@@ -27,7 +27,7 @@ def wrong(x):
     return {"A root is missing.": x, **result} if len(x) else {"No rows.": x}
 
 
-@task("double", points=20)
+@task("double", share=20)
 def check_double(student, rng):
     """Doubling doubles."""
     mistakes = {**wrong(rng.normal(3)), "Half.": 0.5}
@@ -74,7 +74,7 @@ def test_words_do_not_decide(words):
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        ("points=20", "points=21"),
+        ("share=20", "share=21"),
         ("2.0", "3.0"),
         ('"double"', '"total"'),
         ("== 0", "== 1"),

@@ -22,25 +22,25 @@ from autograder.core.report import Cause
 from autograder.sandbox.proxy import StudentFault
 
 
-@task("total", points=10, seconds=60)
+@task("total", share="1/3", seconds=60)
 def check_speed(student):
     """Many rows are fast."""
     assert student.has("total")
 
 
-@task("total", points=20)
+@task("total", share="2/3")
 def check_total_first(student):
     """One row."""
     expect(student.total is not None, "no")
 
 
-@task("double", points=50)
+@task("double")
 def check_double(student):
     """Doubling."""
     student.double(2)
 
 
-@task("Counter", points=20)
+@task("Counter")
 def check_counter(student):
     """Counting."""
     student.Counter(1)
@@ -117,7 +117,7 @@ def test_a_check_with_a_longer_limit_comes_last_and_results_keep_their_order(cou
 def test_a_hidden_check_is_not_named_in_a_public_one(course: Assignment, late: list[str]) -> None:
     public = (course.folder / "check_vectors.py").read_text()
     (course.folder / "check_vectors.py").write_text(
-        public.replace('"double", points=20)', '"double", points=20, seconds=50)')
+        public.replace('"double", share=40)', '"double", share=40, seconds=50)')
     )
     results = judge(course, HONEST)
     found = {result.id.partition("::")[2]: result for result in results}

@@ -135,7 +135,7 @@ def test_pdb_opens_in_the_students_frame(program: tuple[str, ...], course: Path)
 @pytest.mark.parametrize("program", [("pytest", CHECKS), ("autograder", "check", "t02_vectors")])
 def test_a_breakpoint_stops_in_the_students_frame_and_the_clock(program: tuple[str, ...], course: Path) -> None:
     (course / "vectors.py").write_text(BUGGY.replace("    return x * marker", "    breakpoint()\n    return x * 2"))
-    change(course, 'e", points=20', 'e", points=20, seconds=0.3')
+    change(course, 'e", share=40', 'e", share=40, seconds=0.3')
     output = debugged(course, "p marker\n!__import__('time').sleep(0.6)\np x.shape\nc\n", *program, "-k", "matrix")
     assert "'inside double'" in output
     assert "torch.Size([3, 5])" in output
@@ -172,7 +172,7 @@ mnist = "common.data:load"
 TAKES_GLYPHS = '''
 from autograder import expect, task
 
-@task("double", points=20)
+@task("double")
 def check_data_by_name(student, data):
     """The images are {wanted}."""
     split = data(num_train=1, num_test=2, name="glyphs")

@@ -35,22 +35,23 @@ def test_the_points_of_the_course_add_up(assignment: Assignment) -> None:
 
 
 def test_all_tasks_are_named_at_once(course: Assignment) -> None:
-    change(course.folder / "check_vectors.py", '"double", points=20', '"double", points=21')
-    change(course.solutions / "check_vectors_hidden.py", '"total", points=30', '"total", points=3')
+    change(course.folder / "check_vectors.py", '"double", share=40', '"double", share=41')
+    change(course.solutions / "check_vectors_hidden.py", '@task("total")', '@task("total", share="1/3")')
     with pytest.raises(BadManifest) as caught:
         verify_promises(course)
     assert str(caught.value) == (
-        f"{course.folder / 'assignment.toml'} promises 50 points for 'double', but the checks pay 51; "
-        "promises 30 points for 'total', but the checks pay 3. Change one of the two."
+        "The shares of 'double' add up to 101 %, not 100 %: check_double_of_a_matrix 41 %, "
+        "check_double_of_other_shapes 60 %. Change the shares. "
+        "The shares of 'total' add up to 1/3, not 100 %: check_total 1/3. Change the shares."
     )
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        "from autograder import task\nN = 3\n@task('double', points=N)\ndef check_x(student): 'X.'\n",
-        "from autograder import task\n@task(*['double'], points=3)\ndef check_x(student): 'X.'\n",
-        "from autograder import task\n@task('double')\ndef check_x(student): 'X.'\n",
+        "from autograder import task\nN = 3\n@task('double', share=N)\ndef check_x(student): 'X.'\n",
+        "from autograder import task\n@task(*['double'], share=3)\ndef check_x(student): 'X.'\n",
+        "from autograder import task\n@task('double', share='3/2')\ndef check_x(student): 'X.'\n",
         "def check_x(student): 'X.'\n",
         "def check_x(",
     ],

@@ -26,9 +26,9 @@ def run(pytester: pytest.Pytester, course: Path, monkeypatch: pytest.MonkeyPatch
 
 WRONG_CHECKS = {
     "no task": (
-        '@task("double", points=20)\n',
+        '@task("double", share=40)\n',
         "",
-        "check_vectors.py:*: check_double_of_a_matrix has no @task(name, points=",
+        "check_vectors.py:*: check_double_of_a_matrix has no @task(name)",
     ),
     "no docstring": (
         '    """A counter counts what it is given."""\n',
@@ -36,8 +36,17 @@ WRONG_CHECKS = {
         "check_counter has no docstring; its first line is",
     ),
     "an unknown task": ('"Counter"', '"Count"', "has no task 'Count'. Did you mean 'Counter'?"),
-    "half points": ('e", points=20', 'e", points=0.5', "points must be a whole number of at least 1, not 0.5."),
-    "too many points": ('e", points=20', 'e", points=51', "promises 50 points for 'double', but the checks pay 51."),
+    "half of a percent": (
+        'e", share=40',
+        'e", share=0.5',
+        "share must be a whole percentage from 1 to 100, or a fraction",
+    ),
+    "a share of a share": (
+        '"Counter")',
+        '"double", share=62)',
+        "The shares of 'double' add up to 102 %, not 100 %: check_double_of_a_matrix 40 %, check_counter 62 %.",
+    ),
+    "points": ('e", share=40', 'e", points=20', "unexpected keyword argument 'points'"),
 }
 
 
@@ -48,18 +57,20 @@ def test_a_wrong_check_file_is_refused_with_its_path_and_line(name: str, run: Ru
     result = run(CHECKS)
     assert result.ret != 0
     assert result.parseoutcomes().get("passed", 0) == 0
-    (result.stderr if "pay" in line else result.stdout).fnmatch_lines([f"*{line}*"])
+    (result.stderr if "add up" in line else result.stdout).fnmatch_lines([f"*{line}*"])
 
 
 def test_checks_that_pay_less_than_promised_are_reported_if_none_is_missing(run: Run, course: Path) -> None:
     hidden = course.parent.parent / "solutions" / course.name
     hidden.mkdir(parents=True)
     (hidden / "check_vectors_hidden.py").write_text(
-        PUBLIC.partition('@task("Counter"')[0].replace("=20", "=10").replace("def check_", "def check_again_")
+        PUBLIC.partition('@task("Counter"')[0].replace("def check_", "def check_again_")
     )
     result = run(CHECKS, str(hidden))
     result.assert_outcomes(passed=2, failed=1)  # an author may go on; next to the hidden checks there is no answer
-    result.stdout.fnmatch_lines(["*promises 50 points for 'double', but the checks pay 30. Change one of the two.*"])
+    result.stdout.fnmatch_lines(
+        ["*The shares of 'double' add up to 80 %, not 100 %: *matrix 40 %, *matrix 40 %. Change the shares.*"]
+    )
     result.stdout.fnmatch_lines(["'total' has no checks yet: its 30 points are open."])
     run(CHECKS).assert_outcomes(passed=2)  # students only have the public checks
 
@@ -95,7 +106,7 @@ def test_check_files_share_oracles_and_each_assignment_has_its_own(run: Run, cou
 
 
 def test_two_checks_of_the_same_name_are_refused(run: Run, course: Path) -> None:
-    (course / "check_vectors_again.py").write_text(PUBLIC.replace("=20", "=10"))
+    (course / "check_vectors_again.py").write_text(PUBLIC)
     result = run(str(course))
     result.stderr.fnmatch_lines(["*check_vectors.py and *check_vectors_again.py both have a check_* Rename one*"])
 
@@ -128,9 +139,11 @@ def test_an_assertion_is_shown_as_one(line: str, why: str, run: Run, course: Pat
 
 
 def test_the_message_of_a_refused_decorator_ends_with_one_point(run: Run, course: Path) -> None:
-    change(course, '@task("Counter", points=20)', '@task("Counter")')
+    change(course, '@task("Counter")', '@task("Counter", share="3/2")')
     result = run(CHECKS)
-    result.stdout.fnmatch_lines(["*give either points or share, a percentage of the task's points."])
+    result.stdout.fnmatch_lines(
+        ["*share must be a whole percentage from 1 to 100, or a fraction as text, such as *, not '3/2'."]
+    )
 
 
 def test_an_error_that_only_the_students_value_causes_costs_points(run: Run, course: Path) -> None:

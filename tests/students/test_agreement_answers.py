@@ -57,39 +57,39 @@ CHECKS = '''
 from autograder import expect_choice, expect_close, expect_equal, expect_file, expect_number, task
 
 
-@task("season", points=20)
+@task("season")
 def check_season(student):
     """The warmest season."""
     choices = ["Spring", "Summer", "Autumn", "Winter"]
     expect_choice(student.season, "Summer", choices, hints={"Spring": "Look at July."})
 
 
-@task("colours", points=20)
+@task("colours")
 def check_colours(student):
     """All primary colours of light."""
     expect_choice(student.colours, ["red", "green", "blue"], ["red", "yellow", "green", "blue"])
 
 
-@task("price", points=10)
+@task("price")
 def check_price(student):
     """The price in euros."""
     expect_number(student.price, 12.5, unit="euros", mistakes={"These are cents.": 1250})
 
 
-@task("table", points=20)
+@task("table")
 def check_table(student):
     """The table of prices."""
     expect_close(student.table, {"apple": [1.0, 2.0], "pear": [3.0]})
 
 
-@task("save", points=15)
+@task("save")
 def check_save(student):
     """The file has a line for each pair."""
     student.save([(1, 2), (3, 4)], student.folder() + "/pairs.csv")
     expect_file(student, "pairs.csv", "1,2\\n3,4\\n", hint="Write a comma between the numbers.")
 
 
-@task("plot", points=15)
+@task("plot")
 def check_plot(student):
     """The axis has a label."""
     figure = student.figure(student.plot, [1, 4, 2])

@@ -22,8 +22,8 @@ from tests.support.our_course import OUR_COURSE
 pytestmark = pytest.mark.slow
 
 LENDS = CHECKS.replace(
-    '@task("Scaler.up", points=35)',
-    'LOANS = "LOANS = {\'double\': lambda x: 2 * x}"\n\n\n@task("Scaler.up", points=35, loans=LOANS)',
+    '@task("Scaler.up")',
+    'LOANS = "LOANS = {\'double\': lambda x: 2 * x}"\n\n\n@task("Scaler.up", loans=LOANS)',
 )
 SCALER = """\
 class Scaler:

@@ -40,7 +40,7 @@ def borrow(function):
 """
 
 
-@task("scale", points=1)
+@task("scale")
 def check_scale(student, rng):
     """A matrix is scaled."""
     x = torch.tensor([[1.5, float("nan")], [-float("inf"), 0.25]], dtype=torch.float64)
@@ -48,7 +48,7 @@ def check_scale(student, rng):
     expect_close(out, x * 2)
 
 
-@task("Net", points=1)
+@task("Net")
 def check_net(student, rng):
     """A network of a width, in eval mode."""
     net = student.Net(3, device=torch.device("cpu"))
@@ -57,7 +57,7 @@ def check_net(student, rng):
     expect_close(net(rng.normal(50, 3)), torch.zeros(50, 3))
 
 
-@task("Net.grow", points=1)
+@task("Net.grow")
 def check_grow(student):
     """A network that the check prepares."""
     helper = student.define(HELPER)
@@ -66,14 +66,14 @@ def check_grow(student):
     expect_close(student.wrap(helper.borrow, net.grow)(1), 9)
 
 
-@task("total", points=1)
+@task("total")
 def check_total(student):
     """A sum, after a seed."""
     student.seed(7)
     expect(student.total([torch.ones(2, 2).T, 3], (1,)) is None, "no")
 
 
-@task("mix", points=1)
+@task("mix")
 def check_mix(student):
     """Never called."""
     student.missing(3)

@@ -38,7 +38,7 @@ CHECK_FIRST = '''
 from autograder import expect_equal, forbid, task
 
 
-@task("double", points=50)
+@task("double")
 def check_double(student):
     """Doubling a number."""
     forbid(student, "double", calls=["math.fsum"])
@@ -49,7 +49,7 @@ CHECK_SECOND = '''
 from autograder import expect_equal, task
 
 
-@task("quadruple", points=50)
+@task("quadruple")
 def check_quadruple(student):
     """Doubling a number twice."""
     expect_equal(student.quadruple(3), 12)

@@ -106,19 +106,19 @@ CHECKS = '''\
 from autograder import expect_equal, task
 
 
-@task("double", points=40)
+@task("double")
 def check_double(student):
     """Twice the number comes back."""
     expect_equal(student.double(4.0), 8.0)
 
 
-@task("Scaler.up", points=35)
+@task("Scaler.up")
 def check_up(student):
     """Scaling up multiplies by three."""
     expect_equal(student.Scaler().up(4.0), 12.0)
 
 
-@task("Scaler.down", points=25)
+@task("Scaler.down")
 def check_down(student):
     """Scaling down divides by three."""
     expect_equal(student.Scaler().down(12.0), 4.0)

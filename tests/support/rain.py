@@ -46,13 +46,13 @@ from rain_units import INCH
 from autograder import expect_close, task
 
 
-@task("total", points=30)
+@task("total", share=50)
 def check_total(student):
     """The total of rain.csv is in inches."""
     expect_close(student.total(), 3.0, mistakes={"These are millimetres.": 3.0 * INCH})
 
 
-@task("centred", points=20)
+@task("centred", share=50)
 def check_centred(student, rng):
     """The mean is subtracted."""
     x = rng.normal(5)
@@ -64,13 +64,13 @@ def check_centred(student, rng):
 from autograder import expect_close, task
 
 
-@task("total", points=30)
+@task("total", share=50)
 def check_total_like_the_reference(student, reference):
     """The total agrees with the reference's."""
     expect_close(student.total(), reference.total())
 
 
-@task("centred", points=20)
+@task("centred", share=50)
 def check_centred_twice(student, rng):
     """Subtracting it twice changes nothing."""
     x = rng.uniform(4)

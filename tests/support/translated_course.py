@@ -18,7 +18,7 @@ HIDDEN = f'''\
 from autograder import expect_equal, task
 
 
-@task("double", points=20)
+@task("double", share=50)
 def check_another_number(student, rng):
     """{SECRET}"""
     expect_equal(student.double(9.0), 18.0)
@@ -42,5 +42,5 @@ def make_translated_course(root: Path) -> Assignment:
     tiny = make_course(root)
     (tiny.solutions / "check_tiny_hidden.py").write_text(HIDDEN)
     (public,) = tiny.folder.glob("check_*.py")
-    public.write_text(public.read_text().replace("points=40", "points=20"))
+    public.write_text(public.read_text().replace('@task("double")', '@task("double", share=50)'))
     return translate(tiny)

@@ -38,14 +38,14 @@ PUBLIC = '''
 from autograder import expect_close, expect_equal, task
 
 
-@task("double", points=20)
+@task("double", share=40)
 def check_double_of_a_matrix(student, rng):
     """Doubling a matrix doubles each element."""
     x = rng.normal(3, 5)
     expect_close(student.double(x), 2 * x, mistakes={"That is the square.": x * x})
 
 
-@task("Counter", points=20)
+@task("Counter")
 def check_counter(student, rng):
     """A counter counts what it is given."""
     counter = student.Counter(rng.int(5, 50))
@@ -60,7 +60,7 @@ from autograder import expect_close, expect_equal, forbid, task
 SECRET = "the hidden checks were read"
 
 
-@task("double", points=30)
+@task("double", share=60)
 def check_double_of_other_shapes(student, rng):
     """Doubling works on any shape."""
     for shape in ((), (4,), (2, 3, 5)):
@@ -68,7 +68,7 @@ def check_double_of_other_shapes(student, rng):
         expect_close(student.double(x), 2 * x)
 
 
-@task("total", points=30)
+@task("total")
 def check_total(student, rng):
     """Each row's sum."""
     forbid(student, "total")

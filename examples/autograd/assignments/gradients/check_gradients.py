@@ -11,7 +11,7 @@ def cube_sum(x):
 """
 
 
-@task("directional_derivative", points=2)
+@task("directional_derivative", share=50)
 def check_directional_derivative_of_a_sum_of_cubes(student, rng):
     """The derivative of sum(x**3) in a direction v is the sum of 3 x**2 v."""
     f = student.define(CUBE).cube_sum
@@ -20,7 +20,7 @@ def check_directional_derivative_of_a_sum_of_cubes(student, rng):
     expect_close(student.directional_derivative(f, x, v), (3 * x**2 * v).sum(), mistakes=wrong)
 
 
-@task("Value.backward", points=3)
+@task("Value.backward", share=50)
 def check_backward_through_each_expression(student, rng):
     """The derivatives of some expressions agree with torch's."""
     for name, f in expressions().items():

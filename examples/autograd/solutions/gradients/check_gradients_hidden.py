@@ -13,7 +13,7 @@ def wave(x):
 """
 
 
-@task("directional_derivative", points=2)
+@task("directional_derivative", share=50)
 def check_directional_derivative_of_a_product(student, rng):
     """The derivative of prod(sin(x)) agrees with a difference, and x does not change."""
     x, v = 1.0 + 0.1 * rng.normal(4), rng.normal(4)
@@ -25,7 +25,7 @@ def check_directional_derivative_of_a_product(student, rng):
     expect_unchanged(seen, f, x, v)
 
 
-@task("Value.backward", points=3)
+@task("Value.backward", share=50)
 def check_backward_through_a_number_that_is_used_often(student, rng):
     """A number that is used in many places gets the sum of its derivatives, each once."""
 
