@@ -931,9 +931,9 @@ class TwoLayer:
         raise NotImplementedError()
 
     def step(self, x: Tensor, y: Tensor, learning_rate: float) -> float:
-        """Move each parameter once against its gradient, and return the loss before the step.
+        """Move each parameter once against its gradient, and return the loss before the step, as a number or a tensor.
 
-        The tensors that were given to __init__ are not changed. Shapes: x (N, D), y (N,).
+        The tensors that were given to __init__ are not changed. Shapes: x (N, D), y (N,), out ().
         """
         # YOUR CODE HERE
         raise NotImplementedError()
@@ -995,7 +995,7 @@ def checkpoint(fs: Sequence[Callable[[Var], Var]], x: Tensor, every: int) -> tup
         fs     list of functions from a Var to a Var, at least one
         x      any shape, float
         every  int, at least 1: how many functions a block has; the last block may have fewer
-        out    () and the shape of x
+        out    (), a tensor or a number, and the shape of x
     """
     # YOUR CODE HERE
     raise NotImplementedError()

@@ -1,7 +1,15 @@
 """Public checks of pytorch101: indices, masks, shapes, reductions and products."""
 
 import torch
-from oracles_tensors import first_places, normalised, products, random_means, rearranged, without_minima
+from oracles_tensors import (
+    expect_two_columns,
+    first_places,
+    normalised,
+    products,
+    random_means,
+    rearranged,
+    without_minima,
+)
 from torch.nn import functional as F
 
 from autograder import Message, expect, expect_close, expect_equal, expect_type, expect_unchanged, forbid, task
@@ -187,17 +195,11 @@ def check_first_places_of_unique_values(student, rng):
     """The different values and the first index of each are right, in any order."""
     forbid(student, "challenge_get_uniques", loops="elements")
     x = rng.integers(-4, 5, 40)
-    uniques, indices = student.challenge_get_uniques(x)
+    uniques, indices = expect_two_columns(student.challenge_get_uniques(x))
     expected = first_places(x)
-    for part, name in ((uniques, "uniques"), (indices, "indices")):
-        expect_equal(
-            isinstance(part, torch.Tensor) and part.ndim == 1,
-            True,
-            name=Message("{name} is a tensor of rank 1", name=name),
-        )
     expect_equal(sorted(uniques.tolist()), sorted(expected), name="the values, sorted",
                  hint="Each value that occurs is there once, the smallest one, too.")  # fmt: skip
-    places = dict(zip(uniques.tolist(), indices.tolist(), strict=False))
+    places = dict(zip(uniques.tolist(), indices.tolist(), strict=True))
     last = {value: place for place, value in enumerate(x.tolist())}
     hint = "Several indices of the same value: the sort must be stable, x.sort(stable=True)."
     expect_equal(

@@ -1,7 +1,11 @@
 """What the checks of pytorch101 share: probes for views and writes, and right answers by plain loops."""
 
+from typing import Any
+
 import torch
 from torch import Tensor
+
+from autograder import Message, expect
 
 # Whether results share the storage of x, and what is written into x, can only be seen where the tensors are.
 PROBE = """
@@ -88,6 +92,21 @@ def random_means(rng, lengths: list[int], dtype: torch.dtype) -> tuple[list[Tens
     """Draw tensors of these lengths; return them, their lengths, and their means."""
     xs = [rng.normal(length, dtype=dtype) + 3 for length in lengths]
     return xs, torch.tensor(lengths, device=rng.device), torch.stack([x.mean() for x in xs])
+
+
+def expect_two_columns(out: Any, kinds: tuple[torch.dtype, ...] = ()) -> tuple[Tensor, Tensor]:
+    """Require two tensors of rank 1 and of one length, and return them. ``kinds`` are the dtypes allowed, if any."""
+    found = isinstance(out, tuple | list) and len(out) == 2 and all(isinstance(part, torch.Tensor) for part in out)
+    expect(found, "Return two tensors, the values and their indices.")
+    values, indices = out
+    for name, part in (("uniques", values), ("indices", indices)):
+        text = Message("{name} has the shape {shape}; it needs rank 1.", name=name, shape=tuple(part.shape))
+        expect(part.ndim == 1, text)
+        text = Message("{name} has the dtype {dtype}; it needs int64.", name=name, dtype=str(part.dtype)[6:])
+        expect(not kinds or part.dtype in kinds, text)
+    text = Message("There are {values} values and {indices} indices.", values=len(values), indices=len(indices))
+    expect(len(values) == len(indices), text, hint="Each value has one index, that of its first occurrence.")
+    return values, indices
 
 
 def first_places(x: Tensor) -> dict[int, int]:

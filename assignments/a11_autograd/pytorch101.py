@@ -82,7 +82,7 @@ def mutate_tensor(x: Tensor, indices: list[tuple[int, ...]], values: list[float]
 # %% task="count_tensor_elements"
 # About 5 minutes, easy. Stuck? hint("count_tensor_elements") shows a first step.
 def count_tensor_elements(x: Tensor) -> int:
-    """The number of elements, from the shape. `numel` and its relatives are not allowed.
+    """The number of elements, for example from the shape. `numel` and its relatives are not allowed.
 
     Shapes:
         x    any shape; a tensor of rank 0 has one element, and one with an axis of length 0 has none
@@ -270,7 +270,7 @@ def make_one_hot(x: list[int]) -> Tensor:
 # %% task="sum_positive_entries"
 # About 5 minutes, easy. Stuck? hint("sum_positive_entries") shows a first step.
 def sum_positive_entries(x: Tensor) -> int:
-    """The sum of all elements above 0, by one comparison and one index, without a loop.
+    """The sum of all elements above 0, for example by one comparison and one index, without a loop.
 
     Shapes:
         x    any shape, int64

@@ -2,7 +2,16 @@
 
 import torch
 from check_pytorch101_computing import EACH_MEAN
-from oracles_tensors import PROBE, first_places, normalised, products, random_means, rearranged, without_minima
+from oracles_tensors import (
+    PROBE,
+    expect_two_columns,
+    first_places,
+    normalised,
+    products,
+    random_means,
+    rearranged,
+    without_minima,
+)
 from torch.nn import functional as F
 
 from autograder import (
@@ -149,7 +158,7 @@ def check_means_of_many_tensors(student, rng):
 
 @task("challenge_get_uniques", share=50)
 def check_uniques_by_a_sort_of_your_own(student, rng):
-    """Large and negative numbers, one number, equal numbers; without torch.unique, in little memory."""
+    """Large and negative numbers, one number, equal numbers; int64; without torch.unique, in little memory."""
     forbid(student, "challenge_get_uniques", loops="elements", calls=["torch.unique*", "np.unique", "Tensor.unique*"])
     wide = rng.integers(-(10**6), 10**6, 200)
     for x in (
@@ -160,8 +169,7 @@ def check_uniques_by_a_sort_of_your_own(student, rng):
         rng.permutation(50) - 10**12,
     ):
         seen = student.inspect(student.challenge_get_uniques, x.to(rng.device))
-        expect(isinstance(seen.value, tuple | list) and len(seen.value) == 2, "Return two tensors.")
-        uniques, indices = seen.value
+        uniques, indices = expect_two_columns(seen.value, kinds=(torch.int64,))
         expected = first_places(x)
         places = dict(zip(uniques.tolist(), indices.tolist(), strict=True))
         expect_equal(places, expected, name="the first index of each value")

@@ -862,9 +862,9 @@ class TwoLayer:
         raise NotImplementedError()
 
     def step(self, x: Tensor, y: Tensor, learning_rate: float) -> float:
-        """让每个参数逆着自己的梯度移动一次，并返回这一步之前的损失。
+        """让每个参数逆着自己的梯度移动一次，并返回这一步之前的损失，可以是数，也可以是张量。
 
-        不改动传给 __init__ 的张量。Shapes: x (N, D), y (N,)。
+        不改动传给 __init__ 的张量。Shapes: x (N, D), y (N,), out ()。
         """
         # YOUR CODE HERE
         raise NotImplementedError()
@@ -920,7 +920,7 @@ def checkpoint(fs: Sequence[Callable[[Var], Var]], x: Tensor, every: int) -> tup
         fs     从 Var 到 Var 的函数组成的列表，至少一个
         x      任意形状，浮点数
         every  int，至少为 1：一块有多少个函数；最后一块可以少一些
-        out    () 和 x 的形状
+        out    ()，张量或数，以及 x 的形状
     """
     # YOUR CODE HERE
     raise NotImplementedError()

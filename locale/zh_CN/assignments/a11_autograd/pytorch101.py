@@ -75,7 +75,7 @@ def mutate_tensor(x: Tensor, indices: list[tuple[int, ...]], values: list[float]
 # %% task="count_tensor_elements"
 # 约 5 分钟，简单。卡住了？hint("count_tensor_elements") 会给出第一步。
 def count_tensor_elements(x: Tensor) -> int:
-    """元素的个数，由形状算出。禁用 `numel` 及其同类。
+    """元素的个数，例如由形状算出。禁用 `numel` 及其同类。
 
     Shapes:
         x    任意形状；0 阶张量有一个元素，有轴的长度为 0 的张量没有元素
@@ -254,7 +254,7 @@ def make_one_hot(x: list[int]) -> Tensor:
 # %% task="sum_positive_entries"
 # 约 5 分钟，简单。卡住了？hint("sum_positive_entries") 会给出第一步。
 def sum_positive_entries(x: Tensor) -> int:
-    """所有大于 0 的元素之和，只用一次比较和一次索引，不用循环。
+    """所有大于 0 的元素之和，例如只用一次比较和一次索引，不用循环。
 
     Shapes:
         x    任意形状，int64
