@@ -12,9 +12,11 @@ from autograder.core.assignment import Assignment
 from autograder.core.code import Code
 from autograder.core.notebooks import CellStarts, describe_line, notebook_name
 from autograder.core.report import Cause, CheckResult, Outcome
+from autograder.submissions.names import bound_names, changed_names
 
 BEFORE, AFTER = 8, 6  # lines shown around the failing one
 MAX_LINES, MAX_WIDTH = 80, 160
+NEAR = 4  # lines from one statement to the next, between which all is shown
 NOTHING: Mapping[str, str] = MappingProxyType({})
 _PLACE = re.compile(  # as describe_line writes it
     r"(?:([\w.-]+\.(?:py|ipynb)), )?(?:cell (\d+)(?: from the top)?, )?line (\d+)"
@@ -48,9 +50,13 @@ def excerpt(result: CheckResult, code: Code, file: str, handed_in: Mapping[str, 
         lines = _lines(code, module, handed_in)
         if 0 < line <= len(lines):
             return _show(module, lines, max(1, line - BEFORE), line + AFTER, code.cells.get(module, ()), line)
-    first, last = _definition(code.files.get(file, ""), result.task)
-    lines = _lines(code, file, handed_in)
-    return _show(file, lines, first, min(last, first + MAX_LINES - 1), code.cells.get(file, ())) if first else ""
+    lines, cells = _lines(code, file, handed_in), code.cells.get(file, ())
+    shown, left = [], MAX_LINES
+    for first, last in reversed(_definition(code.files.get(file, ""), result.task)):  # the last value is what counts
+        if left > 0:
+            shown.append(_show(file, lines, first, min(last, first + left - 1), cells))
+        left -= last - first + 1
+    return "\n\n".join(reversed(shown))
 
 
 def _lines(code: Code, module: str, handed_in: Mapping[str, str]) -> list[str]:
@@ -67,12 +73,15 @@ def _line(cells: CellStarts, cell: str, line: int) -> int:
     return starts[-1] + line - 1 if starts else 0
 
 
-def _definition(text: str, task: str) -> tuple[int, int]:
-    """Return the first and the last line of the function, class or method that a task names, or zeros."""
+def _definition(text: str, task: str) -> list[tuple[int, int]]:
+    """Return the first and the last line of the function, class or method that a task names.
+
+    Of a variable, return those of all statements that assign or change it; one that is near the one before joins it.
+    """
     try:
-        body: Sequence[ast.stmt] = ast.parse(text).body
+        module = body = ast.parse(text).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return 0, 0
+        return []
     found = (0, 0)
     for name in task.split("."):
         nodes = [node for node in body if isinstance(node, ast.ClassDef | ast.FunctionDef) and node.name == name]
@@ -81,7 +90,16 @@ def _definition(text: str, task: str) -> tuple[int, int]:
         node = nodes[-1]
         found = (min([node.lineno, *(part.lineno for part in node.decorator_list)]), node.end_lineno or node.lineno)
         body = node.body
-    return found
+    if found[0]:
+        return [found]
+    places: list[tuple[int, int]] = []
+    for statement in module:
+        if task in bound_names(statement) | changed_names(statement, {}):
+            first, last = statement.lineno, statement.end_lineno or statement.lineno
+            if places and first - places[-1][1] <= NEAR:
+                first = places.pop()[0]
+            places.append((first, last))
+    return places
 
 
 def _show(module: str, lines: Sequence[str], first: int, last: int, cells: CellStarts, marked: int = 0) -> str:

@@ -83,6 +83,23 @@ def test_an_excerpt_without_a_line_is_the_tasks_definition():
     assert excerpt(failed("knn.py, line 99 and other.py, line 2", task="absent"), CODE, "knn.py") == ""
 
 
+def test_an_excerpt_of_a_variable_is_what_assigns_it():
+    source = "price = 1\n\nprice += 2\ncost = price\n\n\nprint(cost)\n\n\nif cost:\n    price = cost\nprint(price)\n"
+    code = Code({"knn.py": source})
+    assert excerpt(failed("expected 3", task="price"), code, "knn.py").splitlines() == [
+        *("knn.py, line 1", "  1  price = 1", "  2", "  3  price += 2", ""),
+        *("knn.py, line 10", "  10  if cost:", "  11      price = cost"),
+    ]
+    in_cells = replace(code, cells={"knn.py": ((1, 2), (7, 5))})
+    heads = re.findall("^knn.*", excerpt(failed("expected 3", task="price"), in_cells, "knn.py"), re.MULTILINE)
+    assert heads == ["knn.ipynb, cell 2 from the top, line 1", "knn.ipynb, cell 5 from the top, line 4"]
+    table = Code({"knn.py": "prices = {}\nfor p in 1, 2:\n    prices[p] = p\nprices.update(a=1)\n"})
+    assert excerpt(failed("wrong", task="prices"), table, "knn.py").count("\n") == 4
+    long = Code({"knn.py": "x = 1\n" * 100 + "\n" * 9 + "x = 2\n"})
+    shown = excerpt(failed("wrong", task="x"), long, "knn.py").splitlines()
+    assert (shown[0], shown[-1], len(shown)) == ("knn.py, line 1", "  110  x = 2", 1 + 79 + 3)
+
+
 def test_an_excerpt_of_a_notebook_names_the_cell():
     code = replace(CODE, cells={"knn.py": ((1, 2), (4, 7))})
     found = excerpt(
