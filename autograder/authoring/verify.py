@@ -2,19 +2,19 @@
 
 The reference earns all points on every seed and the blank stub none. No variant loses a point; a variant is a right
 solution in another style. The check that a mutant names notices it, and some mutant names every check. A mutant
-that shows a habit loses at most half of its task. The reference's notebooks run, and generated files are fresh.
+that shows a habit loses at most half of its task. A check with loans passes where nobody wrote what it is lent. The
+reference's notebooks run, and generated files are fresh.
 """
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import nullcontext
-from dataclasses import asdict, dataclass, field, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
 
+from autograder.authoring.blanks import without_solutions
 from autograder.authoring.losses import by_cause, check_name, show_group
 from autograder.authoring.mutants import read_mutants
 from autograder.authoring.one_core import fresh_processes, use_one_thread
@@ -25,22 +25,21 @@ from autograder.checks.task import BadCheck
 from autograder.core.assignment import Assignment
 from autograder.core.errors import GradlabError
 from autograder.core.files import read_utf8, sentence
+from autograder.core.message import name_list
 from autograder.core.report import Cause, CheckResult, Outcome
 from autograder.render.words import count
 from autograder.sandbox.open_link import open_link
 from autograder.sandbox.pool import WorkerPool, open_pool
+from autograder.session.check_items import Check
 from autograder.session.options import Options
 from autograder.session.session import Checks, with_checks
 from autograder.submissions.submission import code_of_scripts
-
-if TYPE_CHECKING:
-    from rich.console import Console
 
 SCORED_SEEDS = 5  # the most seeds for checks that train
 
 # What a process of `verify_all` does, the longest first. "mistakes" are the blank stub and the mutants; "files" are the
 # generated files and the notebooks.
-PARTS = ("training", "reference", "variants", "mistakes", "habits", "files")
+PARTS = ("training", "reference", "variants", "mistakes", "loans", "habits", "files")
 
 
 @dataclass(frozen=True)
@@ -135,6 +134,8 @@ def verify(assignment: Assignment, options: Options, plan: Plan = Plan()) -> Ver
             if not plan.story:
                 note("blank stub", bench.stub)
             note("mutants", bench.mutants)
+        if "loans" in parts and (borrowers := [item for item in checks.items if item.spec.lent and not item.scored]):
+            note("loans", lambda: bench.loans(borrowers))
         if "habits" in parts:
             note("habits", bench.habits)
 
@@ -152,38 +153,6 @@ def verify(assignment: Assignment, options: Options, plan: Plan = Plan()) -> Ver
         if plan.notebook:
             note("notebook", lambda: _notebooks(assignment))
     return result
-
-
-def print_verifications(results: Sequence[Verification], console: Console) -> None:
-    """Print a row for each finding; below the table, each problem and note in full.
-
-    A problem that several findings share is printed once.
-    """
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=None, pad_edge=False)
-    for column in ("assignment", "what", "", "detail", "seconds"):
-        table.add_column(column, justify="right" if column == "seconds" else "left")
-    found = [(result.assignment, finding) for result in results for finding in result.findings]
-    for assignment, finding in found:
-        problems = len(finding.problems)
-        sign = Text(count(problems, "problem"), "bold red") if problems else Text("holds", "green")
-        if finding.notes:
-            sign.append(", note", "yellow")
-        table.add_row(assignment, finding.what, sign, finding.detail, f"{finding.seconds:.1f}")
-    console.print(table)
-    texts: dict[tuple[str, str], list[str]] = {}  # by the assignment and the text: what it is about
-    for assignment, finding in found:
-        for text in (*finding.problems, *finding.notes):
-            texts.setdefault((assignment, text), []).append(finding.what)
-    for (assignment, text), about in texts.items():
-        console.print(Text(f"\n{assignment}, {' and '.join(about)}: {text}"))
-
-
-def verifications_json(results: Sequence[Verification]) -> str:
-    """Return the same as JSON."""
-    return json.dumps([{**asdict(result), "holds": result.holds} for result in results], indent=2)
 
 
 class _Bench:
@@ -237,6 +206,26 @@ class _Bench:
             stories = set().union(*following.values())
             problems.append(_follows(count(len(stories), "variant"), following))
         return problems, f"{count(len(chosen), 'variant')}, {count(len(names), 'check')}"
+
+    def loans(self, borrowers: Sequence[Check]) -> tuple[list[str], str]:
+        """Run the checks with loans where nobody wrote what they are lent; each must still earn its points."""
+        problems, following = [], set()
+        together: dict[tuple[str, ...], set[str]] = {}  # by what is lent: the checks
+        for item in borrowers:
+            together.setdefault(item.spec.lent, set()).add(item.name)
+        for lent, names in together.items():
+            sources, blank = without_solutions(self.sources, lent)
+            losses = self._losses(sources, names, 0) if blank else []
+            failing = self._lost_by_reference(map(check_name, losses), 0)
+            following |= failing
+            problems += [
+                f"{group[0].id} has loans of {name_list(blank)}, but loses points where nobody wrote them: "
+                f"{show_group(group)}"
+                for group in by_cause(r for r in losses if check_name(r) not in failing)
+            ]
+        if following:
+            problems.append(_follows("A hand-in without the tasks that are lent", following))
+        return problems, count(len(borrowers), "check")
 
     def habits(self) -> tuple[list[str], str]:
         """Run all checks but the scored ones on the mutants that show a habit: one habit, one loss."""

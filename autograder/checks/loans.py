@@ -65,7 +65,7 @@ def with_loans(function: F, task: str, source: str) -> F:
 
 def complaint_about(source: str, task: str) -> str:
     """Return what is wrong with the loans of a task's check, such as a solution of the task itself."""
-    names = _lent_names(source)
+    names = lent_names(source)
     if not names:
         return 'the source of the loans must define LOANS as a dict, such as LOANS = {"f": ours}.'
     own = [name for name in names if f"{task}.".startswith(f"{name}.") or name.startswith(f"{task}.")]
@@ -97,7 +97,7 @@ def _cannot_run(source: str) -> str:
 
 
 @functools.lru_cache(maxsize=64)  # checks of a file share a source, and a notebook loads the file for each task
-def _lent_names(source: str) -> tuple[str, ...]:
+def lent_names(source: str) -> tuple[str, ...]:
     """Return the names in the dicts that ``source`` assigns or adds to LOANS."""
     changes = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Assign | ast.AugAssign)]
     found = []

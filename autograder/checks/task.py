@@ -13,7 +13,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from autograder.checks.loans import complaint_about, with_loans
+from autograder.checks.loans import complaint_about, lent_names, with_loans
 from autograder.checks.values import any_dtype as accept_any_dtype
 from autograder.core.errors import GradlabError
 from autograder.core.received import received
@@ -37,6 +37,7 @@ class CheckSpec:
     points: int = 0  # with_points computes them from the share
     seconds: float | None = None  # wall clock for the whole check; None: the manifest's limit
     memory_mb: int | None = None  # address space of the box; None: the manifest's limit
+    lent: tuple[str, ...] = ()  # the names of LOANS
 
 
 def task(
@@ -67,7 +68,7 @@ def task(
     def mark(function: F) -> F:
         marked = with_loans(function, name, loans) if loans else function
         marked = _with_any_dtype(marked) if any_dtype else marked
-        setattr(marked, ATTRIBUTE, CheckSpec(name, part, seconds=seconds, memory_mb=memory_mb))
+        setattr(marked, ATTRIBUTE, CheckSpec(name, part, seconds=seconds, memory_mb=memory_mb, lent=lent_names(loans)))
         return marked
 
     return mark

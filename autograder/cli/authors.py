@@ -126,8 +126,8 @@ def publish(out: Path, names: tuple[str, ...], repository: str, language: str) -
     "--part",
     "parts",
     multiple=True,
-    type=click.Choice(["reference", "variants", "mistakes", "habits", "training", "files"]),
-    help="Verify only this part; may be repeated. Mistakes are the stub and the mutants.",
+    type=click.Choice(["reference", "variants", "mistakes", "mutants", "loans", "habits", "training", "files"]),
+    help="Verify only this part; may be repeated. Mistakes are the stub and the mutants; mutants is another name.",
 )
 @click.option("--story", default="", help="Only mutants and variants whose story contains this text.")
 @click.option(
@@ -164,12 +164,14 @@ def verify(
 
     The reference must earn all points on every seed, and the stub none. Every variant, which is a right solution in
     another style, must earn all points. Some check must fail for every mutant, which is the reference with one mistake.
-    A mutant that shows a habit may lose at most half of its task. Without ASSIGNMENTS, the whole course is verified.
+    A mutant that shows a habit may lose at most half of its task. A check with loans must pass where nobody wrote what
+    it is lent. Without ASSIGNMENTS, the whole course is verified.
     """
     from rich.console import Console
     from rich.progress import Progress
 
-    from autograder.authoring.verify import PARTS, Plan, print_verifications, verifications_json, verify_all
+    from autograder.authoring.verify import PARTS, Plan, verify_all
+    from autograder.authoring.verify_report import print_verifications, verifications_json
     from autograder.core.course import find_assignments, find_course_root
     from autograder.sandbox.isolation import NoIsolation, choose
     from autograder.session.options import Options, pick_device
@@ -202,7 +204,7 @@ def verify(
             isolation=chosen,
             notebook=not no_notebook,
             training=not no_training,
-            parts=parts or PARTS,
+            parts=tuple("mistakes" if part == "mutants" else part for part in parts) or PARTS,
             story=story,
         )
         results = verify_all(assignments, asked, plan, jobs=jobs, done=show)

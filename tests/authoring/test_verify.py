@@ -10,7 +10,8 @@ from rich.console import Console
 
 from autograder.authoring.placeholders import GOAL, find_placeholders
 from autograder.authoring.scaffold_course import new_course
-from autograder.authoring.verify import Finding, Plan, Verification, print_verifications, verify_all
+from autograder.authoring.verify import Finding, Plan, Verification, verify_all
+from autograder.authoring.verify_report import print_verifications
 from autograder.core.assignment import Assignment, read_assignment
 from autograder.session.options import Options
 from tests.support.course import SOURCE, make_course

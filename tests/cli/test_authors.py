@@ -76,6 +76,13 @@ def test_verify_outside_of_any_course_says_which_one_it_verifies(
     assert said not in run_command(*verify).output
 
 
+@pytest.mark.parametrize("part", ["mistakes", "mutants"])
+def test_the_part_of_mutants_has_two_names(course: Path, monkeypatch: pytest.MonkeyPatch, part: str) -> None:
+    monkeypatch.chdir(course)
+    result = run_command("verify", NAME, "--isolation", "none", "--part", part, "--json")
+    assert [found["what"] for found in json.loads(result.stdout)[0]["findings"]] == ["blank stub", "mutants"]
+
+
 def test_verify_ends_with_1_when_an_assignment_fails(course: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(course)
     result = run_command("verify", NAME, "--isolation", "none", "--seeds", 1, "--no-notebook", "--json")
