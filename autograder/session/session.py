@@ -36,6 +36,7 @@ TOO_LONG = "Your code took longer than this check allows, and the check could no
 _UNUSED = (
     *("debugging", "terminal", "cacheprovider", "junitxml", "pastebin", "logging", "warnings", "doctest", "unittest"),
     *("unraisableexception", "threadexception", "faulthandler", "setuponly", "setupplan", "stepwise", "legacypath"),
+    "capture",  # nothing is captured: the link keeps what a hand-in prints
 )
 
 _VARIABLES = ("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "PYTEST_ADDOPTS", "PYTEST_PLUGINS")
@@ -160,6 +161,11 @@ def _forget_failure() -> None:
             delattr(sys, name)
 
 
+def no_public_checks(task: str) -> BadCheck:
+    """Return what a student reads who checks a task that only hidden checks judge."""
+    return BadCheck(Message("{task} has no public checks: hidden ones decide its points when it is graded.", task=task))
+
+
 def with_checks(
     assignment: Assignment,
     options: Options,
@@ -190,12 +196,7 @@ def with_checks(
             raise BadCheck(" ".join(checks.state.unpaid))
         if not checks.items:
             if options.task and not hidden and not arguments:
-                raise BadCheck(
-                    Message(
-                        "{task} has no public checks: hidden ones decide its points when it is graded.",
-                        task=options.task,
-                    )
-                )
+                raise no_public_checks(options.task)
             selection = " ".join(arguments) or options.task
             raise BadCheck(
                 Message(
@@ -208,12 +209,12 @@ def with_checks(
         return body(checks)
 
     session = _Session(SessionState(options, scores=scores), judge, files)
-    needed = (
-        ("debugging", "terminal") if "--pdb" in arguments else ()
-    )  # without them, breakpoint() would start Python's debugger
+    # without them, breakpoint() would start Python's debugger
+    needed = ("debugging", "terminal", "capture") if "--pdb" in arguments else ()
     unused = [part for name in _UNUSED if name not in needed for part in ("-p", f"no:{name}")]
-    fixed = ["-c", os.devnull, "--rootdir", str(assignment.folder.parent), "--noconftest", "--capture=no"]
-    with _isolated_pytest(files):
+    fixed = ["-c", os.devnull, "--rootdir", str(assignment.folder.parent), "--noconftest"]
+    fixed += ["--capture=no"] if needed else []
+    with isolated_pytest(files):
         code = pytest.main([*fixed, *unused, *arguments, *map(str, files)], plugins=[session, plugin, check_items])
     if isinstance(session.error, pytest.exit.Exception):
         raise KeyboardInterrupt from None  # the user quit the debugger
@@ -275,7 +276,7 @@ class _Session:
 
 
 @contextmanager
-def _isolated_pytest(files: Sequence[Path]) -> Iterator[None]:
+def isolated_pytest(files: Sequence[Path]) -> Iterator[None]:
     """Ignore plugins and options of the environment while marks are decided; drop the checks' modules afterwards."""
     before = {name: os.environ.pop(name, None) for name in _VARIABLES}
     path = list(sys.path)

@@ -25,6 +25,7 @@ from autograder.sandbox.bounded import PRINTED
 from autograder.sandbox.local_link import LocalLink
 from autograder.sandbox.proxy import Link
 from autograder.session.evidence import Evidence
+from autograder.session.kept_checks import KeptChecks
 from autograder.session.options import Options
 from autograder.session.session import Checks, ReportHeader, with_checks
 from autograder.students.handout import changed_checks
@@ -119,11 +120,12 @@ def check_namespace(
     *,
     notes: Sequence[str] = (),
     evidence: dict[str, Evidence] | None = None,
+    kept: KeptChecks | None = None,
 ) -> Report:
     """Run the public checks on functions that are defined in ``namespace``, as in a notebook.
 
     ``cells`` are the cells that ran, as in IPython's `In`. ``notes`` are sentences for the report. ``evidence``
-    gets what failed checks called and compared, if the options ask for it.
+    gets what failed checks called and compared, if the options ask for it. ``kept`` are checks of earlier calls.
     """
     file = assignment.file_of(module)
     tasks = [task.name for task in assignment.tasks if task.file == file]
@@ -151,7 +153,7 @@ def check_namespace(
         header = ReportHeader("you", "", (*notes, *changed_checks(assignment.folder)))
         return _only(module, assignment, checks.report(header, results, isolation="none"))
 
-    return with_checks(assignment, options, body, hidden=False, module=module)
+    return (kept or KeptChecks()).judge(assignment, options, body, module=module)
 
 
 def _only(module: str, assignment: Assignment, report: Report) -> Report:

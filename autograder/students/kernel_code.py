@@ -6,6 +6,7 @@ import ast
 import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from traceback import walk_tb
 from types import MappingProxyType
@@ -101,10 +102,11 @@ def imported_sources(namespace: Mapping[str, Any], names: Iterable[str], assignm
     """Return the sources, by file, of the student's modules from which a notebook imported these names."""
     sources = {}
     own = {import_name(file) for file in assignment.files}
+    folder = assignment.folder.resolve()
     for name in sorted(names):
         home = sys.modules.get(getattr(namespace.get(name), "__module__", None) or "")
         file = Path(getattr(home, "__file__", None) or "")
-        here = file.is_file() and file.resolve().parent == assignment.folder.resolve()
+        here = file.is_file() and file.resolve().parent == folder
         loader = getattr(getattr(home, "__spec__", None), "loader", None)
         if home is not None and (here or home.__name__ in own) and loader is not None:
             sources[file.name] = loader.get_source(home.__name__) or ""
@@ -128,6 +130,7 @@ def _place(file: str) -> str:
     return Message("cell {cell}", cell=number[0]) if number else OUTSIDE
 
 
+@lru_cache(maxsize=1024)  # the cells of a notebook hardly change from one check to the next
 def _is_python(cell: str) -> bool:
     try:
         ast.parse(cell)

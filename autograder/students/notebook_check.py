@@ -25,6 +25,7 @@ from autograder.core.report import Outcome, Report
 from autograder.render.extras import Extra
 from autograder.render.translated import translated
 from autograder.session.evidence import Evidence
+from autograder.session.kept_checks import KeptChecks
 from autograder.session.options import Options, known_data, pick_device
 from autograder.session.verdict import show
 from autograder.students.check import check_namespace, in_nbgrader
@@ -165,7 +166,9 @@ def _check(
     notes = _KERNEL.notes(module, namespace, cells, assignment)
     to = _reader(namespace, module, assignment)
     with speaking(to):  # for what is printed while checks run
-        report = check_namespace(module, namespace, sources, options, assignment, notes=notes, evidence=evidence)
+        report = check_namespace(
+            module, namespace, sources, options, assignment, notes=notes, evidence=evidence, kept=_KERNEL.kept
+        )
     if not in_nbgrader():
         remember(report, assignment)
     extras = extras_of(evidence, assignment.folder, show_input=show_input, picture=picture, notebook=True)
@@ -184,6 +187,7 @@ class _Kernel:
     def __init__(self) -> None:
         self.began = time.time()
         self.times: dict[int, float] = {}  # when each cell ran, by its number
+        self.kept = KeptChecks()
         self.siblings: SiblingFinder | None = None
         shell = sys.modules["IPython"].get_ipython() if "ipykernel" in sys.modules else None
         if shell is not None:
