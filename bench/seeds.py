@@ -1,35 +1,32 @@
 """Do right solutions keep all points whatever the seed? The checks that do not train, on many seeds.
 
     python bench/seeds.py a01_knn a02_linear_classifier --seeds 200
-    python bench/seeds.py a01_knn --variants --seeds 20 [--first 20] [--story loop]
+    python bench/seeds.py a01_knn --variants --seeds 20 [--first 20] [--story loop] [--at-most 0.2]
 
 Everything runs in one process. The reference runs all checks on each seed. A variant runs only the checks that execute
-code which it changes, because the rest of its code is the reference's. Which code a check executes is recorded on the
-reference, with the first seed. `gradlab verify` runs all checks on each variant, with one seed. Limits of time are set
-aside, so that a busy machine takes no points. Each lost check is printed with its seed.
+code which it changes, and those of the task that it changes, because the rest of its code is the reference's. Which
+code a check executes is recorded on the reference, with the first seed. `gradlab verify` runs all checks on each
+variant, with one seed. Limits of time are set aside, so that a busy machine takes no points. Each lost check is printed
+with its seed, and the dearest checks with their processor time on one seed. ``--at-most`` leaves out the checks that
+take more seconds.
 """
 
 from __future__ import annotations
 
 import argparse
-import ast
+import math
 import os
 import sys
-import threading
 import time
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
-from functools import partial
-from operator import is_
 from pathlib import Path
-from types import FrameType
-from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+from autograder.authoring.executed import Witnesses  # noqa: E402
 from autograder.authoring.reference import read_reference  # noqa: E402
 from autograder.authoring.variants import read_variants  # noqa: E402
 from autograder.core.assignment import Assignment  # noqa: E402
@@ -41,7 +38,6 @@ from autograder.session.session import Checks, with_checks  # noqa: E402
 from autograder.submissions.submission import code_of_scripts  # noqa: E402
 
 PATIENCE = 3600.0  # seconds that a check may take
-Place = tuple[str, str]  # a file and the qualified name of a function in it
 
 
 class Bench:
@@ -51,82 +47,42 @@ class Bench:
         self.checks, self.assignment = checks, checks.assignment
         self.sources = read_reference(checks.assignment)
         self.items = [item for item in checks.items if not item.scored]
+        self.seconds: dict[str, float] = {}  # of processor time on the reference, by check
         for item in self.items:
             item.spec = replace(item.spec, seconds=PATIENCE)
 
-    def lost(self, sources: Mapping[str, str], names: Collection[str], seed: int) -> list[CheckResult]:
+    def leave_out(self, seed: int, at_most: float) -> str:
+        """Measure the checks on the reference, drop those that take longer, and say which are the dearest."""
+        before = time.process_time()
+
+        def note(result: CheckResult) -> None:
+            nonlocal before
+            now = time.process_time()
+            self.seconds[result.id.partition("::")[2]] = now - before
+            before = now
+
+        self.lost(self.sources, {item.name for item in self.items}, seed, note)
+        dear = sorted(self.items, key=lambda item: -self.seconds[item.name])
+        self.items = [item for item in self.items if self.seconds[item.name] <= at_most]
+        kept = {item.name for item in self.items}
+        shown = [f"{item.name} {self.seconds[item.name]:.2f} s" for item in dear if item.name not in kept]
+        shown = [f"left out: {', '.join(shown)}"] if shown else []
+        rest = [f"{item.name} {self.seconds[item.name]:.2f} s" for item in dear if item.name in kept]
+        return "; ".join([*shown, f"dearest: {', '.join(rest[:4])}"])
+
+    def lost(
+        self,
+        sources: Mapping[str, str],
+        names: Collection[str],
+        seed: int,
+        progress: Callable[[CheckResult], None] = lambda result: None,
+    ) -> list[CheckResult]:
         """Run the checks of these names with a seed. Return the results that are not passed."""
         self.checks.state.options = replace(self.checks.state.options, seed=seed)
         code = code_of_scripts(sources, self.assignment)
         with open_link(None, code, self.assignment) as link:
-            results = self.checks.judge(link, code, only=lambda check: check.name in names)
+            results = self.checks.judge(link, code, only=lambda check: check.name in names, progress=progress)
         return [result for result in results if result.outcome is not Outcome.PASSED]
-
-    def executed(self, seed: int) -> dict[str, set[Place]]:
-        """Return the functions of the reference that each check executes, the ones of its import included."""
-        self.checks.state.options = replace(self.checks.state.options, seed=seed)
-        code = code_of_scripts(self.sources, self.assignment)
-        places: dict[str, set[Place]] = {}
-        for item in self.items:
-            with open_link(None, code, self.assignment) as link:
-                files = {loader.filename: f"{name}.py" for name, loader in link.finder.loaders.items()}
-                with recorded(files) as found:
-                    self.checks.judge(link, code, only=partial(is_, item))
-            places[item.name] = found
-        return places
-
-
-@contextmanager
-def recorded(files: Mapping[str, str]) -> Iterator[set[Place]]:
-    """Yield the set of the functions in these files that run in the block."""
-    found: set[Place] = set()
-
-    def note(frame: FrameType, event: str, argument: Any) -> None:
-        if event == "call" and frame.f_code.co_filename in files:
-            found.add((files[frame.f_code.co_filename], frame.f_code.co_qualname.partition(".<locals>")[0]))
-
-    threading.setprofile(note)
-    sys.setprofile(note)
-    try:
-        yield found
-    finally:
-        sys.setprofile(None)
-        threading.setprofile(None)
-
-
-def changed(before: Mapping[str, str], after: Mapping[str, str]) -> set[Place] | None:
-    """Return the functions of the reference that a variant changes; None if it changes more than functions."""
-    places: set[Place] = set()
-    for file, text in before.items():
-        old, new = _parts(text), _parts(after[file])
-        if old.pop("") != new.pop(""):
-            return None
-        places |= {(file, name) for name, part in old.items() if new.get(name) != part}
-        bodies = {name for name, part in old.items() if (file, name) in places and part.startswith("class ")}
-        places |= {(file, name) for name in old for owner in bodies if name.startswith(f"{owner}.")}
-    return places
-
-
-def _parts(text: str) -> dict[str, str]:
-    """Return the code of each function and of the rest of each class by its name, and of the rest of a file by ""."""
-    parts: dict[str, str] = {}
-
-    def read(body: list[ast.stmt], owner: str) -> str:
-        rest = []
-        for node in body:
-            name = f"{owner}.{node.name}".strip(".") if isinstance(node, ast.FunctionDef | ast.ClassDef) else ""
-            if isinstance(node, ast.FunctionDef):
-                parts[name] = ast.dump(node)
-                rest += [f"def {node.name}"] if owner else []
-            elif isinstance(node, ast.ClassDef):
-                head = [ast.dump(part) for part in (*node.bases, *node.keywords, *node.decorator_list)]
-                parts[name] = f"class {head} {read(node.body, name)}"
-            elif not isinstance(node, ast.Import | ast.ImportFrom):
-                rest.append(ast.dump(node))
-        return "\n".join(rest)
-
-    parts[""] = read(ast.parse(text).body, "")
-    return parts
 
 
 def run(assignment: Assignment, options: argparse.Namespace) -> None:
@@ -143,6 +99,7 @@ def run(assignment: Assignment, options: argparse.Namespace) -> None:
 
     def reference(checks: Checks) -> str:
         bench = Bench(checks)
+        print(f"  {bench.leave_out(options.first, options.at_most)}", flush=True)
         names = {item.name for item in bench.items}
         for seed in seeds:
             show("reference", seed, bench.lost(bench.sources, names, seed))
@@ -150,12 +107,12 @@ def run(assignment: Assignment, options: argparse.Namespace) -> None:
 
     def variants(checks: Checks) -> str:
         bench = Bench(checks)
+        print(f"  {bench.leave_out(options.first, options.at_most)}", flush=True)
         chosen = [v for v in read_variants(assignment) if options.story in v.story]
-        executed, runs = bench.executed(options.first), 0
+        witnesses, runs, every = Witnesses(checks, bench.sources), 0, {item.name for item in bench.items}
         for variant in chosen:
             sources = variant.write(bench.sources)
-            places = changed(bench.sources, sources)
-            names = {name for name, own in executed.items() if places is None or own & places}
+            names = witnesses.of(sources) & every
             if not names:
                 print(f"  no check executes what the variant {variant.story!r} changes", flush=True)
             runs += len(names)
@@ -174,6 +131,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=200, help="how many seeds")
     parser.add_argument("--first", type=int, default=0, help="the first seed")
     parser.add_argument("--variants", action="store_true", help="the variants in place of the reference")
+    parser.add_argument("--at-most", type=float, default=math.inf, help="leave out checks that take more seconds")
     parser.add_argument("--story", default="", help="only variants whose story contains this text")
     options = parser.parse_args()
     for assignment in find_assignments(options.assignments):

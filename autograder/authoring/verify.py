@@ -15,6 +15,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 
 from autograder.authoring.blanks import without_solutions
+from autograder.authoring.executed import Witnesses
 from autograder.authoring.losses import by_cause, check_name, show_group
 from autograder.authoring.mutants import read_mutants
 from autograder.authoring.one_core import fresh_processes, use_one_thread
@@ -55,6 +56,7 @@ class Plan:
     training: bool = True  # also the scored checks
     parts: tuple[str, ...] = PARTS
     story: str = ""  # only mutants and variants whose story contains this text
+    narrow: bool = False  # habits: only the checks that may notice the mutant; they are found in this process
 
 
 @dataclass(frozen=True)
@@ -233,12 +235,14 @@ class _Bench:
         following: dict[str, set[str]] = {}  # by check that the reference fails, too: the stories
         chosen = [m for m in read_mutants(self.checks.assignment) if m.habit and self.plan.story in m.story]
         own = {item.name: item.spec.task for item in self.checks.items}
+        witnesses = Witnesses(self.checks, self.sources) if chosen and self.plan.narrow else None
         for mutant in chosen:
             try:
-                results = self._run(mutant.plant(self.sources), self.names - self.scored)
+                sources = mutant.plant(self.sources)
             except BadCheck as error:  # it no longer applies
                 problems.append(str(error))
                 continue
+            results = self._run(sources, witnesses.of(sources) if witnesses else self.names - self.scored)
             lost = [check_name(r) for r in results if r.points < r.max_points]
             for name in self._lost_by_reference(lost, self.checks.state.options.seed or 0):
                 following.setdefault(name, set()).add(mutant.story)

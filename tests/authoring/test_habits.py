@@ -40,10 +40,11 @@ def test_a_habit_that_costs_half_of_its_task_is_fine(course: Assignment) -> None
     assert (finding.problems, finding.detail) == ((), "1 mutant of 1 habit")
 
 
-def test_a_habit_that_costs_points_of_another_task_is_found(course: Assignment) -> None:
+@pytest.mark.parametrize("narrow", [False, True])
+def test_a_habit_that_costs_points_of_another_task_is_found(course: Assignment, narrow: bool) -> None:
     mark_as_habit(course)
     change(course.folder / "check_tiny.py", "student.Scaler().down(12.0), 4.0", "student.Scaler().up(4.0), 12.0")
-    assert problems(course, parts=("habits",))["habits"][1] == (
+    assert problems(course, parts=("habits",), narrow=narrow)["habits"][1] == (
         "The habit 'width' (adds the width) costs 25 points of another task, Scaler.down (check_down)."
     )
 
