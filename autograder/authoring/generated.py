@@ -16,7 +16,7 @@ from operator import is_
 
 from msgspec import Struct, structs
 
-from autograder.authoring.one_core import fresh_processes, use_one_thread
+from autograder.authoring.one_core import begin_process, fresh_processes
 from autograder.authoring.operators import Change, changes_of
 from autograder.authoring.reference import read_reference
 from autograder.checks.task import BadCheck
@@ -109,7 +109,7 @@ def verify_generated(
 ) -> list[Generated]:
     """Try the generated mutants of each assignment, or a ``sample``, or those in one ``task``'s code."""
     results = []
-    with ProcessPoolExecutor(jobs, fresh_processes(assignments), use_one_thread, max_tasks_per_child=1) as pool:
+    with ProcessPoolExecutor(jobs, fresh_processes(assignments), begin_process, max_tasks_per_child=1) as pool:
         for assignment in assignments:
             made, equivalent, problems = _plan(assignment, task)
             chosen = made if sample is None or sample >= len(made) else random.Random(SEED).sample(made, sample)

@@ -1,4 +1,4 @@
-"""Keep a process of `verify` to one core."""
+"""Start the processes of `verify`, each of which keeps to one core."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from multiprocessing.context import BaseContext
 
 from autograder.core.assignment import Assignment
+from autograder.core.collector import collect_rarely
 
 
 def use_one_thread() -> None:
@@ -16,6 +17,12 @@ def use_one_thread() -> None:
     os.environ["OMP_NUM_THREADS"] = "1"  # for the notebook's kernel, and for torch if it is imported later
     if torch := sys.modules.get("torch"):
         torch.set_num_threads(1)
+
+
+def begin_process() -> None:
+    """Begin a process of `verify`: on one core, and with few searches for garbage until all is imported."""
+    use_one_thread()
+    collect_rarely()
 
 
 def fresh_processes(assignments: Iterable[Assignment]) -> BaseContext:

@@ -18,7 +18,7 @@ from autograder.authoring.blanks import without_solutions
 from autograder.authoring.executed import Witnesses
 from autograder.authoring.losses import by_cause, check_name, show_group
 from autograder.authoring.mutants import read_mutants
-from autograder.authoring.one_core import fresh_processes, use_one_thread
+from autograder.authoring.one_core import begin_process, fresh_processes
 from autograder.authoring.placeholders import find_placeholders
 from autograder.authoring.reference import execute_reference, read_reference
 from autograder.authoring.variants import read_variants
@@ -99,7 +99,7 @@ def verify_all(
     A process verifies one part of one assignment, on one core. ``done`` is called after each assignment.
     """
     plans = [replace(plan, parts=(part,)) for part in PARTS if part in plan.parts]
-    with ProcessPoolExecutor(jobs, fresh_processes(assignments), use_one_thread, max_tasks_per_child=1) as pool:
+    with ProcessPoolExecutor(jobs, fresh_processes(assignments), begin_process, max_tasks_per_child=1) as pool:
         running = [[pool.submit(verify, assignment, options, part) for part in plans] for assignment in assignments]
         left = {future: parts for parts in running for future in parts}
         try:

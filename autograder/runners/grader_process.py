@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.core.assignment import Assignment, read_assignment
+from autograder.core.collector import collect_rarely
 from autograder.core.course import earlier_modules
 from autograder.core.errors import GradlabError
 from autograder.core.message import Message
@@ -213,6 +214,7 @@ def _serve(connection: Connection, setup: Setup) -> None:
                 signal.SIG_UNBLOCK, {signal.SIGINT}
             )  # a Ctrl-C during the imports ends this process here
         threading.Thread(target=_end_with_parent, daemon=True).start()
+        collect_rarely()
         assignment = read_assignment(setup.folder)
         private = [*assignment.private_folders, *setup.private]
         course = assignment.course
