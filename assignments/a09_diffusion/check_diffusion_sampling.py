@@ -103,7 +103,7 @@ def judge_predictions(student, rng, scale: float):
         })  # fmt: skip
         expect_close(noise, right[0], name=Message("noise with {objective}", objective=objective), atol=1e-5, mistakes={
             "The noise does not fit the clamped image: compute it again from the clamped image.": free[0],
-        })  # fmt: skip
+        }, hint="Both must fit x_t: predict_noise_from_start(x_t, t, x_start) computes the noise.")  # fmt: skip
 
 
 @task("DDPM.model_predictions", share="1/3", any_dtype=True, loans=LOANS_OF_PROCESS)

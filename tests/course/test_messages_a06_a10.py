@@ -185,6 +185,12 @@ DIFFUSION: list[Case] = [
         "return self.predict_noise_from_start(x_t, t, x_start), x_start.clamp(-1, 1)",
         "compute it again from the clamped image",
     ),
+    (
+        "DDPM.model_predictions",
+        "return self.predict_noise_from_start(x_t, t, x_start), x_start",
+        "return torch.randn_like(x_t), x_start",
+        "Both must fit x_t",
+    ),
     ("DDPM.p_losses", "x_start = self.normalize(x_start)", "pass", "mapped to [-1, 1]"),
     ("DDPM.p_sample", "times = torch.full((len(x_t),), t, device=x_t.device)", "times = t", "one time for each image"),
     ("GaussianDiffusion.ddim_sample", "t, t_next, eta, model_kwargs)", "t, t_next, 0.0, model_kwargs)", "Pass eta on"),
