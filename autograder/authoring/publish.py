@@ -24,6 +24,9 @@ from autograder.core.first_cells import Repository, read_repository, with_first_
 from autograder.core.language import ENGLISH, LOCALE, language_code, translator
 from autograder.core.reader_language import choose_language
 from autograder.core.zips import make_zip
+from autograder.session.digests import check_files
+from autograder.session.options import Options
+from autograder.session.session import with_checks
 
 RECORD = PUBLISHED_RECORD
 TEXTS = Path(__file__).parent / "published"
@@ -105,7 +108,8 @@ def publish(
     Files that were edited in the folder are not changed. ``repository`` says where the course will be: OWNER/NAME on
     GitHub, or the URL of another git repository; by default, what course.toml says. ``language`` is that of the files
     at the usual places (default: what course.toml says). Raises Leak, and GradlabError if ``out`` is inside the course
-    or holds something else, if a reference is missing, or if ``repository`` or ``language`` is none.
+    or holds something else, if a reference is missing, if checks cannot be imported, or if ``repository`` or
+    ``language`` is none.
     """
     if out.resolve().is_relative_to(root.resolve()):
         raise GradlabError(f"{out} is inside the course. Choose a folder or a zip outside of it.")
@@ -117,6 +121,8 @@ def publish(
     known = list(dict.fromkeys(found for assignment in assignments for found in editions_of(assignment.folder)))
     language = choose_language(language, known) if language else language_code(course.language)
     place = read_repository(repository or course.repository)
+    for assignment in assignments:
+        _require_checks(assignment)
     files = published_files(root, assignments, place, language=language)
     if out.suffix.lower() != ".zip":
         if (out / RECORD).exists() and not read_record(out / RECORD):
@@ -147,6 +153,18 @@ def _require_reference(assignment: Assignment) -> None:
                 f"{assignment.solutions / name} does not exist, so nobody can tell whether its answers would be "
                 "published. Restore it."
             )
+
+
+def _require_checks(assignment: Assignment) -> None:
+    """Raise GradlabError if the checks cannot be imported: students could not run theirs, nor staff grade."""
+    if not check_files(assignment, hidden=True):
+        return
+    try:
+        with_checks(assignment, Options(), lambda checks: None, growing=True)
+    except GradlabError as error:
+        raise GradlabError(
+            f"Nothing was published, because the checks of {assignment.name} do not work. Correct this first:\n{error}"
+        ) from None
 
 
 def remember_repository(root: Path, repository: str) -> None:

@@ -70,6 +70,20 @@ def test_a_reference_in_another_encoding_is_named(assignment: Assignment, tmp_pa
         publish(root_of(assignment), [assignment], tmp_path / "out")
 
 
+@pytest.mark.parametrize("hidden", [False, True])
+def test_checks_that_cannot_be_imported_are_named(assignment: Assignment, tmp_path: Path, hidden: bool) -> None:
+    public = next(assignment.folder.glob("check_*.py"))
+    path = assignment.solutions / f"{public.stem}_more_hidden.py" if hidden else public
+    path.write_text("from oracles_of_nobody import right\n" + (public.read_text() if not hidden else ""))
+    with pytest.raises(GradlabError) as caught:
+        publish(root_of(assignment), [assignment], tmp_path / "out")
+    assert str(caught.value) == (
+        f"Nothing was published, because the checks of {assignment.name} do not work. Correct this first:\n"
+        f"{path}, line 1: the checks cannot be imported. ModuleNotFoundError: No module named 'oracles_of_nobody'."
+    )
+    assert not (tmp_path / "out").exists()
+
+
 EXPLORE = """# %% [markdown]
 # # Look at doubled numbers, of which there are many, in a notebook of its own
 
