@@ -7,6 +7,14 @@ from torch import Tensor
 
 from autograder import expect_close, expect_equal, explain_errors, task
 
+NUMBERED = "The first word of the list gets the number 0, the next one 1, and so on, in the order of the list."
+WORDS = (
+    "Split at white space of any kind. A word in the list of special words is one token; of every other word, each "
+    "character is one token, even if the whole word is in the dict."
+)
+FRACTIONS = "All M numbers of position n are n / K."
+WAVES = "Columns 0, 2, 4, ... are sines, columns 1, 3, 5, ... cosines. An odd M has one sine more than cosines."
+
 VOCAB = [*"0123456789", "POSITIVE", "NEGATIVE", "add", "subtract", "BOS", "EOS"]
 
 
@@ -19,7 +27,7 @@ def check_tokens_are_numbered_in_order(student):
         "The numbers are text; they should be int.": {token: str(i) for i, token in enumerate(VOCAB)},
     }
     expected = {token: i for i, token in enumerate(VOCAB)}
-    expect_equal(student.generate_token_dict(list(VOCAB)), expected, mistakes=mistakes)
+    expect_equal(student.generate_token_dict(list(VOCAB)), expected, mistakes=mistakes, hint=NUMBERED)
 
 
 @task("prepocess_input_sequence", share=50)
@@ -53,6 +61,7 @@ def check_sentences_become_tokens(student):
                 ["BOS", "NEGATIVE", "4", "2", "subtract", "POSITIVE", "0", "7", "EOS"]
             ),
         },
+        hint=WORDS,
     )
 
 
@@ -67,7 +76,7 @@ def check_simple_positions_are_fractions(student):
         "Divide the positions by K.": n,
         "The first axis is missing: the shape is (1, K, M).": n[0] / 5,
     }
-    expect_close(student.position_encoding_simple(5, 3), n / 5, mistakes=mistakes)
+    expect_close(student.position_encoding_simple(5, 3), n / 5, mistakes=mistakes, hint=FRACTIONS)
 
 
 def sinusoid(K: int, M: int, power=lambda column, M: 2 * (column // 2) / M) -> Tensor:

@@ -91,6 +91,9 @@ def check_feedforward_agrees_with_torch(student, rng):
     })  # fmt: skip
 
 
+DROPPED = "Dropout acts on the result of each sub-layer, before its sum: with dropout 1 nothing of a sub-layer is left."
+
+
 def judge_where_dropout_acts(student, block, inputs: list, rng, **wanted: int) -> None:
     """With dropout 1 each sub-layer gives zeros: only the norms are left, or zeros if dropout comes after the norms."""
     norms = parts(student, block, inputs, rng, **wanted)["norm"]
@@ -112,7 +115,7 @@ def judge_where_dropout_acts(student, block, inputs: list, rng, **wanted: int) -
             "The norms come before the sub-layers; here they come after the sums.": x,
             "The first norm comes before its sub-layer; it belongs after the sum.": lambda: norms_alone(x, norms[1:]),
             "The last norm comes before its sub-layer; it belongs after the sum.": lambda: norms_alone(x, norms[:-1]),
-        })  # fmt: skip
+        }, hint=DROPPED)  # fmt: skip
 
 
 WHOLE = {

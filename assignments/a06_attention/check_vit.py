@@ -73,6 +73,9 @@ def check_layer_agrees_with_torch(student, rng):
     expect_close(layer.eval()(x), by_torch(x), rtol=1e-4, mistakes=wrong_encoders(x, found, 1e-5))
 
 
+DROPPED = "Dropout acts on the result of each sub-layer, before its sum: with dropout 1 nothing of a sub-layer is left."
+
+
 @task("TransformerEncoderLayer", share=20)
 def check_layer_drops_in_training_only(student, rng):
     """Dropout acts on each sub-layer, before the sum, in training and not in eval mode."""
@@ -94,7 +97,7 @@ def check_layer_drops_in_training_only(student, rng):
         ),
         "Dropout comes after the norms; apply it to the output of each sub-layer, before the sum.": torch.zeros_like(x),
         "There is no dropout: the result is that of eval mode.": lambda: layer.eval()(x),
-    })  # fmt: skip
+    }, hint=DROPPED)  # fmt: skip
 
 
 @task("VisionTransformer", share="2/8", loans=LOANS_OF_VIT)

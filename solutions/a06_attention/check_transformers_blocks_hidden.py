@@ -5,6 +5,7 @@ from functools import partial
 
 import torch
 import torch.nn.functional as F
+from check_transformers_blocks import DROPPED
 from oracles import PARTS_BY_HAND, parts, passes, translated, wrong_decoders
 from oracles_loans import LOANS_OF_BLOCKS, LOANS_OF_TRANSFORMERS
 from torch import Tensor
@@ -222,4 +223,4 @@ def check_transformer_learns_everywhere(student, rng):
             name = Message(
                 "the {which} block's output in training with dropout 1, when only the norms are left", which=which
             )
-            expect_close(out, norms_alone(given, pairs), name=name)
+            expect_close(out, norms_alone(given, pairs), name=name, hint=DROPPED)

@@ -3,8 +3,9 @@
 import math
 
 import torch
+from check_transformers import FRACTIONS, NUMBERED, WAVES, WORDS
 
-from autograder import expect_close, expect_equal, task
+from autograder import expect_close, expect_equal, explain_errors, task
 
 
 @task("generate_token_dict", share=50)
@@ -13,7 +14,7 @@ def check_any_vocabulary_is_numbered(student, rng):
     words = [f"w{number}" for number in rng.permutation(30).tolist()]
     for vocab in (words, ["only"], ["b", "a", "ab"]):
         seen = student.inspect(student.generate_token_dict, vocab)
-        expect_equal(seen.value, dict(zip(vocab, range(len(vocab)), strict=True)))
+        expect_equal(seen.value, dict(zip(vocab, range(len(vocab)), strict=True)), hint=NUMBERED)
         expect_equal(seen.args, (vocab,), name="the vocabulary after the call")
 
 
@@ -32,10 +33,11 @@ def check_other_sentences_become_tokens(student, rng):
     ):
         characters = [t for word in words for t in ([word] if word in special else word)]
         expected = [numbers[t] for t in characters]
-        expect_equal(student.prepocess_input_sequence(" ".join(words), numbers, special), expected)
-        for space in ("  ", "\t", "\n", " \t\n"):
-            sentence = space + space.join(words) + space
-            expect_equal(student.prepocess_input_sequence(sentence, numbers, special), expected)
+        spaces = ("  ", "\t", "\n", " \t\n")
+        for sentence in (" ".join(words), *[space + space.join(words) + space for space in spaces]):
+            with explain_errors({"KeyError": WORDS, "IndexError": WORDS}):
+                found = student.prepocess_input_sequence(sentence, numbers, special)
+            expect_equal(found, expected, hint=WORDS)
 
 
 @task("position_encoding_simple", share=50)
@@ -43,7 +45,7 @@ def check_simple_positions_on_other_sizes(student):
     """Fractions are right for other sizes, in float32."""
     for K, M in [(1, 4), (8, 1), (11, 6)]:
         expected = torch.tensor([[[n / K] * M for n in range(K)]], dtype=torch.float32)
-        expect_close(student.position_encoding_simple(K, M), expected)
+        expect_close(student.position_encoding_simple(K, M), expected, hint=FRACTIONS)
 
 
 @task("position_encoding_sinusoid", share=50)
@@ -52,4 +54,4 @@ def check_sinusoid_on_other_sizes(student):
     for K, M in [(1, 6), (5, 1), (6, 7), (3, 2), (300, 33)]:
         angle = [[n / 10000 ** ((m - m % 2) / M) for m in range(M)] for n in range(K)]
         table = [[math.cos(a) if m % 2 else math.sin(a) for m, a in enumerate(row)] for row in angle]
-        expect_close(student.position_encoding_sinusoid(K, M), torch.tensor([table]), atol=5e-5)
+        expect_close(student.position_encoding_sinusoid(K, M), torch.tensor([table]), atol=5e-5, hint=WAVES)

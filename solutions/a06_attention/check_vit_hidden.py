@@ -4,6 +4,7 @@ from functools import partial
 
 import torch
 import torch.nn.functional as F
+from check_vit import DROPPED
 from oracles import TORCH_TRANSFORMERS, embedded, mixed, parts, passes
 from oracles_loans import LOANS_OF_VIT
 from torch import Tensor
@@ -111,7 +112,7 @@ def check_vit_on_other_sizes(student, rng):
     expect_equal(len(seen), 2, name="the number of TransformerEncoderLayers that ran")
     for i, (given, out) in enumerate(seen):
         name = Message("layer {i} in training with dropout 1, when only the norms are left", i=i + 1)
-        expect_close(out, norms_alone(given, norms[2 * i : 2 * i + 2], eps=1e-5), rtol=1e-4, name=name)
+        expect_close(out, norms_alone(given, norms[2 * i : 2 * i + 2], eps=1e-5), rtol=1e-4, name=name, hint=DROPPED)
 
 
 TRAINING = """
