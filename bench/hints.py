@@ -1,15 +1,17 @@
 """How many of the planted mistakes get a hint?
 
-    python bench/hints.py [a11_autograd ...] [--list]
+    python bench/hints.py [a11_autograd ...] [--list] [--pairs 20]
 
 Each mutant is judged by the checks of the tasks that it belongs to, without those that train. It has a hint if one of
 the checks that fail gives one. Forbidden operations get a message that says what to do, and count as mistakes without a
-hint. ``--list`` prints the mutants without one, with the first message.
+hint. ``--list`` prints the mutants without one, with the first message. ``--pairs`` prints some of the others, always
+the same, each with its first hint: a reader can judge whether it is right.
 """
 
 from __future__ import annotations
 
 import argparse
+import random
 
 from autograder.authoring.mutants import Mutant, read_mutants
 from autograder.authoring.reference import read_reference
@@ -43,6 +45,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("assignments", nargs="*")
     parser.add_argument("--list", action="store_true", help="print the mutants without a hint")
+    parser.add_argument("--pairs", type=int, default=0, help="print this many mutants with their first hint")
     options = parser.parse_args()
     for assignment in find_assignments(options.assignments):
         rows = judged(assignment)
@@ -52,6 +55,9 @@ def main() -> None:
         for mutant, failed in without if options.list else []:
             message = failed[0].message.replace("\n", " ") if failed else "only a check that trains notices it"
             print(f"  {mutant.story}: {message[:200]}")
+        hinted = [(mutant, hints) for mutant, failed in rows if (hints := [r.hint for r in failed if r.hint])]
+        for mutant, hints in random.Random(0).sample(hinted, min(options.pairs, len(hinted))):
+            print(f"  {mutant.story} -> {hints[0]}")
 
 
 if __name__ == "__main__":
