@@ -9,6 +9,9 @@ def main() -> None:
     """Run a command. Ctrl-C during imports ends it here; later, `cli/app.py` says so in the reader's language."""
     try:
         from autograder.cli.app import main as run
+        from autograder.core.shell import write_any_text
+
+        write_any_text()
 
         run()
     except KeyboardInterrupt:

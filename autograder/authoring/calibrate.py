@@ -198,7 +198,7 @@ def expect_finite(key: str, measured: Measured) -> None:
 def store(assignment: Assignment, options: Options, update: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
     """Replace the table of the run's data set in calibration.json by what ``update`` makes of it."""
     path = assignment.solutions / "calibration.json"
-    tables = json.loads(path.read_text()) if path.exists() else {}
+    tables = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     data = options.data or assignment.course.default_data
     tables[data] = update(tables.get(data, {}))
     write_atomically(path, json.dumps(tables, indent=1) + "\n")

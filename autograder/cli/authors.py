@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -16,6 +15,7 @@ import click
 
 from autograder.cli import options
 from autograder.core.message import Message
+from autograder.core.shell import quoted
 
 if TYPE_CHECKING:
     from autograder.authoring.verify import Verification
@@ -380,7 +380,7 @@ def _release_new(made: Assignment, *, cd: Path | None = None) -> None:
     from autograder.authoring.release import write
 
     write(derive(made))
-    first = f"cd {shlex.quote(str(cd))} && " if cd else ""
+    first = f"cd {quoted(cd)} && " if cd else ""
     module = made.files[0]
     click.echo(f"{made.folder}: what students receive. {module} and its notebook are generated; edit the other files.")
     click.echo(f"{made.solutions}: write the solution in {module} here; next to it are hidden checks and mutants.")

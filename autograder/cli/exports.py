@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import ExitStack
@@ -15,6 +14,7 @@ from autograder.cli import options
 from autograder.cli.help_language import TranslatedGroup
 from autograder.core.language import say, translate
 from autograder.core.message import Message
+from autograder.core.shell import quoted
 
 if TYPE_CHECKING:
     from autograder.exports.platform_csv import Filled
@@ -44,7 +44,7 @@ def nbgrader(folder: Path, names: tuple[str, ...]) -> None:
         say(
             "Created the nbgrader course {folder}. Next: {command}",
             folder=folder,
-            command=f"cd {shlex.quote(str(folder))} && nbgrader generate_assignment ASSIGNMENT",
+            command=f"cd {quoted(folder)} && nbgrader generate_assignment ASSIGNMENT",
         )
     )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext, redirect_stdout
@@ -17,6 +16,7 @@ from autograder.cli import options
 from autograder.cli.warm_client import answer_warm
 from autograder.core.language import say, translate
 from autograder.core.message import Message, either, name_list
+from autograder.core.shell import quoted
 
 if TYPE_CHECKING:
     from autograder.core.assignment import Assignment
@@ -48,7 +48,7 @@ def start(folder: Path, names: tuple[str, ...], language: str) -> None:
         for line in lines:
             click.echo(translate(line))
         if folder.resolve() != Path.cwd():
-            click.echo(say("Next: cd {folder}, then gradlab status.", folder=shlex.quote(str(folder))))
+            click.echo(say("Next: cd {folder}, then gradlab status.", folder=quoted(folder)))
 
 
 @click.command()

@@ -17,6 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from autograder.core.shell import write_any_text
 from autograder.students.warm import MESSAGE, state_of_the_package
 
 NEEDED = ("autograder.cli.app", "autograder.students.check", "autograder.render.terminal")
@@ -99,6 +100,7 @@ def _run(request: dict[str, Any], descriptors: list[int], connection: socket.soc
             os.dup2(descriptor, target)
         for stream in (sys.stdout, sys.stderr):
             stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+        write_any_text()
         os.environ.clear()
         os.environ.update(request["environment"])
         os.chdir(request["folder"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatch
@@ -13,6 +12,7 @@ from autograder.core.copies import digest, read_record
 from autograder.core.editions import ASSIGNMENTS, COPY_RECORD, PUBLISHED_RECORD
 from autograder.core.message import Message
 from autograder.core.notebooks import notebook_name
+from autograder.core.shell import quoted
 
 CHECKS = "check_*.py"
 ORACLES = "oracles*.py"  # shared by check files: in the folder of the assignment or next to the hidden checks
@@ -68,7 +68,7 @@ def received(folder: Path) -> Received:
     if own := _below(read_record(started), f"{folder.name}/"):
         again = Message(
             "Run `gradlab start {copy}` again: it restores the file and keeps your work.",
-            copy=shlex.join([str(folder.parent), folder.name]),
+            copy=quoted(folder.parent, folder.name),
         )
         return Received(folder, own, again)
     own = _below(read_record(published), f"{ASSIGNMENTS}/{folder.name}/")

@@ -88,7 +88,11 @@ class LocalLink:
         if self.debugging or sys.gettrace() is not None:
             yield
             return
-        with open(os.devnull, "w") as nothing, redirect_stdout(nothing), redirect_stderr(nothing):
+        with (
+            open(os.devnull, "w", encoding="utf-8", errors="replace") as nothing,
+            redirect_stdout(nothing),
+            redirect_stderr(nothing),
+        ):
             yield
 
     def load(self, module: str) -> Ref:

@@ -260,7 +260,7 @@ class Score:
         path = self.file.assignment.solutions / "calibration.json"
         name = self.state.options.data or self.file.assignment.course.default_data
         try:
-            return float(json.loads(path.read_text())[name][key]["threshold"])
+            return float(json.loads(path.read_text(encoding="utf-8"))[name][key]["threshold"])
         except (OSError, ValueError, KeyError, TypeError):
             command = f"gradlab calibrate {self.file.assignment.name}"
             raise BadCheck(f"{path} has no threshold for {key!r} on {name!r}: run `{command}`.") from None

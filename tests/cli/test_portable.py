@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import textwrap
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from autograder.core import shell
+from autograder.core.shell import quoted
 from tests.support.vectors import HONEST, make_vectors
 
 pytestmark = pytest.mark.slow
@@ -17,7 +21,11 @@ pytestmark = pytest.mark.slow
 BARE = """
     import sys
     import click, jupytext, matplotlib, nbformat, numpy, pooch, pytest, rich.console, torch, tqdm
-    import asyncio, multiprocessing, os, pdb, select, signal, socket, subprocess, tempfile, zipfile
+    import asyncio, multiprocessing, os, pdb, select, signal, socket, subprocess, tempfile, warnings, zipfile
+
+    # On Windows, a file without a named encoding is not UTF-8. Other packages may choose that.
+    warnings.filterwarnings("ignore", category=EncodingWarning)
+    warnings.filterwarnings("error", category=EncodingWarning, module="autograder|common")
 
     for name in ("fcntl", "resource", "termios", "pwd", "grp", "pty", "tty", "syslog", "readline"):
         sys.modules[name] = None
@@ -33,13 +41,15 @@ BARE = """
     sys.platform = "darwin"
 """
 
+STRICT = ("-W", "error", "-W", "ignore::EncodingWarning", "-X", "warn_default_encoding")
+
 
 def bare(code: str, cwd: Path) -> str:
     """Return what ``code`` prints in a Python without what only Linux has."""
     source = textwrap.dedent(BARE) + textwrap.dedent(code)
     root = Path(__file__).resolve().parents[2]
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", f"import sys\nsys.path.insert(0, {str(root)!r})\n{source}"],
+        [sys.executable, *STRICT, "-c", f"import sys\nsys.path.insert(0, {str(root)!r})\n{source}"],
         capture_output=True,
         text=True,
         cwd=cwd,
@@ -98,6 +108,27 @@ def test_the_commands_of_students_work_without_what_only_linux_has(course: Path)
     assert lines[4].startswith("0 40/40 points here.")
     assert lines[5] == "0 Next: cd copy, then gradlab status."
     assert lines[6] == "40 of 40 points"
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii"])
+def test_output_escapes_what_its_encoding_lacks(encoding: str, course: Path) -> None:
+    """On Windows, output to a file or a pipe has the encoding of the system's language."""
+    vectors = course / "assignments" / "t02_vectors" / "vectors.py"
+    vectors.write_text(HONEST.replace("return x * 2", 'print("中文"); return x + 2'), encoding="utf-8")
+    root = Path(__file__).resolve().parents[2]
+    environment = {**os.environ, "PYTHONIOENCODING": encoding, "PYTHONPATH": str(root)}
+    done = subprocess.run(
+        [sys.executable, "-m", "autograder", "check", "t02_vectors"], capture_output=True, cwd=course, env=environment
+    )
+    assert done.returncode == 1, done.stderr
+    assert rb"\u4e2d\u6587" in done.stdout
+    assert b"points here." in done.stdout
+
+
+def test_paths_are_quoted_as_the_shell_reads_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert quoted(Path("my course"), "a01_knn") == "'my course' a01_knn"
+    monkeypatch.setattr(shell, "os", SimpleNamespace(name="nt"))
+    assert quoted(r"C:\ada\my course", r"C:\ada") == r'"C:\ada\my course" C:\ada'
 
 
 def test_instructors_can_grade_their_own_code_there(course: Path) -> None:
