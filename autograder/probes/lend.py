@@ -48,7 +48,7 @@ def loan_to(module: ModuleType, name: str, loans: dict[str, Any]) -> Loan:
     """Lend to the function, class or variable ``name`` of a student's module.
 
     A variable has its value before anything can be lent, so the module's statements run again with the loans in place.
-    A module without its statements, such as a notebook's, keeps its values.
+    A module without its statements keeps its values.
     """
     names = vars(module)
     borrower: Any = names.get(name)

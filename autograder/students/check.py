@@ -28,6 +28,7 @@ from autograder.session.evidence import Evidence
 from autograder.session.kept_checks import KeptChecks
 from autograder.session.options import Options
 from autograder.session.session import Checks, ReportHeader, with_checks
+from autograder.students.as_graded import make_repeatable
 from autograder.students.handout import changed_checks
 from autograder.students.kernel_code import executed_code, imported_sources, places_of
 from autograder.students.leftovers import forgotten
@@ -135,6 +136,7 @@ def check_namespace(
     stand_in.__dict__.update(
         {key: value for key, value in namespace.items() if not key.startswith("__") and key not in reused}
     )
+    make_repeatable(stand_in, file, cells, assignment)
     code = executed_code(cells, file, imported_sources(namespace, _roots(tasks), assignment))
 
     def body(checks: Checks) -> Report:

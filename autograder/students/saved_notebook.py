@@ -16,7 +16,7 @@ from typing import Any
 from autograder.core.assignment import Assignment
 from autograder.core.message import Message, either, joined
 from autograder.core.notebooks import describe_cell, describe_line, import_name
-from autograder.sandbox.inside.modules import NotRun, SubmissionFinder
+from autograder.students.as_graded import loader_of
 from autograder.submissions.ipynb import without_outputs
 from autograder.submissions.names import DEFINITIONS, bound_names, read_names
 from autograder.submissions.notebook import Module, to_module
@@ -122,15 +122,7 @@ def _names_without_cell(text: str, tree: ast.Module, namespace: Collection[str])
 
 def _not_run(saved: Module, file: str, name: str, assignment: Assignment) -> list[str]:
     """Run the saved code as grading does and return a sentence for each statement that fails."""
-    own = [path.stem for path in assignment.folder.iterdir() if path.suffix == ".py" or path.is_dir()]
-    finder = SubmissionFinder(
-        {file: saved.text},
-        {file: f"{name} as code"},
-        packages=None if assignment.imports is None else frozenset({*assignment.imports, *own}),
-        allowed=assignment.allowed or (),
-        not_run={file: [NotRun(part.line, part.names, part.reason) for part in saved.aside]},
-    )
-    loader = finder.loaders[import_name(file)]
+    loader = loader_of(saved, file, f"{name} as code", assignment)
     with contextlib.redirect_stdout(io.StringIO()):
         loader.exec_module(ModuleType(import_name(file)))
     unread = {part.line for part in saved.aside}

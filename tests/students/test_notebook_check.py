@@ -11,6 +11,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from autograder.core.assignment import read_assignment
+from autograder.students.saved_notebook import notes_on_saved
 from tests.support.kernels import run_cells as run
 
 pytestmark = pytest.mark.slow
@@ -133,6 +135,29 @@ def test_a_statement_that_does_not_run_when_it_is_graded_is_named(folder: Path) 
         "cell 2 from the top, line 1 does not run when it is graded: NameError: name 'numbers' is not defined"
         in shown[-1]
     )
+
+
+def test_what_a_notebook_may_import_does_run_when_it_is_graded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The course's shared packages, the modules of earlier assignments and the student's own."""
+    folder = tmp_path / "assignments" / "t02_later"
+    folder.mkdir(parents=True)
+    (tmp_path / "course.toml").write_text('title = "T"\nid = "t"\nshared = ["t_shared"]\n')
+    (tmp_path / "t_shared").mkdir()
+    (tmp_path / "t_shared" / "__init__.py").write_text("THREE = 3\n")
+    (folder / "assignment.toml").write_text(
+        'title = "L"\nversion = "1.0"\nfiles = ["later.py"]\nimports = []\n'
+        '[[tasks]]\nname = "double"\ntitle = "D"\npoints = 1\n'
+    )
+    (folder / "my_tools.py").write_text("FOUR = 4\n")
+    save(
+        folder / "later.ipynb",
+        ["import t_shared\nimport my_tools\nimport msgspec\n", f"{DOUBLE} + msgspec + my_tools + t_shared"],
+    )
+    for place in (tmp_path, folder):
+        monkeypatch.syspath_prepend(str(place))
+    [note] = notes_on_saved(folder / "later.ipynb", "later", [], {}, read_assignment(folder))
+    assert "cell 1 from the top, line 3" in note
+    assert "msgspec is not a package that this assignment allows. Allowed, besides Python's own: t_shared." in note
 
 
 def test_rules_judge_code_that_a_notebook_imports(folder: Path) -> None:

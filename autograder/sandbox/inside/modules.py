@@ -94,13 +94,7 @@ class SourceLoader(InspectLoader):
         lines = self.source.splitlines(keepends=True)  # else tracebacks would quote a file of this name on disk
         linecache.cache[self.filename] = (len(self.source), None, lines, self.filename)
         table = vars(module)
-        table["__builtins__"] = {
-            **vars(builtins),
-            "__import__": self.importing,
-            "get_ipython": StandIn(),
-            "display": StandIn(),
-            "input": _no_input,
-        }
+        table["__builtins__"] = self._builtins()
         self.not_run = list(self.unread)
         statements, run = self._statements(table)
         early: list[tuple[ast.stmt, NotRun]] = []  # statements that use a name which is defined below them
@@ -116,10 +110,20 @@ class SourceLoader(InspectLoader):
 
     def run_again(self, table: dict[str, Any], after_each: Callable[[], None]) -> None:
         """Run all statements once more in a module that was loaded; what fails is skipped."""
+        table.setdefault("__builtins__", self._builtins())  # the names of a notebook's kernel have none
         statements, run = self._statements(table)
         for statement in statements:
             run(statement)
             after_each()
+
+    def _builtins(self) -> dict[str, Any]:
+        return {
+            **vars(builtins),
+            "__import__": self.importing,
+            "get_ipython": StandIn(),
+            "display": StandIn(),
+            "input": _no_input,
+        }
 
     def _statements(self, table: dict[str, Any]) -> tuple[list[ast.stmt], _Runner]:
         tree = ast.parse(self.source, self.filename)
