@@ -89,7 +89,7 @@ def _blank_row(task: TaskView) -> str:
     sentences = "<br>".join(_line(sentence, 500) for sentence in task.left_to_write[:MISSING])
     return (
         f'<tr style="{_ROW}"><td style="{_CELL}">{badge}</td>'
-        f'<td colspan="2" style="{_CELL}width:100%">{sentences}</td></tr>'
+        f'<td style="{_CELL}width:100%">{sentences}</td><td style="{_POINTS}"></td></tr>'
     )
 
 

@@ -190,6 +190,15 @@ def test_the_notebooks_table_is_a_balanced_fragment_with_inline_styles_only(make
     assert "staff" not in text or any(check.outcome is Outcome.BROKEN for check in make().checks)
 
 
+@pytest.mark.parametrize("make", KINDS.values(), ids=KINDS)
+def test_the_wide_column_of_the_notebooks_table_is_the_second(make):
+    """A wide cell over the last two columns would leave a task's title, over the first two, a few letters a line."""
+    for row in re.findall("<tr.*?</tr>", report_table_html(make()), re.S):
+        cells = re.findall("<t[hd][^>]*>", row)
+        assert len(cells) == 3 or (len(cells) == 2 and 'colspan="2"' in cells[0])
+        assert ["width:100%" in cell for cell in cells] in ([False, True, False], [False, False])
+
+
 def test_a_notebook_breaks_no_line_after_the_hyphen_of_a_number():
     texts = {"message": "a <b> 1e-06 + 2.5e-05*|expected|", "hint": "Add 1e-12, not the-1."}
     report = perfect()
