@@ -63,7 +63,7 @@ def test_the_tutorial_leads_from_an_empty_folder_to_a_graded_class(
         for command in commands(step):
             run(command, monkeypatch)
     marks = {name: read_report(course / "results" / name / "report.json").points for name in ("ada", "bob")}
-    assert marks == {"ada": 10, "bob": 0}
+    assert marks == {"ada": 11, "bob": 0}
 
 
 def test_every_public_name_has_an_example() -> None:
