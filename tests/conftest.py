@@ -10,11 +10,14 @@ from functools import cache
 
 import pytest
 
+from autograder.core.jupyter import load_package
 from autograder.sandbox.isolation import NoIsolation, choose
 from autograder.sandbox.pool import WorkerPool
+from tests.support.measured_boxes import is_measured, measured_boxes
 from tests.support.order import Recorder, longest_first
 from tests.support.our_course import OUR_COURSE
 
+load_package("jsonschema")  # which test files import with nbformat
 os.environ["LANGUAGE"] = "en"  # what tests expect, whatever the language of this computer
 
 
@@ -25,6 +28,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--record-durations") and not hasattr(config, "workerinput"):
         config.pluginmanager.register(Recorder())
+    if is_measured():  # by `make coverage`
+        boxes = ExitStack()
+        boxes.enter_context(measured_boxes())
+        config.add_cleanup(boxes.close)
 
 
 _errors_in_pytest: list[str] = []

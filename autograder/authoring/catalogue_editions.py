@@ -53,7 +53,8 @@ def catalogues(assignment: Assignment, language: str) -> tuple[Wanted, Wanted]:
     root = course_root(assignment)
     public = catalogue_path(root / LOCALE, language, assignment.name, suffix=".po")
     private = catalogue_path(root / "solutions" / LOCALE, language, assignment.name, suffix=".po")
-    return Wanted(public, public_entries(assignment, root)), Wanted(private, private_entries(assignment, root))
+    texts = public_entries(assignment, root)
+    return Wanted(public, texts), Wanted(private, private_entries(assignment, root, texts))
 
 
 def course_root(assignment: Assignment) -> Path:

@@ -6,7 +6,7 @@ import csv
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from autograder.authoring.facts import BadSource
@@ -28,7 +28,7 @@ class Term:
     translation: str
     avoid: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def word(self) -> str:
         return _MEANING.sub("", self.english).casefold()
 
@@ -58,12 +58,22 @@ def term_faults(source: str, translation: str, glossary: Sequence[Term]) -> Iter
 
 def _terms_in(source: str, glossary: Sequence[Term]) -> list[Term]:
     """Return the terms of a text; of "batch size" and "batch" the longer one."""
-    rest, found = without_fixed(source), []
-    for word in sorted({term.word for term in glossary}, key=len, reverse=True):
-        if word in rest.casefold():
+    rest = without_fixed(source)
+    folded = rest.casefold()
+    found: list[Term] = []
+    for word, terms in _by_word(tuple(glossary)).items():
+        if word in folded:
             rest, count = re.subn(rf"(?<![\w-]){re.escape(word)}(?:s|es)?(?![\w-])", _TAKEN, rest, flags=re.IGNORECASE)
-            found += [term for term in glossary if count and term.word == word]
+            folded = rest.casefold()
+            found += terms if count else ()
     return found
+
+
+@lru_cache(maxsize=8)
+def _by_word(glossary: tuple[Term, ...]) -> dict[str, tuple[Term, ...]]:
+    """Return the terms of each word, the longest words first."""
+    words = sorted(dict.fromkeys(term.word for term in glossary), key=len, reverse=True)
+    return {word: tuple(term for term in glossary if term.word == word) for word in words}
 
 
 @lru_cache(maxsize=8)

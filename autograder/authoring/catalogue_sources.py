@@ -23,6 +23,7 @@ from autograder.authoring.cells import read_source
 from autograder.core import click_words
 from autograder.core.assignment import MANIFEST, Assignment
 from autograder.core.files import read_utf8
+from autograder.core.jupyter import load_package
 from autograder.core.language import ENGINE_LOCALE
 from autograder.core.received import CHECKS, ORACLES
 
@@ -67,9 +68,9 @@ def public_entries(assignment: Assignment, root: Path) -> list[Entry]:
     return entries + _check_entries(assignment.folder, root)
 
 
-def private_entries(assignment: Assignment, root: Path) -> list[Entry]:
-    """Return the titles and messages of an assignment's hidden checks that students do not receive otherwise."""
-    known = {entry.text for entry in public_entries(assignment, root)}
+def private_entries(assignment: Assignment, root: Path, public: Sequence[Entry]) -> list[Entry]:
+    """Return the titles and messages of an assignment's hidden checks that are not among its public texts."""
+    known = {entry.text for entry in public}
     return [entry for entry in _check_entries(assignment.solutions, root) if entry.text not in known]
 
 
@@ -147,10 +148,8 @@ def _manifest_entries(assignment: Assignment, root: Path) -> list[Entry]:
 
 
 def _source_entries(path: Path, root: Path) -> list[Entry]:
-    import jupytext
-
     text = read_source(path)
-    cells = jupytext.reads(text, fmt="py:percent").cells
+    cells = load_package("jupytext").reads(text, fmt="py:percent").cells
     headers = [number for number, line in enumerate(text.split("\n"), start=1) if line.startswith("# %%")]
     first_lines = headers if len(headers) == len(cells) else [0] * len(cells)
     entries = []

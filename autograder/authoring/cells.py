@@ -20,6 +20,7 @@ from autograder.authoring.hints import take_hints
 from autograder.core.assignment import Assignment
 from autograder.core.files import wrong_line
 from autograder.core.hints import Hints
+from autograder.core.jupyter import load_package
 
 BEGIN, END = "BEGIN SOLUTION", "END SOLUTION"
 MARKERS = (BEGIN, END, "BEGIN HIDDEN TESTS", "END HIDDEN TESTS", "BEGIN MARK SCHEME", "END MARK SCHEME")
@@ -71,9 +72,7 @@ def to_notebook_and_hints(
 
     ``edit`` changes the cells as the author wrote them, for example to another language.
     """
-    import jupytext
-
-    written = jupytext.reads(text, fmt="py:percent").cells
+    written = load_package("jupytext").reads(text, fmt="py:percent").cells
     _check_roles(text, path, assignment, written)
     edit(written)
     tasks = [task.name for task in assignment.tasks if task.file == assignment.file_of(path.stem)]
@@ -140,9 +139,7 @@ def _grade_cells(cell: Any, path: Path) -> list[Any]:
 
 
 def _node(values: dict[str, Any]) -> Any:
-    from nbformat import from_dict
-
-    return from_dict(values)
+    return load_package("nbformat").from_dict(values)
 
 
 def _nbgrader(cell: Any, role: str, assignment: Assignment) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from autograder.core.assignment import Assignment
 from autograder.core.copies import shared_files
 from autograder.core.extras import require
 from autograder.core.files import read_utf8
+from autograder.core.jupyter import load_package
 from autograder.core.notebooks import notebook_name
 
 CELL_SECONDS = 300
@@ -46,8 +47,7 @@ def execute_reference(assignment: Assignment) -> list[str]:
 
 def _student_copy(assignment: Assignment, temporary: Path) -> Path:
     """Return a folder with what students get, their scripts removed and the reference in their notebooks."""
-    import nbformat
-
+    nbformat = load_package("nbformat")
     copy = temporary / "work"
     for name, content in shared_files(assignment.course).items():
         (copy / name).parent.mkdir(parents=True, exist_ok=True)

@@ -24,6 +24,7 @@ from autograder.core.editions import OWN_METADATA
 from autograder.core.extras import require
 from autograder.core.files import write_atomically, wrong_line
 from autograder.core.hints import HINTS_FILE, NO_HINTS
+from autograder.core.jupyter import load_package
 from autograder.core.language import ENGLISH
 from autograder.core.notebooks import notebook_name
 from autograder.submissions.statements import placeholders, unwritten_places
@@ -128,8 +129,7 @@ def _command_for(path: Path) -> str:
 def clear(notebook: Any) -> Any:
     """Return a copy without solutions and outputs; cells that students must not change are locked."""
     require("nbgrader", "staff")
-    from nbgrader import preprocessors as steps  # nbgrader.apps would cost seconds
-
+    steps = load_package("nbgrader.preprocessors")  # nbgrader.apps would cost seconds
     notebook = copy.deepcopy(notebook)
     for step in (
         steps.LockCells,
@@ -160,8 +160,7 @@ class _VariableStubs:
 
 def notebook_bytes(notebook: Any) -> bytes:
     """Return the file of a valid notebook: the same bytes every time."""
-    import nbformat
-
+    nbformat = load_package("nbformat")
     nbformat.validate(notebook)
     text: str = nbformat.writes(notebook)
     return (text.rstrip("\n") + "\n").encode()
@@ -169,13 +168,11 @@ def notebook_bytes(notebook: Any) -> bytes:
 
 def as_script(notebook: Any) -> str:
     """Return the notebook's cells as a percent script, without the metadata that only notebooks need."""
-    import jupytext
-
     notebook = copy.deepcopy(notebook)
     notebook.metadata = {"jupytext": {"notebook_metadata_filter": "-all"}}
     for cell in notebook.cells:
         cell.metadata = {key: value for key, value in cell.metadata.items() if key not in _NOTEBOOK_ONLY}
-    return str(jupytext.writes(notebook, fmt="py:percent"))
+    return str(load_package("jupytext").writes(notebook, fmt="py:percent"))
 
 
 def _refuse_free_points(source: str, script: str, path: Path, tasks: Sequence[str]) -> None:

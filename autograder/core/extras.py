@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-
 from autograder import __version__
 from autograder.core.errors import GradlabError
 from autograder.core.installed import from_wheel
+from autograder.core.jupyter import load_package
 from autograder.core.message import Message
 
 
@@ -17,7 +16,7 @@ class MissingExtra(GradlabError):
 def require(package: str, extra: str) -> None:
     """Import a package of an extra ("staff"). Raises MissingExtra."""
     try:
-        import_module(package)
+        load_package(package)
     except ImportError as error:
         missing = (error.name or package).partition(".")[0]
         raise MissingExtra(

@@ -19,6 +19,7 @@ from autograder.core.assignment import Assignment
 from autograder.core.extras import require
 from autograder.core.files import write_atomically
 from autograder.core.installed import interpreter
+from autograder.core.jupyter import load_package
 from autograder.core.message import Message
 from autograder.core.report import Report
 from autograder.exports.reports import BadResults
@@ -133,9 +134,7 @@ def _name(task: str) -> str:
 
 def _place(released: Path, place: Path, files: Mapping[str, bytes], student: str) -> list[str]:
     """Write the student's cells, in the released notebook, to the place where nbgrader looks for them."""
-    import jupytext
-    import nbformat
-
+    jupytext, nbformat = load_package("jupytext"), load_package("nbformat")
     if not released.is_file():
         raise BadResults(
             Message(
@@ -182,8 +181,7 @@ def _id(cell: Any) -> str:
 
 def _shown_outputs(cell: Any) -> list[Any]:
     """Return what the student's run of a cell showed: text and pictures. HTML could run code in formgrader's page."""
-    import nbformat
-
+    nbformat = load_package("nbformat")
     kept = []
     for output in cell.get("outputs") or []:
         data = output.get("data")

@@ -165,7 +165,7 @@ def test_words_of_hidden_checks_have_a_catalogue_of_their_own(tiny: Assignment) 
     root = tiny.folder.parents[1]
     hidden = '"""Hidden."""\nfrom autograder import task\n\n@task("double")\ndef check_it(s):\n    """It holds."""\n'
     (tiny.solutions / "check_tiny_hidden.py").write_text(hidden)
-    assert [entry.text for entry in private_entries(tiny, root)] == ["It holds."]
+    assert [entry.text for entry in private_entries(tiny, root, public_entries(tiny, root))] == ["It holds."]
     assert "It holds." not in {entry.text for entry in public_entries(tiny, root)}
     public, private = catalogues(tiny, PSEUDO)
     assert private.path == root / "solutions/locale" / PSEUDO / "LC_MESSAGES" / f"{NAME}.po"
