@@ -8,6 +8,10 @@ from autograder.core.message import Message
 
 _NONE = "Something is None here: is there a `return` in the function that made it?"
 _TOGETHER = "All tensors must agree in every axis but the one along which they are joined. Print their shapes."
+_EMPTY = (
+    "This axis is empty. Either there are no entries, and that case needs a line of its own, or an earlier line "
+    "selects none, for example because height and width are mixed up. Print the shapes."
+)
 _CUT = (
     "The graph is cut before this line: by detach(), .item(), torch.no_grad(), a new tensor made of numbers, or a "
     "missing requires_grad_() or create_graph=True."
@@ -55,6 +59,7 @@ _USUAL = [  # a part of the exception, as a regular expression, and the hint, wi
         r"must be Tensor, not tuple|'tuple' object has no attribute",
         "This is a tuple, because the function before returns several things. Unpack it: out, weights = f(...).",
     ),
+    (r"index -?\d+ is out of bounds for dimension \d+ with size 0", _EMPTY),
     (
         r"index \d+ is out of bounds for dimension (?P<axis>\d+) with size (?P<size>\d+)",
         "Axis {axis} has {size} entries, counted from 0. Is the index, or the size in a loop, that of another axis?",
@@ -85,11 +90,7 @@ _USUAL = [  # a part of the exception, as a regular expression, and the hint, wi
         r"The shape of the mask .* at index",
         "A mask in square brackets must have the shape of the tensor; masked_fill and torch.where broadcast it.",
     ),
-    (
-        r"Expected reduction dim .* non-zero size",
-        "This axis is empty. Either there are no entries, and that case needs a line of its own, or an earlier line "
-        "selects none, for example because height and width are mixed up. Print the shapes.",
-    ),
+    (r"Expected reduction dim .* non-zero size", _EMPTY),
     (r"Dimension out of range", "The tensor has fewer axes than this line expects. Print its shape."),
 ]
 _COMPILED = [(re.compile(pattern), hint) for pattern, hint in _USUAL]

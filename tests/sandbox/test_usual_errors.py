@@ -55,6 +55,7 @@ CASES: list[tuple[Callable[[], object], str]] = [
     (lambda: torch.conv2d(ones(2, 9), ones(1, 1, 3, 3)), "(N, C, H, W)"),
     (lambda: torch.conv2d(ones(1, 3, 5, 5), ones(1, 2, 3, 3)), "expects 2 channels and gets 3"),
     (lambda: ones(3, 2)[ones(1, 2) > 0], "masked_fill and torch.where broadcast it"),
+    (lambda: ones(0)[0], "This axis is empty. Either there are no entries"),
     (lambda: ones(2, 0).max(dim=1), "This axis is empty. Either there are no entries"),
     (lambda: ones(2, 3)[:, 3:5].amax(dim=1), "an earlier line selects none, for example because height and width"),
     (lambda: ones(2).sum(dim=1), "fewer axes"),
