@@ -140,8 +140,10 @@ def _script(text: str) -> Callable[[], Files]:
     return lambda: {"vectors.py": f"{WRONG}\n{text}\n".encode()}
 
 
-def _large_notebook(cells: bytes) -> Callable[[], Files]:
-    return lambda: {"vectors.ipynb": b'{"metadata": {}, "nbformat": 4, "nbformat_minor": 5, "cells": [' + cells + b"]}"}
+def _large_notebook(*cells: tuple[bytes, int]) -> Callable[[], Files]:
+    """A notebook whose cells are these texts, each so many times. Made only when it is needed."""
+    head = b'{"metadata": {}, "nbformat": 4, "nbformat_minor": 5, "cells": ['
+    return lambda: {"vectors.ipynb": b"".join([head, *(text * times for text, times in cells), b"]}"])}
 
 
 def _cell_of(source: str) -> bytes:
@@ -198,14 +200,16 @@ HAND_INS: dict[str, Callable[[], Files]] = {
     "400 files that define the tasks": _many_files,
     "1,900 cells that write modules": _writing_cells,
     "a loop in a loop in a loop": _script("\n".join(" " * n + f"for i{n} in range(2):" for n in range(95)) + " pass"),
-    "200 MB of empty lists as cells": _large_notebook(b"[]," * 66_000_000 + b"[]"),
-    "200 MB of empty cells": _large_notebook(b"{}," * 66_000_000 + b"{}"),
-    "200 MB of nested lists": _large_notebook(b"[" * 99_000_000 + b"]" * 99_000_000),
-    "200 MB of lists in a cell": _large_notebook(b'{"metadata": {"a": [' + b"[]," * 66_000_000 + b"[]]}}"),
+    "200 MB of empty lists as cells": _large_notebook((b"[],", 66_000_000), (b"[]", 1)),
+    "200 MB of empty cells": _large_notebook((b"{},", 66_000_000), (b"{}", 1)),
+    "200 MB of nested lists": _large_notebook((b"[", 99_000_000), (b"]", 99_000_000)),
+    "200 MB of lists in a cell": _large_notebook((b'{"metadata": {"a": [', 1), (b"[],", 66_000_000), (b"[]]}}", 1)),
     "200 MB of lists in outputs": _large_notebook(
-        _cell_of(WRONG) + b', {"cell_type": "code", "source": "", "outputs": [' + b"[]," * 66_000_000 + b"[]]}"
+        (_cell_of(WRONG) + b', {"cell_type": "code", "source": "", "outputs": [', 1),
+        (b"[],", 66_000_000),
+        (b"[]]}", 1),
     ),
-    "200 MB of lines": _large_notebook(b'{"cell_type": "code", "source": [' + b'"",' * 66_000_000 + b'""]}'),
+    "200 MB of lines": _large_notebook((b'{"cell_type": "code", "source": [', 1), (b'"",', 66_000_000), (b'""]}', 1)),
 }
 
 # The same, each of which takes the whole time that a module has.

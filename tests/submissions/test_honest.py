@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from itertools import cycle
+from itertools import cycle, islice
 from pathlib import Path
 
 import pytest
@@ -31,8 +31,8 @@ def make_cases() -> list[tuple[str, str]]:
     cases = []
     for recipe, turn in zip(RECIPES, cycle(TURNS), strict=False):
         names = [turn, *VICTIMS] if os.environ.get("HONEST") != "all" else [*VICTIMS]
-        fitting = [name for name in names if RECIPES[recipe](clean(name)) is not None]
-        cases += [(name, recipe) for name in (fitting if os.environ.get("HONEST") == "all" else fitting[:1])]
+        fitting = ((name, recipe) for name in names if RECIPES[recipe](clean(name)) is not None)
+        cases += fitting if os.environ.get("HONEST") == "all" else islice(fitting, 1)
     return cases
 
 
