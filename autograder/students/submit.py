@@ -123,7 +123,8 @@ def submit(assignment_folder: Path, out: Path | None = None) -> Packed:
     for task in assignment.tasks:
         written = _is_written(ast.parse(submission.files.get(task.file, "")).body, task.name)
         if written is None:
-            undefined.append(f"{task.name} ({task.file})")
+            read = notebook_name(task.file) if task.file in submission.code.cells else task.file
+            undefined.append(f"{task.name} ({submission.read_from.get(read, read)})")
         elif not written:
             unfinished.append(task.name)
     lost = [

@@ -224,6 +224,12 @@ def test_work_that_could_not_be_graded_is_refused_with_the_reason(story: str, wo
     assert not list(tmp_path.glob("*.zip"))
 
 
+def test_a_missing_task_names_the_file_that_was_read(work: Path, tmp_path: Path) -> None:
+    (work / "my homework.ipynb").write_bytes(as_notebook("# %%\ndef double(x: float) -> float:\n    return x + x\n"))
+    with pytest.raises(BadSubmission, match=r"for Scaler\.up \(my homework\.ipynb\), Scaler\.down \(my homework\."):
+        submit(work, tmp_path)
+
+
 def test_a_damaged_notebook_next_to_a_blank_script_is_refused(work: Path, tmp_path: Path) -> None:
     (work / "tiny.ipynb").write_bytes(as_notebook(WRITTEN)[:-200])
     with pytest.raises(BadSubmission, match=r"^tiny\.ipynb is damaged .* No zip was created\."):
