@@ -93,7 +93,7 @@ class BoxLink:
         self._received = 0
         self._functions, self._sent, self._recorded = [], 0, []
         if self._worker is None or self._worker.limits["memory"] != memory_mb << 20:
-            self._replace(memory_mb)
+            self._renew(memory_mb)
         try:
             before = self._begin(seed)
         except (StudentFault, BoxError):  # worker or fork server died between two checks: neither loses points
@@ -209,6 +209,13 @@ class BoxLink:
             with suppress(BoxError):  # a fork server that has ended took its workers along
                 self.pool.end(worker)
 
+    def _renew(self, memory_mb: int) -> None:
+        """Start a worker; another one if that was killed before it read the submission."""
+        try:
+            self._replace(memory_mb)
+        except BoxError:
+            self._replace(memory_mb)
+
     def _replace(self, memory_mb: int) -> None:
         self.close()
         files = {name: np.frombuffer(path.read_bytes(), np.uint8) for name, path in self.code.data.items()}
@@ -237,8 +244,10 @@ class BoxLink:
         }
         try:
             send(worker.channel.fileno(), *encode(first), deadline=Deadline(time.monotonic() + START_SECONDS))
-        except (Closed, Late):
-            raise BoxError("A new worker ended before it received the submission.") from None
+        except Closed:  # no code of the student has run in it
+            raise BoxError(Message("A new worker {ended} before it received the submission.", ended=ENDED)) from None
+        except Late:
+            raise BoxError("A new worker does not read the submission.") from None
 
     def _roundtrip(self, request: dict[str, Any]) -> Any:
         if self._worker is None:

@@ -56,6 +56,7 @@ class WorkerHandle:
     limits: dict[str, Any]
     pid: int | None = None  # None: not forked yet
     trouble: str = ""
+    ended: bool = False  # it was killed before it began
 
 
 class WorkerPool:
@@ -82,6 +83,7 @@ class WorkerPool:
         self.nested = isolation in ("bubblewrap", "namespaces")
         self._folders: tempfile.TemporaryDirectory[str] | None = None
         self.single_use = False
+        self._nests = False  # whether a worker in namespaces of its own has begun: then the system allows them
         self.keep = below_tmp(isolation)
         self._start()
 
@@ -149,7 +151,14 @@ class WorkerPool:
         if worker is None or worker.limits != limits:
             self._spare, worker = worker, self._order(limits)
         self._settle()
-        if worker.pid is None and self.nested:
+        if worker.ended:  # before any code of a student ran: once more
+            worker.channel.close()
+            worker = self._order(limits)
+            self._settle()
+        if worker.ended:
+            worker.channel.close()
+            raise BoxError(Message("A new worker {ended} before it received the submission.", ended=ENDED))
+        if worker.pid is None and self.nested and not self._nests:
             self.nested, self.single_use = False, True
             worker.channel.close()
             worker = self._order(limits)
@@ -259,6 +268,8 @@ class WorkerPool:
         worker = self._waiting.popleft()
         if worker is not None:
             worker.pid, worker.trouble = answer.get("pid"), answer.get("error", "")
+            worker.ended = answer.get("ended", False)
+            self._nests = self._nests or (self.nested and worker.pid is not None)
         return answer
 
     def _last_message(self) -> str:

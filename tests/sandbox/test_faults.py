@@ -7,12 +7,13 @@ import select
 import signal
 import textwrap
 import time
+from typing import Any
 
 import pytest
 
 from autograder.core.report import Cause
 from autograder.sandbox.box_link import BoxLink
-from autograder.sandbox.pool import BoxError, WorkerPool
+from autograder.sandbox.pool import ENDED, BoxError, WorkerPool
 from tests.support.box import begin, fault, in_box
 from tests.support.our_course import OUR_COURSE
 
@@ -160,6 +161,47 @@ def test_a_killed_fork_server_is_never_the_students_fault(isolation: str) -> Non
         assert begin(link).fine() == "fine"  # the next check has a new fork server
         kill(pool, link)  # between two checks: neither loses points
         assert begin(link).fine() == "fine"
+
+
+class Ending(WorkerPool):
+    """A pool whose next workers are killed before they begin, as by a system without memory."""
+
+    kills = 0
+
+    def _read(self) -> dict[str, Any]:
+        worker = self._waiting[0] if self._waiting else None
+        answer = super()._read()
+        if worker is not None and self.kills:
+            self.kills -= 1
+            worker.pid, worker.ended = None, True
+        return answer
+
+
+def test_a_worker_that_is_killed_before_it_begins_is_replaced_and_changes_nothing(isolation: str) -> None:
+    """The system did not refuse namespaces: a later worker that the system ends is still not the student's fault."""
+    with Ending(isolation, course=OUR_COURSE) as pool:
+        nested, pool.kills = pool.nested, 1
+        with in_box(pool, ENDS) as (student, _):
+            assert student.fine() == "fine"
+        pool._settle()
+        pool.close()
+        pool._start()
+        pool.kills = 9
+        with pytest.raises(BoxError, match=str(ENDED)), in_box(pool, ENDS):
+            pass
+        pool.kills = 0
+        assert (pool.nested, pool.single_use) == (nested, False)
+
+
+def test_a_spare_worker_that_was_killed_is_replaced(isolation: str) -> None:
+    with WorkerPool(isolation, course=OUR_COURSE) as pool:
+        for _ in range(3):
+            with in_box(pool, ENDS) as (student, _):
+                assert student.fine() == "fine"
+            pool._settle()
+            assert pool._spare is not None
+            pool._send({"kill": pool._spare.pid}, None)
+            pool._settle()
 
 
 LARGE_ANSWERS = """
