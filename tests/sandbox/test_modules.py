@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import signal
 import sys
+import threading
 import time
 import traceback
 from collections.abc import Iterator, Mapping
@@ -156,3 +158,68 @@ def test_an_error_whose_text_cannot_be_created_has_a_reason() -> None:
     source += "x = 1\ndef g():\n    raise Odd\ny = g()\n"
     with loaded({"work.py": source}) as (_, finder):
         assert reasons(finder) == [(7, ("y",), "Odd")]
+
+
+def test_a_notebook_can_run_its_statements_again_in_the_names_of_its_kernel() -> None:
+    source = "n = n + 1\nboom = 1 / 0\nm = n\nask = input()\n"
+    finder = SubmissionFinder({"work.py": source})
+    names, seen = {"n": 1}, []
+    finder.loaders["work"].run_again(names, lambda: seen.append(names["n"]))
+    assert (names["n"], names["m"]) == (2, 2)
+    assert "boom" not in names
+    assert "ask" not in names
+    assert seen == [2, 2, 2, 2]
+
+
+def test_the_first_cause_is_found_over_several_steps_and_a_circle_ends() -> None:
+    source = "import nowhere as a\nb = a.x\nc = b + 1\n"
+    with loaded({"work.py": source}) as (_, finder):
+        _, last = finder.explain("c") or pytest.fail("c did not run")
+        file, first = finder.first_cause(last) or pytest.fail("there is a cause")
+        assert (file, first.line, first.names) == ("work.py", 1, ("a",))
+    with loaded({"work.py": "x = y + 1\ny = x + 1\n"}) as (_, finder):
+        _, part = finder.explain("x") or pytest.fail("x did not run")
+        cause = finder.first_cause(part)
+        assert cause is not None
+        assert cause[1].names == ("y",)
+
+
+def test_the_lines_of_a_block_that_always_runs_are_statements_of_their_own() -> None:
+    with loaded({"work.py": "if True:\n    a = 1\n    b = 1 / 0\n    if True:\n        c = 2\n"}) as (work, finder):
+        assert (work.a, work.c) == (1, 2)
+        assert [part[:2] for part in reasons(finder)] == [(3, ("b",))]
+
+
+def test_definitions_in_reverse_order_run_one_round_after_the_other() -> None:
+    with loaded({"work.py": "c = b\nb = a\na = 1\n"}) as (work, finder):
+        assert (work.a, work.b, work.c) == (1, 1, 1)
+        assert reasons(finder) == []
+
+
+def test_in_another_thread_statements_run_without_a_timer() -> None:
+    found: list[int] = []
+
+    def load() -> None:
+        with loaded({"work.py": "a = 1\n"}) as (work, _):
+            found.append(work.a)
+
+    thread = threading.Thread(target=load)
+    thread.start()
+    thread.join()
+    assert found == [1]
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="Windows has no timer of this kind")
+def test_a_timer_of_the_caller_is_still_set_afterwards() -> None:
+    before = signal.signal(signal.SIGALRM, signal.SIG_IGN)
+    signal.setitimer(signal.ITIMER_REAL, 1000.0, 5.0)
+    try:
+        with loaded({"work.py": "a = 1\n"}) as (work, _):
+            assert work.a == 1
+            left, interval = signal.getitimer(signal.ITIMER_REAL)
+            assert 0 < left <= 1000
+            assert interval == 5.0
+            assert signal.getsignal(signal.SIGALRM) is signal.SIG_IGN
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)

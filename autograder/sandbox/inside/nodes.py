@@ -42,9 +42,6 @@ class Reader(Protocol):
     def value(self, tree: Any, depth: int) -> Any:
         """Return the value of a tree. Raises WireError."""
 
-    def array(self, node: Any) -> np.ndarray:
-        """Return the array that ``Writer.array`` described. Raises WireError."""
-
     def raw(self, size: Any) -> bytearray:
         """Return the next bytes of the body. Raises WireError."""
 

@@ -70,9 +70,6 @@ class Record:
     def __gradlab_record__(self) -> tuple[str, tuple[str, ...], tuple[Any, ...], bool]:
         return self._type, self._fields, self._values, self._is_tuple
 
-    def __gradlab_describe__(self) -> str:
-        return f"a {self._type} with the fields {', '.join(self._fields)}"
-
 
 def as_record(value: Any) -> Record | None:
     """Return an object of a dataclass or a named tuple as a record, or None. Runs no code of its class."""
@@ -169,8 +166,7 @@ def _read_record(reader: Reader, rest: Any, depth: int) -> Any:
 
 
 def _write_int(writer: Writer, value: int, depth: int) -> Any:
-    if -MAX_INT <= value < MAX_INT:
-        return value
+    """Return the tree of a whole number that JSON's readers may not know: a large one."""
     if value.bit_length() > MAX_BITS:
         raise WireError(f"the whole number has more than {MAX_BITS:,} bits")
     return {"int": f"{value:x}"}

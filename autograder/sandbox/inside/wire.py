@@ -288,10 +288,6 @@ class _Reader:
         self.tables, self.rows = self.tables + 1, self.rows + rows
         require(rows, self.tables <= MAX_TABLES and self.rows <= MAX_ROWS)
 
-    def array(self, node: Any) -> np.ndarray:
-        """Return the array that a node describes."""
-        return self._array(node, 0)
-
     def raw(self, size: Any) -> bytearray:
         """Return the next bytes of the body."""
         return self._bytes(size, [size], 1)
