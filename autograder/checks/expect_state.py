@@ -54,7 +54,8 @@ def expect_state_kept(student: Any, /, *, may_change: Collection[str] = (), **mo
         raise BadCheck(f"expect_state_kept: unknown {sorted(unknown)}; known are {list(_RULES)}.")
     watch = student.define("from autograder.probes.state import watch").watch(modules)
     yield
-    changes = watch.changes()
+    with student.trail.aside():  # the report shows the student's call, not this one
+        changes = watch.changes()
     expect(type(changes) is dict and set(changes) == set(_RULES), "The state after the call could not be read.")
     for kind, (sentence, hint) in _RULES.items():
         names = changes[kind]

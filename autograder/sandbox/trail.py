@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from autograder.checks.describe import describe
@@ -25,6 +27,13 @@ class Trail:
         """Record a finished call and its value."""
         self.inspected = ((), ())
         self.call = Message("{call} returned {value}", call=call, value=describe(value))
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Forget the calls of this block: they are the grader's own. If it raises, they stay."""
+        before = self.call, self.inspected
+        yield
+        self.call, self.inspected = before
 
     def add_picture(self, png: bytes) -> None:
         """Store a picture for staff, if it is one and small enough."""

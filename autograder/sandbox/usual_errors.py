@@ -24,8 +24,8 @@ _USUAL = [  # a part of the exception, as a regular expression, and the hint, wi
     (
         r"size of tensor a \((?P<a>\d+)\) must match the size of tensor b \((?P<b>\d+)\) at non-singleton dimension "
         r"(?P<axis>\d+)",
-        "Along axis {axis} one tensor has {a} entries and the other {b}. To broadcast, one of them must have 1 there: "
-        "x[:, None] adds such an axis, keepdim=True keeps one.",
+        "Along axis {axis} one tensor has {a} entries and the other {b}. Do these two belong together? If so, one of "
+        "them must have 1 there to broadcast: x[:, None] adds such an axis, keepdim=True keeps one.",
     ),
     (
         r"Expected size for first two dimensions of batch2 tensor to be: \[(?P<wanted>\d+, \d+)\] "

@@ -130,7 +130,7 @@ def check_dropout_draws_each_value_anew(student, rng):
         expect(
             same,
             Message("Two calls with the seed {seed} dropped different values.", seed=seed),
-            "0 is a seed, too: `is not None`.",
+            "The seed decides the mask, 0 too: draw with it if it `is not None`.",
         )
     other = masks(student, x, {"mode": "train", "p": p, "seed": 12}, 1)
     expect(not torch.equal(other[0], seeded[0]), "Two seeds gave the same mask.")

@@ -137,3 +137,13 @@ def test_an_exception_is_reported_instead(student):
 def test_unknown_words_are_an_error_of_the_check(student):
     with pytest.raises(BadCheck, match="unknown"), expect_state_kept(student, may_change=("modes",)):
         torch.zeros(1)
+
+
+def test_the_report_shows_the_students_call_and_not_ours(student):
+    net = student.Net()
+    with expect_state_kept(student, net=net):
+        student.act(net, "own generator")
+    assert student.trail.call.startswith("act(")
+    with pytest.raises(Mismatch), expect_state_kept(student, net=net):
+        student.act(net, "eval")
+    assert student.trail.call.startswith("act(")
