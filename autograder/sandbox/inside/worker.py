@@ -21,7 +21,8 @@ import traceback
 from collections import deque, namedtuple
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
-from types import FunctionType, ModuleType
+from functools import lru_cache
+from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -36,17 +37,8 @@ MAX_HANDLES = 100_000
 MAX_FRAMES = 12  # of a traceback
 MAX_KINDS = 50  # classes that an exception inherits from
 CONTAINERS: tuple[type, ...] = (
-    list,
-    tuple,
-    dict,
-    set,
-    frozenset,
-    range,
-    deque,
-    type({}.keys()),
-    type({}.values()),
-    type({}.items()),
-)
+    list, tuple, dict, set, frozenset, range, deque, type({}.keys()), type({}.values()), type({}.items()),
+)  # fmt: skip
 OPERATORS: dict[str, Callable[..., Any]] = {  # those that the module operator does not have
     **{kind.__name__: kind for kind in (float, int, complex, str, len, divmod, round, format)},
 }
@@ -206,7 +198,7 @@ class Worker:
         linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
         module = ModuleType("helper")
         module.__dict__["student"] = student
-        exec(compile(source, name, "exec"), module.__dict__)
+        exec(_compiled(source, name), module.__dict__)
         found = {key: value for key, value in module.__dict__.items() if type(value) is FunctionType}
         return self._keep(module), {key: self._keep(value) for key, value in found.items()}
 
@@ -302,6 +294,12 @@ class Worker:
 
     def do_operate(self, name: str, operands: tuple[Any, ...]) -> Any:
         return OPERATORS[name](*operands) if name in OPERATORS else getattr(operator, name)(*operands)
+
+
+@lru_cache(64)
+def _compiled(source: str, name: str) -> CodeType:
+    """Compile helper code once for all submissions that this process runs, as `verify` does."""
+    return compile(source, name, "exec")
 
 
 class NoMeter(nullcontext[None]):
