@@ -32,7 +32,8 @@ def dry_run(hand_in: Path, assignment: Assignment) -> Report:
         empty, out = Path(folder) / "empty", Path(folder) / "report.json"
         empty.mkdir()
         command = [str(interpreter()), "-P", "-m", __name__, str(assignment.folder), str(hand_in.resolve()), str(out)]
-        done = subprocess.run(command, cwd=empty, env={**os.environ, "PYTHONPATH": path}, capture_output=True)
+        environment = {**os.environ, "PYTHONPATH": path, "PYTHONIOENCODING": "utf-8:backslashreplace"}
+        done = subprocess.run(command, cwd=empty, env=environment, capture_output=True)
         try:
             return parse_report(out.read_bytes(), str(out))
         except (OSError, ValueError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import textwrap
@@ -11,8 +12,10 @@ from types import SimpleNamespace
 
 import pytest
 
+from autograder.authoring.release import release, write
 from autograder.core import shell
 from autograder.core.shell import quoted
+from tests.support.course import make_course
 from tests.support.vectors import HONEST, make_vectors
 
 pytestmark = pytest.mark.slow
@@ -108,6 +111,25 @@ def test_the_commands_of_students_work_without_what_only_linux_has(course: Path)
     assert lines[4].startswith("0 40/40 points here.")
     assert lines[5] == "0 Next: cd copy, then gradlab status."
     assert lines[6] == "40 of 40 points"
+
+
+def test_a_course_is_published_there(tmp_path: Path) -> None:
+    write(release(make_course(tmp_path / "course")))
+    output = bare(
+        """
+        from click.testing import CliRunner
+        from autograder.cli.app import main
+
+        for target in ("../published", "../published", "../published.zip"):
+            result = CliRunner().invoke(main, ["publish", target], catch_exceptions=False)
+            print(result.exit_code, result.output.strip().splitlines()[-1])
+        """,
+        tmp_path / "course",
+    )  # fmt: skip
+    first, again, zipped = output.splitlines()
+    assert re.fullmatch(r"0 \.\./published: \d+ new files, 0 updated, 0 removed\.", first)
+    assert again == "0 ../published: 0 new files, 0 updated, 0 removed."
+    assert zipped == first.replace("published", "published.zip")
 
 
 @pytest.mark.parametrize("encoding", ["cp1252", "ascii"])
