@@ -21,10 +21,12 @@ def image_grid(
     *,
     columns: int = 8,
     right: Sequence[bool | None] | None = None,
+    alt: str = "",
 ) -> Figure:
     """Show images in rows of `columns`, each under its title.
 
-    `right` has an entry for each image: True draws a solid blue frame, False a dashed orange one, None nothing.
+    `right` has an entry for each image: True draws a solid blue frame, False a dashed orange one, None nothing. `alt`
+    says in words what the figure shows; without it, the titles do.
 
     Shapes:
         images  (N, C, H, W)  C is 1 or 3; float in [0, 1] (values outside are clipped) or uint8
@@ -37,7 +39,8 @@ def image_grid(
         raise ValueError(f"image_grid got {len(images)} images, but `right` has {len(right)} entries: one per image.")
     columns = min(columns, len(images))
     rows = math.ceil(len(images) / columns)
-    figure = new_figure(1.25 * columns, (1.5 if titles else 1.25) * rows, _alt(len(images), columns, titles, right))
+    spoken = alt or _alt(len(images), columns, titles, right)
+    figure = new_figure(1.25 * columns, (1.5 if titles else 1.25) * rows, spoken)
     for number, picture in enumerate(pixels_of(images)):
         axes = figure.add_subplot(rows, columns, number + 1)
         axes.imshow(picture, interpolation="nearest")

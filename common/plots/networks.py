@@ -67,7 +67,7 @@ def draw_network(
     faces: Any = discs.get_facecolor()  # (1 or N, 4), from 0 to 1
     for number, name in enumerate(names):
         red, green, blue, _ = faces[number % len(faces)]
-        ink = "black" if 0.3 * red + 0.59 * green + 0.11 * blue > 0.6 else "white"
+        ink = "black" if 0.3 * red + 0.59 * green + 0.11 * blue > 0.5 else "white"
         axes.annotate(
             name, (x[number], y[number]), ha="center", va="center", fontsize=8, color=ink, weight="bold", zorder=3
         )

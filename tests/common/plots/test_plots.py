@@ -73,6 +73,7 @@ def test_every_figure_says_in_words_what_it_shows():
         "2 images in rows of 2: cat (right); dog (wrong).": image_grid(image, ["cat", "dog"], right=[True, False]),
         "One image.": image_grid(image[:1]),
         "2 images in rows of 1: a red disc; a ring.": pictures(image, ["a red disc", "a ring"], columns=1),
+        "Two noisy pictures.": image_grid(image, alt="Two noisy pictures."),
         "loss over iteration: train from 3 to 1.25.": curves({"train": [3.0, 2.0, 1.25]}, ylabel="loss"),
         "Confusion matrix. Classified correctly: cat 1 of 2, dog 0 of 0.": confusion_matrix(
             torch.tensor([0, 0]), torch.tensor([0, 1]), ["cat", "dog"]
@@ -103,6 +104,11 @@ def test_a_figure_of_pyplot_is_shown_with_its_text_and_closed(monkeypatch):
     show("Two lines that cross.")
     assert shown == ["Two lines that cross."]
     assert not plt.get_fignums()
+
+
+def test_curves_are_drawn_over_given_numbers():
+    (line,) = curves({"a": torch.tensor([3.0, 1.0])}, x=torch.tensor([0.5, 0.75])).axes[0].lines
+    assert list(line.get_xdata()) == [0.5, 0.75]
 
 
 def test_lines_differ_in_style_as_well_as_in_colour():
