@@ -231,7 +231,7 @@ class BoxLink:
         self._loaded = {name: known for name, known in self._loaded.items() if isinstance(known, StudentFault)}
         packages = self.code.packages
         first = {
-            "files": dict(self.code.files),
+            "files": {name: text.encode("utf-8", "surrogatepass") for name, text in self.code.files.items()},
             "data": files,
             "fallbacks": fallbacks_folder(self.pool.isolation, self.pool.course),
             "packages": None if packages is None else sorted(packages),

@@ -64,6 +64,19 @@ def test_every_hand_in_finds_the_data_as_they_were(pool: WorkerPool, tmp_path: P
     assert data.read_text() == "a,b\n1,2\n"
 
 
+def test_much_code_in_any_script_arrives(pool: WorkerPool) -> None:
+    """As many characters as a hand-in with several modules may have."""
+    many = 1_200_000
+    source = "from tables import TEXT\ndef read():\n    return len(TEXT), TEXT[0]\n"
+    files = {"work.py": source, "tables.py": f"TEXT = '{'中' * many}'\n"}
+    link = BoxLink(pool, Code(files), Limits())
+    link.begin(seed=1, seconds=20, memory_mb=500)
+    try:
+        assert Student(link, "work", source).read() == (many, "中")
+    finally:
+        link.close()
+
+
 def test_nothing_is_left_when_a_pool_without_a_tmp_of_its_own_ends(tmp_path: Path) -> None:
     data = tmp_path / "prices.csv"
     data.write_text("1\n")

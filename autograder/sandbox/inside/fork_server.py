@@ -69,10 +69,7 @@ def _serve(control: socket.socket) -> None:
         if optimizers and not prepared and not select.select([control], [], [], _QUIET_SECONDS)[0]:
             _import_later()
             prepared = True
-        try:
-            message, descriptors, _, _ = socket.recv_fds(control, 65536, 1)
-        except InterruptedError:
-            continue
+        message, descriptors, _, _ = socket.recv_fds(control, 65536, 1)
         if not message:
             os._exit(0)
         request = json.loads(message)
@@ -280,9 +277,10 @@ def _work(limits: dict[str, Any]) -> None:
     first = decode(*receive(CHANNEL, limit=1 << 30), resolve=lambda ref: ref)
     _write_data(first["data"])
     fallbacks = first["fallbacks"]
-    worker.files = {name: name for name in first["files"]}
+    files = {name: text.decode("utf-8", "surrogatepass") for name, text in first["files"].items()}
+    worker.files = {name: name for name in files}
     worker.finder = SubmissionFinder(
-        first["files"],
+        files,
         packages=first["packages"],
         allowed=first["allowed"],
         fallbacks=[name.removesuffix(".py") for name in os.listdir(fallbacks)] if fallbacks else (),
