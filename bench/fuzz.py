@@ -1,20 +1,17 @@
 """Mutate messages of the sandbox and hand-ins at random: nothing may break the grader.
 
-    python bench/fuzz.py [--messages 100000] [--readings 20000] [--handins 2000] [--seed 0]
+    python bench/fuzz.py [--messages 100000] [--readings 20000] [--handins 2000] [--seed 0] [--first 0] [--jobs 1]
 
 A message is an encoded value whose header or body was damaged, at random bytes or at random nodes of its tree. Decoding
 gives a value or refuses the message (WireError); the value is described and compared, as after a check's call. A
 reading is a hand-in of tests/golden or one of our references, damaged at random bytes, lines, statements or cells,
-which is read, reduced and judged by source rules in this process, without running it. A hand-in is a script, a notebook
-or a zip, damaged alike, and graded: no check may be broken.
+which is read, reduced and judged by source rules in this process, without running it. A hand-in is damaged alike and
+graded: no check may be broken (bench/fuzz_handins.py). The seed and its number decide about a reading and a hand-in.
 """
 
 from __future__ import annotations
 
 import argparse
-import ast
-import copy
-import io
 import json
 import random
 import shutil
@@ -22,14 +19,13 @@ import sys
 import tempfile
 import time
 import traceback
-import zipfile
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from kills import HONEST, make_class
+from damage import changed_tree, copied, damaged_bytes, damaged_file
 
 from autograder.authoring.reference import read_reference
 from autograder.checks.compare import compare
@@ -37,11 +33,7 @@ from autograder.checks.describe import describe
 from autograder.checks.values import EXACT, Tolerance
 from autograder.core.assignment import Assignment
 from autograder.core.course import find_assignments
-from autograder.core.report import Outcome
-from autograder.runners.grader_process import GraderProcess, Job, Setup
 from autograder.sandbox.inside.wire import MAX_HEADER, Ref, WireError, decode, encode
-from autograder.sandbox.isolation import choose
-from autograder.session.options import Options
 from autograder.source_rules.analysis import Rules, violations_of
 from autograder.source_rules.effort import TooComplex
 from autograder.source_rules.forbid import ALWAYS_FORBIDDEN
@@ -50,6 +42,8 @@ from autograder.submissions.source import BadSubmission
 from autograder.submissions.submission import open_submission
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from fuzz_handins import GOLDEN, fuzz_handins
+
 from tests.support.vectors import make_vectors
 
 VALUES: tuple[Any, ...] = (
@@ -62,11 +56,6 @@ VALUES: tuple[Any, ...] = (
 )
 EXPECTED: tuple[Any, ...] = (torch.arange(6.0).reshape(2, 3), 1.5, [1, 2], {"a": 1}, np.arange(4), "text", (1, [2]))
 ROOT = Path(__file__).resolve().parents[1]
-GOLDEN = ROOT / "tests" / "golden"
-ODD: tuple[Any, ...] = (
-    *(None, True, -1, 0, 1, 2**31, 2**63, 2**64, -(2**63), 1e308, float("nan"), "", "cpu", "float32", "<f8", "\ud800"),
-    *([], {}, [[]], [-1], [0, 2**40], {"tensor": []}, {"ref": [0, "x"]}, {"tuple": [1]}, {"dict": [[1, 2], [1, 2]]}),
-)
 
 
 def main() -> None:
@@ -76,15 +65,20 @@ def main() -> None:
     parser.add_argument("--readings", type=int, default=20_000)
     parser.add_argument("--handins", type=int, default=2_000)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--first", type=int, default=0, help="the number of the first reading and hand-in")
+    parser.add_argument("--jobs", type=int, default=1, help="grader processes of the tiny course")
     options = parser.parse_args()
     found = 0
+    seed, first = options.seed, options.first
     for what, count, run in (
-        ("messages", options.messages, fuzz_messages),
-        ("readings", options.readings, fuzz_readings),
-        ("hand-ins", options.handins, fuzz_handins),
+        ("messages", options.messages, lambda count: fuzz_messages(count, random.Random(seed))),
+        ("readings", options.readings, lambda count: fuzz_readings(count, seed=seed, first=first)),
+        ("hand-ins", options.handins, lambda count: fuzz_handins(count, seed=seed, first=first, jobs=options.jobs)),
     ):
+        if not count:
+            continue
         begun, processor = time.monotonic(), time.process_time()
-        outcomes = run(count, random.Random(options.seed))
+        outcomes = run(count)
         seconds = f"{time.monotonic() - begun:.0f} s, {time.process_time() - processor:.0f} s of them this process's"
         print(f"{count} {what}: {dict(outcomes)} ({seconds})", flush=True)
         found += outcomes["BROKEN"]
@@ -125,107 +119,12 @@ def damaged_message(tree: Any, body: bytes, dice: random.Random) -> tuple[bytes,
     return header[:MAX_HEADER], damaged_bytes(body, dice) if dice.random() < 0.3 else body
 
 
-def changed_tree(tree: Any, dice: random.Random) -> Any:
-    """Return the tree with one node replaced, repeated or left out."""
-    places: list[tuple[Any, Any]] = []
-    waiting = [tree]
-    while waiting:
-        node = waiting.pop()
-        items = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
-        for key, child in items:
-            places.append((node, key))
-            waiting.append(child)
-    if not places or dice.random() < 0.05:
-        return copied(dice.choice(ODD))
-    node, key = dice.choice(places)
-    act = dice.random()
-    if act < 0.5:
-        node[key] = copied(dice.choice(ODD))
-    elif act < 0.7:
-        donor, place = dice.choice(places)
-        node[key] = copied(donor[place])
-    elif act < 0.8 and isinstance(node, list):
-        node.insert(key, node[key])
-    elif act < 0.9:
-        del node[key]
-    elif isinstance(node, dict):
-        node[str(dice.choice(("tensor", "array", "tuple", "ref", "slice", "x")))] = node.pop(key)
-    return tree
-
-
-def copied(tree: Any) -> Any:
-    """Return a copy of a tree of JSON values."""
-    return json.loads(json.dumps(tree))
-
-
-def damaged_bytes(content: bytes, dice: random.Random) -> bytes:
-    """Return the content with bytes changed, cut out, doubled or added."""
-    out = bytearray(content)
-    for _ in range(dice.randint(1, 4)):
-        at = dice.randrange(len(out) + 1)
-        act = dice.random()
-        if act < 0.5 and at < len(out):
-            out[at] = dice.randrange(256)
-        elif act < 0.7:
-            del out[at : at + dice.randint(1, 40)]
-        elif act < 0.85:
-            out[at:at] = out[at : at + dice.randint(1, 40)]
-        else:
-            out[at:at] = dice.randbytes(dice.randint(1, 8))
-    return bytes(out)
-
-
-def damaged_source(source: str, dice: random.Random) -> str:
-    """Return a script with lines or characters changed."""
-    lines = source.splitlines(keepends=True)
-    for _ in range(dice.randint(1, 4)):
-        at = dice.randrange(len(lines))
-        act = dice.random()
-        if act < 0.3:
-            lines[at:at] = [dice.choice(lines)]
-        elif act < 0.5:
-            lines[at] = dice.choice(
-                ("", "    ", "%%time\n", "return\n", "raise SystemExit\n", "x = (\n", "'''\n", "\0\n")
-            )
-        elif act < 0.7:
-            lines[at] = lines[at].replace("x", dice.choice(("y", "(x", "[x]", "None", "1e999", "x" * 50)))
-        elif act < 0.85:
-            dice.shuffle(lines)
-        else:
-            lines[at] = damaged_bytes(lines[at].encode(), dice).decode("latin-1")
-    return "".join(lines) or "\n"
-
-
-def write_handin(path: Path, dice: random.Random) -> Path:
-    """Write a damaged hand-in, and return its file."""
-    source = damaged_source(HONEST, dice) if dice.random() < 0.8 else HONEST
-    cell = {"cell_type": "code", "execution_count": None, "id": "a", "metadata": {}, "outputs": [], "source": source}
-    book: Any = {"cells": [cell, {**cell, "id": "b"}], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
-    kind = dice.random()
-    name, content = "tiny.py", source.encode("utf-8", "surrogateescape")
-    if kind < 0.4:
-        for _ in range(dice.randint(0, 3)):
-            book = changed_tree(book, dice)
-        name, content = "tiny.ipynb", json.dumps(book).encode()
-    if dice.random() < 0.2:
-        content = damaged_bytes(content, dice)
-    if kind > 0.8:
-        archive = io.BytesIO()
-        with zipfile.ZipFile(archive, "w", dice.choice((zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED))) as file:
-            file.writestr(name, content)
-        name = "tiny.zip"
-        content = damaged_bytes(archive.getvalue(), dice) if dice.random() < 0.7 else archive.getvalue()
-    path.mkdir()
-    (path / name).write_bytes(content)
-    return path / name
-
-
-Files = dict[str, bytes]
 OURS = 0.05  # share of readings that damage one of our references, which are a hundred times as long as golden hand-ins
+SHOWN_EACH = 1000
 SLOW_SECONDS = 10.0  # of processor time, for one reading
 
 
-def fuzz_readings(count: int, dice: random.Random) -> Counter[str]:
+def fuzz_readings(count: int, *, seed: int, first: int) -> Counter[str]:
     """Read ``count`` damaged hand-ins, and apply source rules to all their tasks."""
     outcomes = Counter[str]()
     with tempfile.TemporaryDirectory(prefix="gradlab-fuzz-") as name:
@@ -236,7 +135,10 @@ def fuzz_readings(count: int, dice: random.Random) -> Counter[str]:
             for folder in sorted(GOLDEN.glob("*/handin"))
         ]
         ours = [(one, read_reference(one)) for one in find_assignments(())]
-        for number in range(count):
+        for number in range(first, first + count):
+            if number > first and not number % SHOWN_EACH:
+                print(f"{number - first} readings so far: {dict(outcomes)}", flush=True)
+            dice = random.Random(f"{seed} {number}")
             if dice.random() < OURS:
                 assignment, reference = dice.choice(ours)
                 files = {file: text.encode() for file, text in reference.items()}
@@ -277,83 +179,6 @@ def read_all(folder: Path, assignment: Assignment) -> str:
         except TooComplex:
             outcome = "too complex"
     return outcome
-
-
-def damaged_file(name: str, content: bytes, dice: random.Random) -> bytes:
-    """Return the content of a script, a notebook or another file with some damage."""
-    act = dice.random()
-    if name.endswith(".ipynb") and act < 0.7:
-        try:
-            book = json.loads(content)
-            for _ in range(dice.randint(1, 3)):
-                book = changed_tree(book, dice)
-            return json.dumps(book).encode()
-        except ValueError:
-            pass
-    if name.endswith(".py") and act < 0.8:
-        source = content.decode("latin-1")
-        changed = changed_statements(source, dice) if act < 0.4 else damaged_source(source, dice)
-        return changed.encode("latin-1", "replace")
-    return damaged_bytes(content, dice)
-
-
-def changed_statements(source: str, dice: random.Random) -> str:
-    """Return a script with statements moved, repeated, nested or left out; as it is if it does not parse."""
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError):
-        return source
-    for _ in range(dice.randint(1, 4)):
-        bodies = [node.body for node in ast.walk(tree) if isinstance(getattr(node, "body", None), list) and node.body]
-        if not bodies:
-            break
-        here, there = dice.choice(bodies), dice.choice(bodies)
-        statement = dice.choice(here)
-        act = dice.random()
-        if act < 0.3:
-            there.insert(dice.randrange(len(there) + 1), copy.deepcopy(statement))
-        elif act < 0.5 and len(here) > 1:
-            here.remove(statement)
-        elif act < 0.7:
-            dice.shuffle(here)
-        else:
-            wrapped = dice.choice(
-                (
-                    "if x:\n pass",
-                    "for x in y:\n pass",
-                    "try:\n pass\nfinally:\n pass",
-                    "class A:\n pass",
-                    "def f():\n pass",
-                )
-            )
-            (outer,) = ast.parse(wrapped).body
-            outer.body = [statement]  # type: ignore[attr-defined]
-            here[here.index(statement)] = outer
-    try:
-        return ast.unparse(ast.fix_missing_locations(tree))
-    except (RecursionError, ValueError):
-        return source
-
-
-def fuzz_handins(count: int, dice: random.Random) -> Counter[str]:
-    """Grade ``count`` damaged hand-ins of a tiny course."""
-    outcomes = Counter[str]()
-    with tempfile.TemporaryDirectory(prefix="gradlab-fuzz-") as name:
-        root = Path(name)
-        make_class(root, 0)
-        folder = root / "assignments" / "tiny"
-        grader = GraderProcess(Setup(folder, Options(), choose("auto"), hidden=False))
-        try:
-            for number in range(count):
-                path = write_handin(root / f"s{number}", dice)
-                report = grader.grade(Job("s", path))
-                broken = [check for check in report.checks if check.outcome is Outcome.BROKEN]
-                outcomes["BROKEN" if broken else "refused" if report.refusal else f"{report.points} points"] += 1
-                for check in broken[:1]:
-                    print(f"hand-in {number}: {check.message}\n{path.read_bytes()[:3000]!r}", file=sys.stderr)
-        finally:
-            grader.close()
-    return outcomes
 
 
 if __name__ == "__main__":

@@ -1,17 +1,22 @@
 """Grade a class while processes are killed and paused and the disk is full: does the gradebook stay the same?
 
-    python bench/kills.py [--students 300] [--kills 60] [--gap 4] [--seed 0]
+    python bench/kills.py [--students 300] [--kills 200] [--gap 3] [--seconds 0.25] [--seed 0]
+    python bench/kills.py --oom
 
-A class of a tiny course is graded once undisturbed. Then it is graded again and again; at random moments a random
-process is killed (the command itself, a grader process, a fork server, a worker as by a system without memory), the
-whole command is paused, or files may not grow, as on a full disk. The same command is run again until it finishes.
-The gradebook must equal that of the undisturbed run byte for byte. Faults are half a second to ``--gap`` seconds
-apart. Where the command needs longer than that to start, as on a busy machine, a larger gap lets faults come later.
+A class of a tiny course is graded once undisturbed. Then it is graded again and again, and meanwhile processes are
+killed (the command itself, a grader process, bubblewrap, a fork server, a worker as by a system without memory), all of
+them are paused, or files may not grow, as on a full disk. The kinds and their order come from the seed. Three of four
+faults wait until a check runs, and hit a process that works for it; the others come while processes start. A fault
+counts when it hit. The same command is run again until it finishes. The gradebook must equal that of the undisturbed
+run byte for byte. Faults are up to ``--gap`` seconds apart; most hand-ins take ``--seconds``.
+
+``--oom``: the kernel itself ends a worker, in a control group with little memory (bench/kills_memory.py).
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import random
 import resource
 import shutil
@@ -20,190 +25,183 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
+from family import BOX, COMMAND, GRADER, SERVER, WORKER, Member, family_of, working
+from tiny_class import FINISHED, MARK, SMALL, STORIES, grade, gradebook_in, last_log, make_class, points_in
 
-MANIFEST = """
-title = "Tiny"
-version = "1.0"
-files = ["tiny.py"]
-imports = ["torch"]
-[[tasks]]
-name = "double"
-title = "Double"
-points = 60
-[[tasks]]
-name = "total"
-title = "Total"
-points = 40
-"""
-CHECKS = '''
-import torch
-from autograder import expect_close, task
+from autograder.sandbox.isolation import choose
+
+PAUSED, FULL = "paused", "disk full"
+KINDS = {COMMAND: 3, GRADER: 3, BOX: 2, SERVER: 3, WORKER: 6, PAUSED: 2, FULL: 1}
+START_SHARE = 0.25  # of all faults: those that come while processes start
+PAUSE = 4.0  # seconds; longer than a check's limit
+POLL = 0.01
+MOST_RUNS = 400
 
 
-@task("double")
-def check_double(student, rng):
-    """Each number is doubled."""
-    x = rng.normal(3, 4)
-    expect_close(student.double(x), 2 * x)
+@dataclass(frozen=True)
+class Fault:
+    """One fault that is to come."""
+
+    kind: str
+    graded: bool  # whether it waits for a check that runs
 
 
-@task("total")
-def check_total(student, rng):
-    """Rows are added up."""
-    x = rng.normal(3, 4)
-    expect_close(student.total(x), x.sum(dim=1))
-'''
-HONEST = "import torch\n\n\ndef double(x):\n    return 2 * x\n\n\ndef total(x):\n    return x.sum(dim=1)\n"
-STORIES = (
-    HONEST,
-    HONEST.replace("dim=1", "dim=0"),
-    HONEST.replace("return 2 * x", "return x"),
-    HONEST.replace("    return 2 * x", "    import time\n    time.sleep(0.05)\n    return 2 * x"),
-    HONEST.replace("    return 2 * x", "    import os\n    os._exit(3)"),
-    "def double(:\n",
-)
-SERVER = "autograder.sandbox.inside.fork_server"
-KINDS = {"the command": 1, "a grader process": 2, "a fork server": 2, "a worker": 5, "paused": 1, "disk full": 1}
-PAUSE, SMALL = 3.0, 4096  # seconds; bytes that a file may have while the disk is "full"
-MOST_RUNS = 200
+@dataclass
+class Storm:
+    """The faults that are left, in their order, and those that hit."""
+
+    dice: random.Random
+    gap: float
+    left: list[Fault]
+    hit: Counter[Fault] = field(default_factory=Counter)
+    runs: int = 0
+
+    def next(self, *, graded: bool) -> Fault | None:
+        """Return the first fault that may come now. One for the start waits for a start; another one waits for checks.
+
+        Between two checks, neither comes: a check may have begun.
+        """
+        fitting = [fault for fault in self.left if fault.graded == graded]
+        return fitting[0] if fitting and (graded or fitting[0] == self.left[0]) else None
+
+    def over(self, fault: Fault) -> None:
+        """Count a fault that hit."""
+        self.left.remove(fault)
+        self.hit[fault] += 1
+
+    def run(self, root: Path, out: Path) -> int:
+        """Run the command once, and return its exit code."""
+        self.runs += 1
+        full = bool(self.left) and self.left[0] == Fault(FULL, graded=False)
+        if full:
+            self.over(self.left[0])
+        return grade(root, out, (lambda process: None) if full else self.disturb, full=full)
+
+    def disturb(self, process: psutil.Popen) -> None:
+        """Let faults come until the command ends."""
+        until, started = time.monotonic() + self.dice.uniform(0.2, 2 * self.gap), False
+        while process.poll() is None:
+            time.sleep(POLL)
+            if time.monotonic() < until or not self.left:
+                continue
+            family = family_of(process.pid)
+            busy = working(family, MARK)
+            started = started or bool(busy)
+            if started and not busy:
+                continue
+            fault = self.next(graded=bool(busy))
+            if fault and self.strike(process, fault, family, busy):
+                self.over(fault)
+                until = time.monotonic() + self.dice.uniform(0.1, self.gap)
+
+    def strike(self, process: psutil.Popen, fault: Fault, family: list[Member], busy: set[int]) -> bool:
+        """Let one fault come, if there is a process that it can hit."""
+        if fault.kind == PAUSED:
+            for number in (signal.SIGSTOP, signal.SIGCONT):
+                for member in family:
+                    with suppress(ProcessLookupError):
+                        os.kill(member.pid, number)
+                if number == signal.SIGSTOP:
+                    time.sleep(PAUSE)
+            return True
+        if fault.kind == FULL:
+            process.rlimit(psutil.RLIMIT_FSIZE, (SMALL, resource.RLIM_INFINITY))
+            return process.wait() not in FINISHED
+        victims = [member.pid for member in family if member.kind == fault.kind and (not busy or member.pid in busy)]
+        if not victims:
+            return False
+        with suppress(ProcessLookupError):
+            os.kill(self.dice.choice(victims), signal.SIGKILL)
+            return True
+        return False
 
 
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--students", type=int, default=300)
-    parser.add_argument("--kills", type=int, default=60)
-    parser.add_argument("--gap", type=float, default=4.0)
+    parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--gap", type=float, default=3.0)
+    parser.add_argument("--seconds", type=float, default=0.25)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--oom", action="store_true")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="gradlab-kills-") as name:
         root = Path(name)
-        make_class(root, options.students)
+        if options.oom:
+            from kills_memory import grade_with_little_memory
+
+            sys.exit(grade_with_little_memory(root))
+        make_class(root, options.students, seconds=options.seconds)
         calm = root / "calm"
         begun = time.monotonic()
-        grade(root, calm, lambda process: None)
+        grade(root, calm)
         undisturbed = time.monotonic() - begun
-        dice, done, classes, runs = random.Random(options.seed), Counter[str](), 0, 0
-        while done.total() < options.kills:
-            out = root / f"stormy{classes}"
-            out.mkdir()
-            shutil.copy(calm / "secret.key", out)
-            runs += disturbed(root, out, dice, done, options.kills, gap=options.gap)
+        verify_calm(calm, options.students)
+        print(f"undisturbed: {undisturbed:.0f} s", flush=True)
+        storm = make_storm(options.kills, options.seed, options.gap)
+        classes = 0
+        while storm.left:
             classes += 1
+            out = root / f"stormy{classes}"
+            disturbed(root, out, calm, storm)
             same = gradebook_in(out) == gradebook_in(calm)
             print(
-                f"class {classes}: {done.total()} faults so far; gradebook {'equal' if same else 'DIFFERENT'}",
+                f"class {classes}: {storm.hit.total()} faults so far, {storm.runs} runs, "
+                f"{time.monotonic() - begun:.0f} s; gradebook {'equal' if same else 'DIFFERENT'}",
                 flush=True,
             )
             if not same:
-                shutil.copytree(out, Path.cwd() / "kills-different", dirs_exist_ok=True)
-                shutil.copytree(root / "logs", Path.cwd() / "kills-different" / "logs", dirs_exist_ok=True)
-                sys.exit(1)
-    print(
-        f"\n{options.students} students, graded {classes} times; undisturbed {undisturbed:.0f} s; seed {options.seed}\n"
-    )
-    print("| fault | how often |\n|---|---|")
+                different = Path.cwd() / "kills-different"
+                for folder in (out, calm, root / "logs"):
+                    shutil.copytree(folder, different / folder.name, dirs_exist_ok=True)
+                sys.exit(f"See {different}.")
+    print(f"\n{options.students} students, graded {classes} times in {storm.runs} runs; seed {options.seed}\n")
+    print("| fault | while a check ran | while processes started |\n|---|---|---|")
     for kind in KINDS:
-        print(f"| {kind} | {done[kind]} |")
-    print(f"\n{runs} runs of the command in all. Every gradebook equals the undisturbed one byte for byte.")
+        print(f"| {kind} | {storm.hit[Fault(kind, True)]} | {storm.hit[Fault(kind, False)]} |")
+    print("\nEvery gradebook equals the undisturbed one byte for byte.")
 
 
-def gradebook_in(out: Path) -> bytes:
-    """Return the gradebook, or nothing if there is none."""
-    gradebook = out / "gradebook.csv"
-    return gradebook.read_bytes() if gradebook.exists() else b""
+def make_storm(faults: int, seed: int, gap: float) -> Storm:
+    """Return a storm of so many faults; equal seeds give equal ones."""
+    dice = random.Random(seed)
+    possible = {kind: weight for kind, weight in KINDS.items() if kind != BOX or choose() == "bubblewrap"}
+    kinds = dice.choices([*possible], [*possible.values()], k=faults)
+    return Storm(dice, gap, [Fault(kind, dice.random() > START_SHARE) for kind in kinds])
 
 
-def make_class(root: Path, students: int) -> None:
-    """Write the course and the hand-ins."""
-    folder = root / "assignments" / "tiny"
-    for path, text in {
-        folder / "assignment.toml": MANIFEST,
-        folder / "check_tiny.py": CHECKS,
-        root / "solutions" / "tiny" / "tiny.py": HONEST,
-    }.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    for number in range(students):
-        place = root / "in" / f"s{number:03}"
-        place.mkdir(parents=True)
-        (place / "tiny.py").write_text(f"{STORIES[number % len(STORIES)]}\n# {number}\n")
+def verify_calm(calm: Path, students: int) -> None:
+    """Stop if the undisturbed run itself gave other points than it should."""
+    expected = [*STORIES.values()]
+    wrong = {
+        student: points
+        for number, (student, points) in enumerate(sorted(points_in(calm).items()))
+        if float(points) != expected[number % len(expected)]
+    }
+    if wrong or len(points_in(calm)) != students:
+        raise SystemExit(f"The undisturbed run gave {len(points_in(calm))} marks, and wrong ones to {wrong}.")
 
 
-def grade(root: Path, out: Path, disturb: Callable[[psutil.Popen], None], *, full: bool = False) -> int:
-    """Run the command once, and return its exit code."""
-    gradlab = Path(sys.executable).with_name("gradlab")
-    command = [str(gradlab), "grade", str(root / "in"), "--out", str(out)]
-    command += ["--assignment", str(root / "assignments" / "tiny"), "--public-only", "--workers", "2"]
-
-    def limit() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (SMALL, SMALL))
-
-    logs = root / "logs"
-    logs.mkdir(exist_ok=True)
-    with open(logs / f"{len([*logs.iterdir()]):03}", "ab") as log:  # one for each run: it may not grow, too
-        process = psutil.Popen(
-            command, stdout=log, stderr=log, start_new_session=True, preexec_fn=limit if full else None
-        )
-        disturb(process)
-        return int(process.wait())
-
-
-def disturbed(root: Path, out: Path, dice: random.Random, done: Counter[str], most: int, *, gap: float) -> int:
-    """Run the command until it finishes; return how often it was run."""
-    for run in range(1, MOST_RUNS):
-        kind = dice.choices([*KINDS], [*KINDS.values()])[0]
-        full = kind == "disk full" and done.total() < most
-        done["disk full"] += full
-
-        def disturb(process: psutil.Popen) -> None:
-            while process.poll() is None:
-                with suppress(psutil.TimeoutExpired):
-                    process.wait(dice.uniform(0.5, gap))
-                if done.total() < most and process.poll() is None:
-                    strike(process, dice, done)
-
-        if grade(root, out, (lambda process: None) if full else disturb, full=full) in (0, 1):
-            return run
-    raise SystemExit(f"The class was not finished after {MOST_RUNS} runs; see {root / 'logs'}.")
-
-
-def strike(process: psutil.Popen, dice: random.Random, done: Counter[str]) -> None:
-    """Kill or pause one process, if there is one of the kind."""
-    kind = dice.choices([*KINDS], [*KINDS.values()])[0]
-    with suppress(psutil.NoSuchProcess):
-        family = process.children(recursive=True)
-        if kind == "paused":
-            for each in (process, *family):
-                with suppress(psutil.NoSuchProcess):
-                    each.suspend()
-            time.sleep(PAUSE)
-            for each in (process, *family):
-                with suppress(psutil.NoSuchProcess):
-                    each.resume()
-            done[kind] += 1
-        elif victims := [process] if kind == "the command" else [one for one in family if kind_of(one) == kind]:
-            dice.choice(victims).send_signal(signal.SIGKILL)
-            done[kind] += 1
-
-
-def kind_of(process: psutil.Process) -> str:
-    """Return which of gradlab's processes this is, or an empty string."""
-    try:
-        line, parent = process.cmdline(), process.parent()
-        above = parent.cmdline() if parent else []
-    except psutil.Error:
-        return ""
-    if "bwrap" in line[:1] or not line:
-        return ""
-    if SERVER in line:
-        return "a worker" if SERVER in above and "bwrap" not in above[:1] else "a fork server"
-    return "a grader process" if any("spawn_main" in part for part in line) else ""
+def disturbed(root: Path, out: Path, calm: Path, storm: Storm) -> None:
+    """Grade the class into a new folder, with faults, and run the command again until it finishes."""
+    out.mkdir()
+    shutil.copy(calm / "secret.key", out)
+    begun = storm.hit.total()
+    for _ in range(MOST_RUNS):
+        before, code = storm.hit.total(), storm.run(root, out)
+        if code not in FINISHED and storm.hit.total() == before:
+            raise SystemExit(f"An undisturbed run ended with {code}.\n{last_log(root)}")
+        if code in FINISHED:
+            if storm.hit.total() == begun:
+                raise SystemExit("No fault hit: the class is too small, or this user cannot see who works.")
+            return
+    raise SystemExit(f"The class was not finished after {MOST_RUNS} runs.")
 
 
 if __name__ == "__main__":
