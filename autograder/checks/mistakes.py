@@ -9,8 +9,8 @@ from fractions import Fraction
 import numpy as np
 
 from autograder.checks.compare import Difference, unusable
-from autograder.checks.describe import TENSORS, number
-from autograder.checks.values import Tolerance, Values, close, common
+from autograder.checks.describe import TENSORS, dtype_name, number
+from autograder.checks.values import Tolerance, Values, close, common, kind_of_dtype
 from autograder.core.message import Message
 
 MOST = 1 << 20  # values of which a mistake is looked for: that takes several copies in float64
@@ -26,6 +26,13 @@ def likely_mistake(found: Difference, tolerance: Tolerance) -> str:
         return ""
     if not tensors and not all(value.dtype.kind in "biufc" for value in (found.actual, found.expected)):
         return ""
+    if found.stage == "dtype" and kind_of_dtype(wanted := dtype_name(found.expected.dtype)) in ("int", "bool"):
+        library, convert = ("torch", "to") if tensors else ("np", "astype")
+        return Message(
+            "Create it with {dtype}, or with the input's dtype if that is the same, or convert it with {convert}.",
+            dtype=f"dtype={library}.{wanted}",
+            convert=f".{convert}({library}.{wanted})",
+        )
     if found.stage in ("dtype", "device"):
         return _LIKE_THE_INPUT if tensors else _ARRAYS_LIKE_THE_INPUT
     if found.stage not in ("shape", "values") or (tensors and (unusable(found.actual) or unusable(found.expected))):

@@ -218,6 +218,13 @@ def test_a_wrong_value_equal_to_the_expected_one_is_ignored():
     assert _caught(expect_close, T.float(), T, mistakes={"Wrong.": T}).hint.startswith("Create tensors")
 
 
+def test_a_wrong_dtype_of_whole_numbers_is_not_that_of_the_input():
+    assert "dtype=torch.int64" in _caught(expect_equal, T.int(), T.long()).hint
+    assert ".to(torch.bool)" in _caught(expect_equal, T, T > 1).hint
+    assert ".astype(np.int64)" in _caught(expect_equal, T.numpy(), T.long().numpy()).hint
+    assert "dtype and device of the input" in _caught(expect_equal, T.float(), T).hint
+
+
 def test_a_mistake_is_recognised_in_any_dtype():
     assert _caught(expect_close, (T + 1).float(), T, mistakes={"One too many.": T + 1}).hint == "One too many."
 
