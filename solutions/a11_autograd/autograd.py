@@ -179,8 +179,9 @@ def cos(a: Var) -> Var:
 # in which parents come before their children is called **topological**. Read from its end, it is the order that we
 # need. Any graph without cycles has one; often it has many, and any of them will do.
 #
-# A node may be reached on many paths, but is in the list once. In the picture, ten diamonds in a row make 1,024
-# paths from the last node to the first one, and 31 nodes. A program that walks all the paths never ends.
+# A node may be reached on many paths, but is in the list once. The picture shows two diamonds in a row. Ten of them
+# have 31 nodes, and 1,024 paths from the last node to the first one; a hundred have more paths than a program can ever
+# walk.
 #
 #         b           e
 #       /   \       /   \
@@ -807,8 +808,8 @@ def numeric_gradient(f: Callable[[Tensor], Any], x: Tensor, h: float | None = No
 # plt.xlabel("step h")
 # plt.ylabel("error of the gradient")
 # plt.grid(alpha=0.3)
-# plt.legend()
-# show("Error of numeric gradients over the step: central differences are best near 1e-5, one-sided ones near 1e-8.")
+# plt.legend(loc="upper center")
+# show("Error of numeric gradients over the step: central differences are best at 1e-6 here, one-sided ones at 1e-8.")
 
 # %% [markdown]
 # Now test your gates against it. A function that is written with operators and methods works on tensors *and* on Vars:

@@ -220,9 +220,9 @@ def slice_assignment_practice(x: Tensor) -> Tensor:
 # %% [markdown]
 # ## 3 Lists of indices, and masks
 #
-# An index may also be a list or a tensor of whole numbers: `x[[0, 2, 2]]` takes rows 0, 2 and 2. The numbers are in
-# no regular distance, so no strides can describe the result: it is a **copy**, with a storage of its own. If there is
-# a list for each axis, they are read in pairs: `x[[1, 0], [0, 2]]` takes `x[1, 0]` and `x[0, 2]`.
+# An index may also be a list or a tensor of whole numbers: `x[[0, 2, 2]]` takes rows 0, 2 and 2. These are not at
+# equal distances in memory, so no strides can describe the result: it is a **copy**, with a storage of its own. If
+# there is a list for each axis, they are read in pairs: `x[[1, 0], [0, 2]]` takes `x[1, 0]` and `x[0, 2]`.
 #
 # Write each of these with **one** index.
 
@@ -329,8 +329,8 @@ def sum_positive_entries(x: Tensor) -> int:
 # and `view` refuses. `reshape` then copies.
 #
 # To take a tensor apart and put it together in another order, split an axis with `view`, swap with `permute`, and
-# merge with `reshape`. In the last step of many puzzles like this one, the axes that are to be merged must be next to
-# each other.
+# merge with `reshape`. `reshape` merges neighbouring axes only: bring the axes that you want to merge next to each
+# other first.
 
 
 # %% task="reshape_practice" minutes=20 difficulty="medium"
@@ -542,8 +542,8 @@ def challenge_get_uniques(x: Tensor) -> tuple[Tensor, Tensor]:
 # %% [markdown]
 # ## 7 Other devices
 #
-# A tensor lives on a device, and an operation needs all its tensors on one. `to` copies. Make new tensors where the
-# old ones are: `torch.zeros(3, device=x.device)`, or `x.new_zeros(3)`.
+# A tensor is on one device, and an operation needs all its tensors on the same one. `to` copies a tensor to another
+# device. Make new tensors where the old ones are: `torch.zeros(3, device=x.device)`, or `x.new_zeros(3)`.
 
 
 # %%

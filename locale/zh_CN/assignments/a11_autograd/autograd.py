@@ -171,7 +171,7 @@ def cos(a: Var) -> Var:
 #
 # 反向时，节点要等自己的梯度完整了才能往下游传，也就是排在**所有**用到它的节点之后。父节点排在子节点前面的顺序叫**拓扑顺序**（topological order）。从末尾往前读，就是我们要的顺序。没有环的图都有拓扑顺序，往往还不止一种，用哪种都行。
 #
-# 一个节点可能有很多条路径到达，但在列表里只出现一次。图中的菱形如果有十个连成一串，从最后一个节点到第一个节点就有 1,024 条路径，而节点只有 31 个。把所有路径都走一遍的程序永远走不完。
+# 一个节点可能有很多条路径到达，但在列表里只出现一次。图中是两个连成一串的菱形。十个菱形有 31 个节点，而从最后一个节点到第一个节点有 1,024 条路径；一百个菱形的路径，没有程序走得完。
 #
 #         b           e
 #       /   \       /   \
@@ -618,8 +618,8 @@ def numeric_gradient(f: Callable[[Tensor], Any], x: Tensor, h: float | None = No
 # plt.xlabel("step h")
 # plt.ylabel("error of the gradient")
 # plt.grid(alpha=0.3)
-# plt.legend()
-# show("Error of numeric gradients over the step: central differences are best near 1e-5, one-sided ones near 1e-8.")
+# plt.legend(loc="upper center")
+# show("Error of numeric gradients over the step: central differences are best at 1e-6 here, one-sided ones at 1e-8.")
 
 # %% [markdown]
 # 现在拿它来检验你的门。用运算符和方法写的函数，既能用于张量，**也能**用于 Var：

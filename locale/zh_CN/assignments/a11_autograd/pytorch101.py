@@ -182,7 +182,7 @@ def slice_assignment_practice(x: Tensor) -> Tensor:
 # %% [markdown]
 # ## 3 索引列表和掩码
 #
-# 索引也可以是由整数组成的列表或张量：`x[[0, 2, 2]]` 取第 0、2、2 行。这些数之间没有固定的间隔，没有哪种步幅能描述结果，所以结果是**副本**（copy），有自己的存储区。如果每个轴都给一个列表，它们就成对读取：`x[[1, 0], [0, 2]]` 取 `x[1, 0]` 和 `x[0, 2]`。
+# 索引也可以是由整数组成的列表或张量：`x[[0, 2, 2]]` 取第 0、2、2 行。它们在内存中的间隔不相等，没有哪种步幅能描述结果，所以结果是**副本**（copy），有自己的存储区。如果每个轴都给一个列表，它们就成对读取：`x[[1, 0], [0, 2]]` 取 `x[1, 0]` 和 `x[0, 2]`。
 #
 # 下面的每个函数都只用**一个**索引来写。
 
@@ -272,7 +272,7 @@ def sum_positive_entries(x: Tensor) -> int:
 #
 # `x.view(3, 8)` 按每行八个来读存储区。数的顺序不变，所以视图可以合并相邻的轴，也可以拆分一个轴，但不能交换轴。要交换轴，就用 `transpose` 和 `permute`，它们交换的是步幅。交换之后，数的排列不再是读取的顺序，`x.is_contiguous()` 为 False，`view` 会拒绝。这时 `reshape` 会复制。
 #
-# 要把张量拆开，再换个顺序拼起来，先用 `view` 拆分一个轴，再用 `permute` 交换，最后用 `reshape` 合并。这类谜题的最后一步往往是合并，而要合并的轴必须挨在一起。
+# 要把张量拆开，再换个顺序拼起来，先用 `view` 拆分一个轴，再用 `permute` 交换，最后用 `reshape` 合并。`reshape` 只能合并相邻的轴：先把要合并的轴挪到一起。
 
 # %% task="reshape_practice"
 # 约 20 分钟，中等。卡住了？hint("reshape_practice") 会给出第一步。
@@ -441,7 +441,7 @@ def challenge_get_uniques(x: Tensor) -> tuple[Tensor, Tensor]:
 # %% [markdown]
 # ## 7 其他设备
 #
-# 张量存放在某个设备上，一次运算要求所有张量在同一个设备上。`to` 会复制。新张量要建在旧张量所在的设备上：`torch.zeros(3, device=x.device)`，或者 `x.new_zeros(3)`。
+# 一个张量在一个设备上，一次运算要求所有张量在同一个设备上。`to` 把张量复制到另一个设备。新张量要建在旧张量所在的设备上：`torch.zeros(3, device=x.device)`，或者 `x.new_zeros(3)`。
 
 # %%
 def to_device(x: Tensor, device: str | torch.device) -> Tensor:
