@@ -136,7 +136,7 @@ def reconstruct(X: Tensor, axes: Tensor, mean: Tensor) -> Tensor:
 # %% tags=["active-ipynb"]
 # kept, every = (1, 4, 16, 64, 200), principal_axes(tiny, 200)
 # rows = [tiny[:8]] + [reconstruct(tiny[:8], every[:k], mean) for k in kept]
-# titles = ["image"] * 8 + [f"{k} axes" for k in kept for _ in range(8)]
+# titles = ["image"] * 8 + [f"axes: {k}" for k in kept for _ in range(8)]
 # image_grid(torch.cat(rows).reshape(-1, 1, 16, 16).float(), titles, columns=8)
 
 # %% tags=["active-ipynb"]
@@ -147,7 +147,7 @@ def reconstruct(X: Tensor, axes: Tensor, mean: Tensor) -> Tensor:
 #
 #
 # curves({"features of SceneNet": spectrum(features)[:64], "grey pixels": spectrum(tiny)[:64]},
-#        xlabel="axes kept, less one", ylabel="share of variance lost")
+#        x=range(1, 65), xlabel="axes kept", ylabel="share of variance lost")
 
 # %% [markdown] question="embedding_steps-q1"
 # **Question 1.** All images are made brighter by the same amount. What happens to the mean, to the axes, and to the
@@ -358,10 +358,11 @@ def tsne(P: Tensor, start: Tensor, steps: int = 300) -> Tensor:
 
 # %% tags=["active-ipynb"]
 # def scatter(plane, Y, title):
-#     """Draw a map coloured by class, with a marker for each texture."""
+#     """Draw a map with a colour and a marker for each shape; the markers of checked objects are filled."""
 #     for label, name in enumerate(names):
-#         mine = labels == label
-#         plane.scatter(*Y[mine].T, s=9, color=f"C{label // 2}", marker="o" if label % 2 else "x", label=name)
+#         mine, face = labels == label, f"C{label // 2}" if label % 2 else "none"
+#         plane.scatter(*Y[mine].T, s=16, linewidths=0.8, marker="os^DP"[label // 2], edgecolors=f"C{label // 2}",
+#                       facecolors=face, label=name)
 #     plane.set(title=title, xticks=[], yticks=[])
 #
 #

@@ -241,7 +241,8 @@ def style_transfer(
 #         x, losses = style_transfer(model, content[None], style[None])
 #         table.append(deprocess(x)[0])
 #         courses[f"image {number + 1}, {kind}"] = losses
-# image_grid(torch.stack(table), columns=4)
+# image_grid(torch.stack(table), columns=4,
+#            alt="Three contents, painted in three styles: objects stay, colours and strokes are those of the style.")
 
 # %% tags=["active-ipynb"]
 # curves({name: losses for name, losses in courses.items() if name.startswith("image 1")}, xlabel="step", ylabel="loss")

@@ -123,7 +123,7 @@ def reconstruct(X: Tensor, axes: Tensor, mean: Tensor) -> Tensor:
 # %% tags=["active-ipynb"]
 # kept, every = (1, 4, 16, 64, 200), principal_axes(tiny, 200)
 # rows = [tiny[:8]] + [reconstruct(tiny[:8], every[:k], mean) for k in kept]
-# titles = ["image"] * 8 + [f"{k} axes" for k in kept for _ in range(8)]
+# titles = ["image"] * 8 + [f"axes: {k}" for k in kept for _ in range(8)]
 # image_grid(torch.cat(rows).reshape(-1, 1, 16, 16).float(), titles, columns=8)
 
 # %% tags=["active-ipynb"]
@@ -134,7 +134,7 @@ def reconstruct(X: Tensor, axes: Tensor, mean: Tensor) -> Tensor:
 #
 #
 # curves({"features of SceneNet": spectrum(features)[:64], "grey pixels": spectrum(tiny)[:64]},
-#        xlabel="axes kept, less one", ylabel="share of variance lost")
+#        x=range(1, 65), xlabel="axes kept", ylabel="share of variance lost")
 
 # %% [markdown] question="embedding_steps-q1"
 # **简答题 1。** 所有图像都加亮同样的量，均值、轴和特征值会怎样？如果每张图像各自加亮一个随机的量呢？如果忘了减去均值，PCA 会找到什么？
@@ -288,10 +288,11 @@ def tsne(P: Tensor, start: Tensor, steps: int = 300) -> Tensor:
 
 # %% tags=["active-ipynb"]
 # def scatter(plane, Y, title):
-#     """画一张按类别着色的降维图，每种纹理用一种标记。"""
+#     """画一张图，每种形状有自己的颜色和标记；棋盘纹目标的标记是实心的。"""
 #     for label, name in enumerate(names):
-#         mine = labels == label
-#         plane.scatter(*Y[mine].T, s=9, color=f"C{label // 2}", marker="o" if label % 2 else "x", label=name)
+#         mine, face = labels == label, f"C{label // 2}" if label % 2 else "none"
+#         plane.scatter(*Y[mine].T, s=16, linewidths=0.8, marker="os^DP"[label // 2], edgecolors=f"C{label // 2}",
+#                       facecolors=face, label=name)
 #     plane.set(title=title, xticks=[], yticks=[])
 #
 #

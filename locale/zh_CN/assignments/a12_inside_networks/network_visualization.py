@@ -423,7 +423,8 @@ def maximal_patches(layers: Sequence[nn.Module], X: Tensor, channel: int, k: int
 
 # %% tags=["active-ipynb"]
 # filters = model.features[0].weight.detach()
-# image_grid((filters / filters.abs().amax(dim=(1, 2, 3), keepdim=True) + 1) / 2, columns=8)
+# image_grid((filters / filters.abs().amax(dim=(1, 2, 3), keepdim=True) + 1) / 2, columns=8,
+#            alt="The 24 filters of the first convolution, 3 x 3 coloured squares each: few look like an edge.")
 
 # %% tags=["active-ipynb"]
 # def gallery(depth, channels, k=9, side=34):
@@ -433,7 +434,9 @@ def maximal_patches(layers: Sequence[nn.Module], X: Tensor, channel: int, k: int
 #         images, boxes = maximal_patches(model.features[: depth + 1], X, channel, k)
 #         for n, (x0, y0, x1, y1) in zip(images.tolist(), boxes.tolist()):
 #             cut.append(F.interpolate(drawn.images[[n], :, y0:y1, x0:x1], (side, side), mode="nearest")[0])
-#     return image_grid(torch.stack(cut), columns=k)
+#     titles = [f"channel {channel}" if place == 0 else "" for channel in channels for place in range(k)]
+#     return image_grid(torch.stack(cut), titles, columns=k,
+#                       alt=f"The {k} best patches of eight channels after layer {depth}, a row for each channel.")
 #
 #
 # gallery(1, range(8))
