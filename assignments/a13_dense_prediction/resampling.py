@@ -291,12 +291,13 @@ def conv_matrix(w: Tensor, n: int, stride: int = 1, pad: int = 0) -> Tensor:
 # %% [markdown]
 # The **transposed convolution** is $A^\top$: it maps $n'$ numbers back to $n$, and each input number paints a scaled
 # copy of the kernel into the output, $s$ steps further for each. Copies are added where they overlap, and $p$ numbers
-# are cut off on both sides. With $x = (a, b)$, $w = (x, y, z)$, stride 2 and pad 1 the result is $(ay, \; az + bx, \;
-# by)$; in numbers, (1, 2) and (1, 2, 3) give (2, 5, 4).
+# are cut off on both sides. With $x = (a, b)$, $w = (w_0, w_1, w_2)$, stride 2 and pad 1 the result is $(a w_1, \;
+# a w_2 + b w_0, \; b w_1)$; in numbers, (1, 2) and (1, 2, 3) give (2, 5, 4).
 #
 # Its length is $n = (n' - 1) s - 2p + k$. But several lengths $n$ have the same $n'$, because of the floor: so
-# `output_padding` (below the stride) adds places at the *end*. With 1, the example becomes $(ay, az + bx, by, bz)$.
-# The gradient of a convolution in its input is the transposed convolution, and the other way round.
+# `output_padding` (below the stride) adds places at the *end*. With 1, the example becomes $(a w_1, \; a w_2 + b w_0,
+# \; b w_1, \; b w_2)$. The gradient of a convolution in its input is the transposed convolution, and the other way
+# round.
 
 # %% task="conv_transpose1d"
 # About 25 minutes, medium. Stuck? hint("conv_transpose1d") shows a first step.
@@ -321,7 +322,9 @@ def conv_transpose1d(x: Tensor, w: Tensor, stride: int = 1, pad: int = 0, output
 # lines = {}
 # for k, pad, name in ((3, 1, "kernel 3, stride 2"), (4, 1, "kernel 4, stride 2"), (2, 0, "kernel 2, stride 2")):
 #     lines[name] = conv_transpose1d(ones, torch.ones(1, 1, k) * 2 / k, 2, pad)[0, 0, :24]
-# curves(lines, xlabel="place", ylabel="transposed convolution of ones")
+# figure = curves(lines, xlabel="place", ylabel="transposed convolution of ones")
+# figure.axes[0].set_ylim(0.4, 1.8)  # with room for the legend
+# figure
 
 # %% [markdown]
 # An even input becomes uneven where the kernel's length is not a multiple of the stride: some places get two copies,
@@ -526,14 +529,19 @@ def average_pool_backward(dout: Tensor, k: int, size: tuple[int, int]) -> Tensor
 # %% tags=["active-ipynb"]
 # window = torch.tensor([[1.0, 2.0], [3.0, 4.0]])[None, None]
 # draws = [stochastic_pool(window, 2, torch.Generator().manual_seed(n)).item() for n in range(1000)]
-# print(
-#     "drawn",
-#     {value: draws.count(value) / 1000 for value in (1.0, 2.0, 3.0, 4.0)},
-#     "mean",
-#     stochastic_pool(window, 2).item(),
-# )
+# print("drawn:", *(f"{value:.0f} in {draws.count(value) / 1000:.1%}," for value in (1.0, 2.0, 3.0, 4.0)), end=" ")
+# print(f"mean without a generator: {stochastic_pool(window, 2).item()}")
 # curves(
 #     {"norm": [lp_pool(window, 2, p).item() for p in range(1, 17)], "maximum": [4.0] * 16},
-#     xlabel="p - 1",
+#     x=range(1, 17),
+#     xlabel="p",
 #     ylabel="Lp pooling of 1 2 3 4",
 # )
+
+# %% [markdown]
+# ## What to take home
+#
+# To enlarge a map, copy, interpolate, or transpose a convolution; a kernel whose length is not a multiple of the stride
+# paints a checkerboard. The value of a pixel belongs to its centre: forget half a pixel, and the whole picture moves.
+# Max pooling that remembers its places lets a decoder put numbers back there. Dilation sees further with the same
+# number of weights.

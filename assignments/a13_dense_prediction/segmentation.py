@@ -121,15 +121,15 @@ def soft_iou_loss(p: Tensor, t: Tensor, eps: float = 1.0) -> Tensor:
 # %% tags=["active-ipynb"]
 # target = torch.zeros(1, 1, 1, 100)
 # target[..., :10] = 1  # a small object: 10 of 100 pixels
-# found = torch.linspace(0, 1, 50)
+# found = torch.linspace(0.02, 0.98, 49)
 # losses = {"cross-entropy": [], "Dice": [], "IoU": []}
 # for share in found:
 #     p = torch.full_like(target, 0.02)
-#     p[..., :10] = share.clamp(0.02, 0.98)  # the object's pixels get this probability
+#     p[..., :10] = share  # the object's pixels get this probability
 #     losses["cross-entropy"].append(F.binary_cross_entropy(p, target).item())
 #     losses["Dice"].append(soft_dice_loss(p, target, 0.0).item())
 #     losses["IoU"].append(soft_iou_loss(p, target, 0.0).item())
-# curves(losses, xlabel="probability of the object's pixels, in 1/50", ylabel="loss")
+# curves(losses, x=found, xlabel="probability of the object's pixels", ylabel="loss")
 
 # %% [markdown]
 # ## 2 Measures
@@ -176,10 +176,10 @@ def miou(conf: Tensor) -> float:
 # check("segmentation", task="miou")
 
 # %% [markdown] question="segmentation-q1"
-# **Question 1.** A test set has two images. In the first, an object of 1,000 pixels was found without a mistake; in the
-# second, of an object of 2 pixels none was found, and no other pixel was called object. What is the IoU of the object's
-# class by the definition above, and what is the mean of the two images' IoU? Name a case in which you would want the
-# second.
+# **Question 1.** A test set has two images. In the first, an object of 1,000 pixels was found without a mistake. The
+# second has an object of 2 pixels: none of them was found, and no other pixel was called object. What is the IoU of the
+# object's class by the definition above, and what is the mean of the two images' IoU? Name a case in which you would
+# want the mean.
 
 # %% [markdown] answer="segmentation-q1"
 # YOUR ANSWER HERE
@@ -462,11 +462,16 @@ class Hourglass(nn.Module):
 #         shown[f"{name}, {n}"] = pred[n].float()[..., None].expand(-1, -1, 3).numpy()
 # gallery(
 #     shown,
-#     "Three images, their objects, and what four networks say: blobs for FCN-32s, sharper ones for FCN-16s "
-#     "and FCN-8s, outlines for U-Net.",
+#     "Three images, their objects, and what four networks say: FCN-32s finds little, FCN-16s and FCN-8s find blobs, "
+#     "U-Net outlines.",
 #     columns=6,
 #     width=1.7,
 # )
+
+# %% [markdown]
+# At stride 32, an image of 32 x 32 pixels is a single vector. FCN-32s must paint the whole object from this vector, and
+# often says that there is none. The maps of strides 16 and 8 say where the object is; only U-Net, whose first skip has
+# the resolution of the image, finds its outline.
 
 # %% [markdown] question="segmentation-q3"
 # **Question 3.** FCN-32s and FCN-8s have nearly the same number of weights, and the same coarse maps. What do the
@@ -562,3 +567,10 @@ def panoptic_quality(ids: Tensor, classes: Tensor, true_ids: Tensor, true_classe
 
 # %% [markdown] answer="segmentation-q4"
 # YOUR ANSWER HERE
+
+# %% [markdown]
+# ## What to take home
+#
+# Every pixel is an example. Pixels without a label count nowhere, and small objects need losses that compare areas.
+# Measures are sums over the whole set, divided at the end. What is lost on the way down comes back by skips, added or
+# concatenated. Where masks overlap, the order decides.

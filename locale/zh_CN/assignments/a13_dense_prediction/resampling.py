@@ -266,9 +266,9 @@ def conv_matrix(w: Tensor, n: int, stride: int = 1, pad: int = 0) -> Tensor:
 # )
 
 # %% [markdown]
-# **转置卷积**（transposed convolution）就是 $A^\top$：它把 $n'$ 个数变回 $n$ 个。每个输入数用自己的值缩放卷积核，把这个副本画到输出上，每往后一个数就移动 $s$ 步。副本重叠之处相加，两侧各裁掉 $p$ 个数。取 $x = (a, b)$、$w = (x, y, z)$、步幅 2、填充 1，结果是 $(ay, \; az + bx, \; by)$；代入数字，(1, 2) 和 (1, 2, 3) 得到 (2, 5, 4)。
+# **转置卷积**（transposed convolution）就是 $A^\top$：它把 $n'$ 个数变回 $n$ 个。每个输入数用自己的值缩放卷积核，把这个副本画到输出上，每往后一个数就移动 $s$ 步。副本重叠之处相加，两侧各裁掉 $p$ 个数。取 $x = (a, b)$、$w = (w_0, w_1, w_2)$、步幅 2、填充 1，结果是 $(a w_1, \; a w_2 + b w_0, \; b w_1)$；代入数字，(1, 2) 和 (1, 2, 3) 得到 (2, 5, 4)。
 #
-# 它的长度是 $n = (n' - 1) s - 2p + k$。但由于向下取整，好几个长度 $n$ 对应同一个 $n'$，所以用 `output_padding`（小于步幅）在**末尾**添加位置。取 1 时，上例变成 $(ay, az + bx, by, bz)$。卷积对输入的梯度就是转置卷积，反之亦然。
+# 它的长度是 $n = (n' - 1) s - 2p + k$。但由于向下取整，好几个长度 $n$ 对应同一个 $n'$，所以用 `output_padding`（小于步幅）在**末尾**添加位置。取 1 时，上例变成 $(a w_1, \; a w_2 + b w_0, \; b w_1, \; b w_2)$。卷积对输入的梯度就是转置卷积，反之亦然。
 
 # %% task="conv_transpose1d"
 # 约 25 分钟，中等。卡住了？hint("conv_transpose1d") 会给出第一步。
@@ -293,7 +293,9 @@ def conv_transpose1d(x: Tensor, w: Tensor, stride: int = 1, pad: int = 0, output
 # lines = {}
 # for k, pad, name in ((3, 1, "kernel 3, stride 2"), (4, 1, "kernel 4, stride 2"), (2, 0, "kernel 2, stride 2")):
 #     lines[name] = conv_transpose1d(ones, torch.ones(1, 1, k) * 2 / k, 2, pad)[0, 0, :24]
-# curves(lines, xlabel="place", ylabel="transposed convolution of ones")
+# figure = curves(lines, xlabel="place", ylabel="transposed convolution of ones")
+# figure.axes[0].set_ylim(0.4, 1.8)  # 给图例留出位置
+# figure
 
 # %% [markdown]
 # 如果卷积核的长度不是步幅的倍数，均匀的输入会变得不均匀：有些位置得到两个副本，有些只得到一个。二维时，这就是**棋盘格**（checkerboard，Odena 等 2016）。卷积核为 4、步幅为 2 时，内部没有这种图案；“先用双线性插值放大，再做卷积”也没有。
@@ -483,14 +485,16 @@ def average_pool_backward(dout: Tensor, k: int, size: tuple[int, int]) -> Tensor
 # %% tags=["active-ipynb"]
 # window = torch.tensor([[1.0, 2.0], [3.0, 4.0]])[None, None]
 # draws = [stochastic_pool(window, 2, torch.Generator().manual_seed(n)).item() for n in range(1000)]
-# print(
-#     "drawn",
-#     {value: draws.count(value) / 1000 for value in (1.0, 2.0, 3.0, 4.0)},
-#     "mean",
-#     stochastic_pool(window, 2).item(),
-# )
+# print("drawn:", *(f"{value:.0f} in {draws.count(value) / 1000:.1%}," for value in (1.0, 2.0, 3.0, 4.0)), end=" ")
+# print(f"mean without a generator: {stochastic_pool(window, 2).item()}")
 # curves(
 #     {"norm": [lp_pool(window, 2, p).item() for p in range(1, 17)], "maximum": [4.0] * 16},
-#     xlabel="p - 1",
+#     x=range(1, 17),
+#     xlabel="p",
 #     ylabel="Lp pooling of 1 2 3 4",
 # )
+
+# %% [markdown]
+# ## 小结
+#
+# 要放大特征图，可以复制、插值，或者用转置卷积；卷积核长度不是步幅的倍数时，会画出棋盘格。像素的值属于它的中心：漏掉半个像素，整张图都会移动。记住位置的最大池化，让解码器能把数放回原处。空洞卷积用同样多的权重看得更远。

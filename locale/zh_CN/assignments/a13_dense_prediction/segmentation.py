@@ -113,15 +113,15 @@ def soft_iou_loss(p: Tensor, t: Tensor, eps: float = 1.0) -> Tensor:
 # %% tags=["active-ipynb"]
 # target = torch.zeros(1, 1, 1, 100)
 # target[..., :10] = 1  # 小目标：100 个像素中的 10 个
-# found = torch.linspace(0, 1, 50)
+# found = torch.linspace(0.02, 0.98, 49)
 # losses = {"cross-entropy": [], "Dice": [], "IoU": []}
 # for share in found:
 #     p = torch.full_like(target, 0.02)
-#     p[..., :10] = share.clamp(0.02, 0.98)  # 目标的像素取这个概率
+#     p[..., :10] = share  # 目标的像素取这个概率
 #     losses["cross-entropy"].append(F.binary_cross_entropy(p, target).item())
 #     losses["Dice"].append(soft_dice_loss(p, target, 0.0).item())
 #     losses["IoU"].append(soft_iou_loss(p, target, 0.0).item())
-# curves(losses, xlabel="probability of the object's pixels, in 1/50", ylabel="loss")
+# curves(losses, x=found, xlabel="probability of the object's pixels", ylabel="loss")
 
 # %% [markdown]
 # ## 2 指标
@@ -165,7 +165,7 @@ def miou(conf: Tensor) -> float:
 # check("segmentation", task="miou")
 
 # %% [markdown] question="segmentation-q1"
-# **简答题 1。** 测试集有两张图像。在第一张中，一个 1,000 像素的目标被准确无误地找到；在第二张中，一个 2 像素的目标完全没有找到，也没有别的像素被预测为目标。按上面的定义，目标类别的 IoU 是多少？两张图像的 IoU 的均值又是多少？举出一种你会想用后者的情况。
+# **简答题 1。** 测试集有两张图像。在第一张中，一个 1,000 像素的目标被准确无误地找到。第二张里有一个 2 像素的目标：它的像素一个也没有找到，也没有别的像素被预测为目标。按上面的定义，目标类别的 IoU 是多少？两张图像的 IoU 的均值又是多少？举出一种你会想用均值的情况。
 
 # %% [markdown] answer="segmentation-q1"
 # YOUR ANSWER HERE
@@ -426,11 +426,14 @@ class Hourglass(nn.Module):
 #         shown[f"{name}, {n}"] = pred[n].float()[..., None].expand(-1, -1, 3).numpy()
 # gallery(
 #     shown,
-#     "Three images, their objects, and what four networks say: blobs for FCN-32s, sharper ones for FCN-16s "
-#     "and FCN-8s, outlines for U-Net.",
+#     "Three images, their objects, and what four networks say: FCN-32s finds little, FCN-16s and FCN-8s find blobs, "
+#     "U-Net outlines.",
 #     columns=6,
 #     width=1.7,
 # )
+
+# %% [markdown]
+# 步幅为 32 时，一张 32 x 32 像素的图像只剩一个向量。FCN-32s 只能用这个向量画出整个目标，常常说没有目标。步幅 16 和 8 的特征图能说出目标在哪里；只有 U-Net 能找到轮廓，因为它的第一个跳跃连接有图像的分辨率。
 
 # %% [markdown] question="segmentation-q3"
 # **简答题 3。** FCN-32s 和 FCN-8s 的权重个数几乎相同，粗的图也一样。跳跃连接带来了什么，是用学到的 64 × 64 卷积核放大做不到的？在 U-Net 中，如果跳跃连接取自池化**之后**，为什么帮助会变小？
@@ -517,3 +520,8 @@ def panoptic_quality(ids: Tensor, classes: Tensor, true_ids: Tensor, true_classe
 
 # %% [markdown] answer="segmentation-q4"
 # YOUR ANSWER HERE
+
+# %% [markdown]
+# ## 小结
+#
+# 每个像素都是一个样本。没有标签的像素在哪里都不计；小目标需要比较面积的损失。度量是在整个集合上求和，最后才相除。往下走时失去的细节由跳跃连接带回来，或相加，或拼接。掩码重叠时，由顺序决定。
