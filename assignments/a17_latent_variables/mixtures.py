@@ -170,7 +170,8 @@ def fit_gmm(
 #                     "within 50 iterations until most of them cover one cluster.")
 # for number, steps in enumerate((0, 5, 20, 50)):
 #     (pi, mu, Sigma), history = fit_gmm(points, 8, steps, torch.Generator().manual_seed(3))
-#     plane = figure.add_subplot(1, 4, number + 1, aspect="equal", title=f"{steps} iterations: {history[-1]:.3f} nats")
+#     plane = figure.add_subplot(1, 4, number + 1, aspect="equal", title=f"{steps} iterations: {history[-1]:.3f} nats",
+#                                xlim=(-7, 7), ylim=(-7, 7))
 #     plane.scatter(*points.T, s=3, color="0.6")
 #     for k in range(8):
 #         ellipse(plane, mu[k], Sigma[k], f"C{k}")
@@ -265,8 +266,8 @@ def elbo(x: Tensor, q: Tensor, pi: Tensor, mu: Tensor, Sigma: Tensor) -> Tensor:
 # t = torch.linspace(0, 1, 41, dtype=r.dtype)
 # bounds = torch.cat([elbo(one, (1 - s) * torch.full_like(r, 1 / 8) + s * r, pi, mu, Sigma)[:, 1] for s in t])
 # evidence = torch.logsumexp(pi.log() + gaussian_log_prob(one, mu, Sigma), dim=1)
-# curves({"ELBO": bounds, "log p(x)": evidence.expand(41)}, ylabel="nats",
-#        xlabel="from q = 1/8 (at 0) to q = the posterior (at 40)")
+# curves({"ELBO": bounds, "log p(x)": evidence.expand(41)}, x=t, ylabel="nats",
+#        xlabel="share of the posterior in q, the rest is 1/8 for each group")
 
 # %% [markdown]
 # The bound touches $\log p(x)$ exactly where $q$ is the posterior, and nowhere else.

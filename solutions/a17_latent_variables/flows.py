@@ -389,7 +389,7 @@ class ActNorm(nn.Module):
 # lines = {"with permutations": fit(flow, points), "without": fit(fixed, points)}
 # truth = -planes.log_density("moons", planes.draw("moons", 5000, seed=2)).mean()
 # curves({name: torch.tensor(line).unfold(0, 20, 10).mean(dim=1) for name, line in lines.items()}
-#        | {"the true entropy": truth.expand(79)}, xlabel="ten steps", ylabel="nats")
+#        | {"the true entropy": truth.expand(79)}, x=range(10, 800, 10), xlabel="step, means of 20", ylabel="nats")
 
 # %% tags=["active-ipynb"]
 # with torch.no_grad():
@@ -403,8 +403,8 @@ class ActNorm(nn.Module):
 # for number, (title, (start, end)) in enumerate(steps.items()):
 #     plane = figure.add_subplot(1, 2, number + 1, title=title, xlabel="z1", ylabel="z2")
 #     plane.plot(*torch.stack([start, end]).permute(2, 0, 1), color="0.7", linewidth=0.7)
-#     plane.scatter(*start.T, s=5, label="before")
-#     plane.scatter(*end.T, s=5, label="after")
+#     plane.scatter(*start.T, s=9, marker="o", label="before")
+#     plane.scatter(*end.T, s=14, marker="x", linewidths=1, label="after")
 #     plane.legend(loc="lower left")
 # figure
 
@@ -421,7 +421,7 @@ class ActNorm(nn.Module):
 #
 # figure = new_figure(12, 4, "The true density of two moons, that of a flow with permutations, which is alike, and "
 #                     "that of one without, a smear; and samples of the flow.")
-# for number, (title, layers) in enumerate({"truth": None, "flow": flow, "without permutations": fixed}.items()):
+# for number, (title, layers) in enumerate({"truth": None, "flow": flow, "not permuted": fixed}.items()):
 #     plane = figure.add_subplot(1, 4, number + 1)
 #     total = density(plane, layers, None if layers else "moons")
 #     plane.set_title(f"{title}: integral {total:.3f}")
@@ -441,7 +441,7 @@ class ActNorm(nn.Module):
 #             stages.append(z)
 # figure = new_figure(12, 3.4, "A square grid, and the same grid bent more and more by the first layers of the flow.")
 # for number, stage in enumerate(stages[:5]):
-#     plane = figure.add_subplot(1, 5, number + 1, aspect="equal", title=f"after {number} blocks", xticks=[], yticks=[])
+#     plane = figure.add_subplot(1, 5, number + 1, aspect="equal", title=f"blocks: {number}", xticks=[], yticks=[])
 #     lines = stage.reshape(21, 21, 2)
 #     for line in [*lines, *lines.transpose(0, 1)]:
 #         plane.plot(*line.T, color="C0", linewidth=0.6)
@@ -682,7 +682,7 @@ def residual_log_det(
 # exact = torch.linalg.slogdet(torch.eye(6).double() + W)[1]
 # same = torch.zeros(20000, 6).double()
 # means = [residual_log_det(lambda x: x @ W.T, same, n, torch.Generator().manual_seed(0)).mean() for n in range(1, 13)]
-# curves({"series": means, "exact": exact.expand(12)}, xlabel="terms, less one", ylabel="log-determinant")
+# curves({"series": means, "exact": exact.expand(12)}, x=range(1, 13), xlabel="terms", ylabel="log-determinant")
 
 # %% [markdown]
 # ## 7 Images: counting bits, and many scales

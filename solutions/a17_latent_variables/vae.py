@@ -26,7 +26,7 @@ from torch import Tensor, nn
 #
 # seed_everything(0)
 # glyphs = load("glyphs", num_train=5000, num_test=500)
-# image_grid(glyphs.x_train[:20], columns=10)
+# image_grid(glyphs.x_train[:20], columns=10, alt="Twenty symbols, white on black: crosses, triangles, letters.")
 
 # %% [markdown]
 # ## 1 Autoencoders
@@ -321,7 +321,7 @@ def aggregated_kl(mu: Tensor, logvar: Tensor) -> Tensor:
 #     with torch.no_grad():
 #         _, mu, logvar = small(glyphs.x_test)
 #         title = f"beta {beta}: KL {float(aggregated_kl(mu, logvar)):.2f}"
-#     plane = figure.add_subplot(1, 3, number + 1, aspect="equal", title=title)
+#     plane = figure.add_subplot(1, 3, number + 1, aspect="equal", title=title, xlim=(-4, 4), ylim=(-4, 4))
 #     plane.scatter(*mu.T, c=glyphs.y_test, s=5, cmap="tab10")
 #     angle = torch.linspace(0, 2 * math.pi, 60)
 #     plane.plot(2 * angle.cos(), 2 * angle.sin(), color="0.5")
@@ -346,7 +346,7 @@ def aggregated_kl(mu: Tensor, logvar: Tensor) -> Tensor:
 # quantiles = torch.special.ndtri(torch.linspace(0.03, 0.97, 14))
 # with torch.no_grad():
 #     grid = flat.decoder(torch.cartesian_prod(quantiles, quantiles))
-# image_grid(grid, columns=14)
+# image_grid(grid, columns=14, alt="A grid of 14 x 14 decoded codes: symbols pass into one another, blurred between.")
 
 # %% [markdown] question="vae-q1"
 # **Question 1.** Train with the mean over pixels instead of the sum, in thought: which of the two terms wins, what do
@@ -480,7 +480,7 @@ class CVAE(nn.Module):
 # styles = torch.randn(5, 15)
 # with torch.no_grad():
 #     table = [cvae.decoder(torch.cat([style.expand(10, 15), torch.eye(10)], dim=1)) for style in styles]
-# image_grid(torch.cat(table), columns=10)
+# image_grid(torch.cat(table), columns=10, alt="Ten classes in five styles: a row has one z, a column one class.")
 
 # %% [markdown]
 # A row is one $z$ with all classes: the pen and the slant stay, the symbol changes.
