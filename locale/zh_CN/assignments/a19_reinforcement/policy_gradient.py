@@ -441,7 +441,7 @@ def actor_critic_loss(
 #
 #
 # bands({f"lambda = {lam}": torch.stack([catch(seed, lam) for seed in range(3)])
-#        for lam in tqdm((0.0, 0.9, 1.0), desc="lambda")},
+#        for lam in tqdm((0.0, 0.9, 1.0), unit="lambda")},
 #       ylabel="share of balls that are caught")
 
 # %% [markdown] question="policy-q2"

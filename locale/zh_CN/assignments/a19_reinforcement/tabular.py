@@ -336,7 +336,7 @@ def q_learning_update(
 #     return Q, torch.stack(errors)
 #
 #
-# learned = {rule: [learn(rule, seed) for seed in range(3)] for rule in tqdm(("Q-learning", "SARSA"), desc="rules")}
+# learned = {rule: [learn(rule, seed) for seed in range(3)] for rule in tqdm(("Q-learning", "SARSA"), unit="rule")}
 # bands({rule: torch.stack([errors for _, errors in runs]) for rule, runs in learned.items()}, every=50,
 #       xlabel="step of 20 walkers", ylabel="root mean square error of the values")
 
@@ -439,18 +439,27 @@ def n_step_return(rewards: Tensor, values: Tensor, n: int, gamma: float) -> Tens
 
 # %% tags=["active-ipynb"]
 # worth = evaluate_policy(P, R, terminal, at_random, GAMMA)
-# errors, steps = {}, [1, 2, 4, 8, 16, 32]
-# for n in steps:
-#     V = torch.zeros(16, dtype=torch.float64)
-#     for episode in range(150):
-#         states, _, rewards, done = sample_episode(Ice(), at_random, generator(episode), 200)
-#         after = V.new_zeros(1) if done else V[states[-1:]]
-#         targets = n_step_return(rewards, torch.cat([V[states], after]), n, GAMMA)
-#         V = V.index_put((states,), 0.05 * (targets - V[states]), accumulate=True)
-#     errors[n] = float((V - worth).square().mean().sqrt())
-# figure = curves({"after 150 episodes": list(errors.values())}, xlabel="n", ylabel="error of the values")
-# figure.axes[0].set_xticks(range(6), steps)
+# runs = [[sample_episode(Ice(), at_random, generator(1000 * run + n), 200) for n in range(150)] for run in range(3)]
+# errors = {n: torch.zeros(3, 150) for n in (1, 2, 4, 8, 16, 32, 200)}
+# for n, table in errors.items():
+#     for run, episodes in enumerate(runs):
+#         V = torch.zeros(16, dtype=torch.float64)
+#         for episode, (states, _, rewards, done) in enumerate(episodes):
+#             after = V.new_zeros(1) if done else V[states[-1:]]
+#             targets = n_step_return(rewards, torch.cat([V[states], after]), n, GAMMA)
+#             V = V.index_put((states,), 0.05 * (targets - V[states]), accumulate=True)
+#             table[run, episode] = (V - worth).square().mean().sqrt()
+# bands({"temporal differences, n = 1": errors[1], "n = 4": errors[4], "Monte Carlo, n = 200": errors[200]},
+#       xlabel="episode", ylabel="root mean square error of the values")
+
+# %% tags=["active-ipynb"]
+# figure = curves({"last 30 episodes": [float(table[:, -30:].mean()) for table in errors.values()]},
+#                 xlabel="n", ylabel="error of the values, last 30 episodes")
+# figure.axes[0].set_xticks(range(7), list(errors))
 # figure
+
+# %% [markdown]
+# 所有值都从 0 开始。蒙特卡洛起初更快，因为一个回合会告诉它的所有状态最后得到了什么；$n = 1$ 时，这个消息每次只往回走一步。后来，整个回报的噪声让蒙特卡洛到不了真实的值。所以早期大的 n 最好，后期小的 n 最好。
 
 # %% [markdown]
 # ## 8 看起来相同的地方
@@ -469,7 +478,7 @@ def n_step_return(rewards: Tensor, values: Tensor, n: int, gamma: float) -> Tens
 #     p = torch.stack([torch.ones(()), right, right, right, torch.zeros(())])
 #     corridor = evaluate_policy(moves, reward, fish, torch.stack([1 - p, p], dim=1), GAMMA)
 #     starts.append(float(corridor[[0, 4]].mean()))
-# curves({"mean of both starts": starts}, xlabel="probability of going right, in steps of 0.05", ylabel="value")
+# curves({"mean of both starts": starts}, x=rights, xlabel="probability of going right", ylabel="value")
 
 # %% [markdown] question="tabular-q2"
 # **简答题 2。** 每个马尔可夫决策过程都有确定性的最优策略，为什么在这里抛硬币却比任何确定性策略都好？这个笔记本里的方法，哪些假设看得到状态，哪个不假设？
