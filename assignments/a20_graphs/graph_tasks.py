@@ -33,6 +33,7 @@ def a_hat_of(edge_index: Tensor, N: int) -> Tensor:
 # from autograder import check, hint
 # from common.data import graphs
 # from common.plots.curves import curves
+# from common.plots.embedding import pca, tsne
 # from common.plots.figure import new_figure
 # from common.plots.networks import draw_network, spring_layout
 # from common.training.seed import seed_everything
@@ -130,18 +131,20 @@ def train_node_classifier(
 #     histories[name] = train_node_classifier(nets[name], X, matrix, world.y, known)
 #     with torch.no_grad():
 #         found[name] = accuracy(nets[name](X, matrix), ~known)
-# print({name: f"{value:.1%} of the unlabelled nodes" for name, value in found.items()})
+# for name, value in found.items():
+#     print(f"{name}: {value:.1%} of the unlabelled nodes are right")
 # curves(histories, xlabel="step", ylabel="loss of labelled nodes")
 
 # %% tags=["active-ipynb"]
 # with torch.no_grad():
 #     hidden = F.relu(A_hat @ nets["with the graph"].first(X))
-# figure = new_figure(8, 3.8, "Two principal axes: classes overlap in words, less in hidden numbers.")
-# for number, (title, points) in enumerate({"words": X, "hidden numbers": hidden}.items()):
-#     centred = points - points.mean(dim=0)
-#     plane = centred @ torch.linalg.svd(centred, full_matrices=False).Vh[:2].T
-#     axes = figure.add_subplot(1, 2, number + 1, title=title, xticks=[], yticks=[])
-#     axes.scatter(*plane.T, c=world.y, cmap="tab10", s=8)
+# maps = {"words, principal axes": pca(X), "hidden numbers, principal axes": pca(hidden),
+#         "hidden numbers, t-SNE": tsne(hidden, steps=250)}
+# figure = new_figure(11, 3.8, "Classes overlap in words, less in hidden numbers; in their t-SNE they form groups.")
+# for number, (title, plane) in enumerate(maps.items()):
+#     axes = figure.add_subplot(1, 3, number + 1, title=title, xticks=[], yticks=[])
+#     for label, marker in enumerate("osv^DXP"):
+#         axes.scatter(*plane[world.y == label].T, color=f"C{label}", marker=marker, s=10)
 # figure
 
 # %% [markdown]
@@ -185,8 +188,9 @@ def untrained_embedding(A_hat: Tensor, X: Tensor, weights: list[Tensor]) -> Tens
 # graphs has layers, a **readout**, and one number at the end. Several graphs are one graph with a vector `batch`. In
 # chemistry, the features of a node are one-hot vectors of 118 elements; ours have 4. The graphs that are asked about
 # were not there in training: this task is **inductive**.
-# Here two layers of the kind "sum", then the mean over each graph, then
-# $z = \beta + \omega \cdot \text{mean}_i \, h_i$; $P(y = 1) = \sigma(z)$.
+#
+# Ours has two layers of the kind "sum", then the mean over each graph, and at the end
+# $z = \beta + \omega \cdot \text{mean}_i \, h_i$. The probability of the property is $P(y = 1) = \sigma(z)$.
 
 # %% task="GraphClassifier"
 # About 25 minutes, medium. Stuck? hint("GraphClassifier") shows a first step.
@@ -268,7 +272,7 @@ def masked_bce(z: Tensor, y: Tensor, mask: Tensor) -> Tensor:
 #         history["train"].append(loss.item())
 #         history["test"].append(float(((classifier(*test[:3]) > 0) == (test[3] > 0.5)).float().mean()))
 # print(f"right for {history['test'][-1]:.1%} of other molecules; always no: {1 - test[3].mean():.1%}")
-# curves({"loss": history["train"], "accuracy on others": history["test"]}, xlabel="step", ylabel="")
+# curves({"loss": history["train"], "accuracy on others": history["test"]}, xlabel="step", ylabel="loss, or accuracy")
 
 # %% [markdown]
 # The mean says how large a share of the atoms saw the bond, not whether one did. (Replace it by the maximum of each
@@ -494,7 +498,8 @@ def partition_batches(
 # for name, assigned in {"by breadth-first search": parts, "by chance": parts[torch.randperm(700)]}.items():
 #     batches = partition_batches(world.edge_index, assigned, 2, torch.Generator().manual_seed(0))
 #     kept[name] = sum(edges.shape[1] for _, edges in batches) / world.edge_index.shape[1]
-# print({name: f"{share:.0%} of the edges are inside of batches" for name, share in kept.items()})
+# for name, share in kept.items():
+#     print(f"{name}: {share:.0%} of the edges are inside of batches")
 # seed_everything(0)
 # model, optimizer = GCN(100, 16, 7), None
 # optimizer = torch.optim.Adam(model.parameters(), lr=0.01)

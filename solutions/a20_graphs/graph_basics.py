@@ -155,7 +155,7 @@ def k_hop(A: Tensor, k: int) -> Tensor:
 # for k in range(5):
 #     seen = k_hop(A, k)[:, 16]
 #     draw_network(figure.add_subplot(1, 5, k + 1), club.edge_index, club_places, values=seen.float(), cmap="Blues",
-#                  vmin=0, vmax=1, size=40, title=f"k = {k}: {int(seen.sum())} nodes")
+#                  vmin=0, vmax=1, size=40, title=f"k = {k}; nodes: {int(seen.sum())}")
 # figure
 
 # %% [markdown] question="graph_basics-q1"

@@ -271,9 +271,9 @@ def sample_neighbours(edge_index: Tensor, nodes: Tensor, k: int, generator: torc
 # random = torch.Generator().manual_seed(0)
 # trees = {"all neighbours": tree(lambda at: club.edge_index[0, club.edge_index[1] == at].tolist()),
 #          "two samples in each hop": tree(lambda at: sample_neighbours(club.edge_index, at, 2, random)[0].tolist())}
-# figure = new_figure(11, 2.8, "Whom member 9 hears in two hops: 29 times somebody, or six times with samples.")
+# figure = new_figure(11, 4.6, "Whom member 9 hears in two hops: 29 times somebody, or six times with samples.")
 # for number, (title, (names, edges, places)) in enumerate(trees.items()):
-#     draw_network(figure.add_subplot(1, 2, number + 1), edges, places, names=names, size=130,
+#     draw_network(figure.add_subplot(2, 1, number + 1), edges, places, names=names, size=230,
 #                  title=f"{title}, nodes: {len(names)}")
 # figure
 
@@ -505,10 +505,11 @@ class GATLayer(nn.Module):
 # turn = torch.linspace(0, 6.28, len(around) + 1)[:-1]
 # star_places = torch.cat([torch.zeros(1, 2), torch.stack([turn.cos(), turn.sin()], dim=1)])
 # marks = torch.cat([liars[centre : centre + 1], liars[around]]).float()
-# figure = new_figure(8, 3.8, "Wide lines lead to nodes without a mark, narrow ones to nodes with a mark (red).")
+# figure = new_figure(8, 3.8, "Wide lines lead to nodes without a mark, narrow ones to nodes with a mark (red, !).")
 # for number, alpha in enumerate(spent):
 #     draw_network(figure.add_subplot(1, 2, number + 1, aspect="equal"), star, star_places, values=marks,
-#                  widths=60 * alpha[at] + 0.2, cmap="coolwarm", title=f"head {number + 1}")
+#                  widths=60 * alpha[at] + 0.2, cmap="coolwarm", names=["!" if mark else "" for mark in marks],
+#                  title=f"head {number + 1}")
 # figure
 
 # %% [markdown] question="graph_layers-q1"
@@ -528,7 +529,7 @@ class GATLayer(nn.Module):
 # %% [markdown]
 # ## 6 What sums can tell
 #
-# The neighbours of a node are a **multiset**: vectors without order, but with numbers of times. A mean cannot tell
+# The neighbours of a node are a **multiset**: a set in which a vector may occur several times. A mean cannot tell
 # $\{1, 1\}$ from $\{1\}$, and neither can a maximum; a sum can. The graph isomorphism network (Xu and others 2019) is
 # built on it: with a small network (`mlp`) on top,
 #

@@ -30,6 +30,7 @@ def a_hat_of(edge_index: Tensor, N: int) -> Tensor:
 # from autograder import check, hint
 # from common.data import graphs
 # from common.plots.curves import curves
+# from common.plots.embedding import pca, tsne
 # from common.plots.figure import new_figure
 # from common.plots.networks import draw_network, spring_layout
 # from common.training.seed import seed_everything
@@ -123,18 +124,20 @@ def train_node_classifier(
 #     histories[name] = train_node_classifier(nets[name], X, matrix, world.y, known)
 #     with torch.no_grad():
 #         found[name] = accuracy(nets[name](X, matrix), ~known)
-# print({name: f"{value:.1%} of the unlabelled nodes" for name, value in found.items()})
+# for name, value in found.items():
+#     print(f"{name}: {value:.1%} of the unlabelled nodes are right")
 # curves(histories, xlabel="step", ylabel="loss of labelled nodes")
 
 # %% tags=["active-ipynb"]
 # with torch.no_grad():
 #     hidden = F.relu(A_hat @ nets["with the graph"].first(X))
-# figure = new_figure(8, 3.8, "Two principal axes: classes overlap in words, less in hidden numbers.")
-# for number, (title, points) in enumerate({"words": X, "hidden numbers": hidden}.items()):
-#     centred = points - points.mean(dim=0)
-#     plane = centred @ torch.linalg.svd(centred, full_matrices=False).Vh[:2].T
-#     axes = figure.add_subplot(1, 2, number + 1, title=title, xticks=[], yticks=[])
-#     axes.scatter(*plane.T, c=world.y, cmap="tab10", s=8)
+# maps = {"words, principal axes": pca(X), "hidden numbers, principal axes": pca(hidden),
+#         "hidden numbers, t-SNE": tsne(hidden, steps=250)}
+# figure = new_figure(11, 3.8, "Classes overlap in words, less in hidden numbers; in their t-SNE they form groups.")
+# for number, (title, plane) in enumerate(maps.items()):
+#     axes = figure.add_subplot(1, 3, number + 1, title=title, xticks=[], yticks=[])
+#     for label, marker in enumerate("osv^DXP"):
+#         axes.scatter(*plane[world.y == label].T, color=f"C{label}", marker=marker, s=10)
 # figure
 
 # %% [markdown]
@@ -173,7 +176,9 @@ def untrained_embedding(A_hat: Tensor, X: Tensor, weights: list[Tensor]) -> Tens
 # %% [markdown]
 # ## 2 图：分子
 #
-# 有些分子有某种性质，有些没有。这里的性质是：有一个氮原子和一个氧原子之间的化学键。给整个图用的网络有若干层、一个**读出**（readout），最后得到一个数。几个图就是一个图，加上一个向量 `batch`。在化学里，节点的特征是 118 种元素的独热向量；这里只有 4 种。要回答的图在训练时并不在场：这个任务是**归纳式**的（inductive）。这里是两个 "sum" 种类的层，然后对每个图取均值，再算 $z = \beta + \omega \cdot \text{mean}_i \, h_i$；$P(y = 1) = \sigma(z)$。
+# 有些分子有某种性质，有些没有。这里的性质是：有一个氮原子和一个氧原子之间的化学键。给整个图用的网络有若干层、一个**读出**（readout），最后得到一个数。几个图就是一个图，加上一个向量 `batch`。在化学里，节点的特征是 118 种元素的独热向量；这里只有 4 种。要回答的图在训练时并不在场：这个任务是**归纳式**的（inductive）。
+#
+# 我们的网络有两个 "sum" 种类的层，然后对每个图取均值，最后算 $z = \beta + \omega \cdot \text{mean}_i \, h_i$。有这种性质的概率是 $P(y = 1) = \sigma(z)$。
 
 # %% task="GraphClassifier"
 # 约 25 分钟，中等。卡住了？hint("GraphClassifier") 会给出第一步。
@@ -254,7 +259,7 @@ def masked_bce(z: Tensor, y: Tensor, mask: Tensor) -> Tensor:
 #         history["train"].append(loss.item())
 #         history["test"].append(float(((classifier(*test[:3]) > 0) == (test[3] > 0.5)).float().mean()))
 # print(f"right for {history['test'][-1]:.1%} of other molecules; always no: {1 - test[3].mean():.1%}")
-# curves({"loss": history["train"], "accuracy on others": history["test"]}, xlabel="step", ylabel="")
+# curves({"loss": history["train"], "accuracy on others": history["test"]}, xlabel="step", ylabel="loss, or accuracy")
 
 # %% [markdown]
 # 均值说的是有多大比例的原子看见了那个键，而不是有没有原子看见。（把它换成每个图的最大值，再试一次：判断错的其他分子变少了。为什么？）
@@ -467,7 +472,8 @@ def partition_batches(
 # for name, assigned in {"by breadth-first search": parts, "by chance": parts[torch.randperm(700)]}.items():
 #     batches = partition_batches(world.edge_index, assigned, 2, torch.Generator().manual_seed(0))
 #     kept[name] = sum(edges.shape[1] for _, edges in batches) / world.edge_index.shape[1]
-# print({name: f"{share:.0%} of the edges are inside of batches" for name, share in kept.items()})
+# for name, share in kept.items():
+#     print(f"{name}: {share:.0%} of the edges are inside of batches")
 # seed_everything(0)
 # model, optimizer = GCN(100, 16, 7), None
 # optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
