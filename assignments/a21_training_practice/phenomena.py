@@ -174,9 +174,10 @@ def distillation_loss(student: Tensor, teacher: Tensor, y: Tensor, T: float, a: 
 # %% [markdown]
 # ## 3 Shattered gradients
 #
-# How do gradients change as the input moves? In a shallow network neighbours have similar gradients; in a deep one they
-# look like white noise, and steps are guesses; residual networks are between (Balduzzi et al. 2017). Measure it by the
-# autocorrelation of gradients $g_i$ at evenly spaced inputs, with their mean $m$:
+# How do gradients change as the input moves? In a shallow network neighbours have similar gradients. The deeper a
+# network is, the more its gradients look like white noise, and the more its steps are guesses; residual networks are
+# between (Balduzzi et al. 2017). Measure it by the autocorrelation of gradients $g_i$ at evenly spaced inputs, with
+# their mean $m$:
 #
 # $$r_k = \frac{\sum_{i=1}^{N-k} (g_i - m)(g_{i+k} - m)}{\sum_{i=1}^{N} (g_i - m)^2}$$
 
@@ -275,13 +276,13 @@ def random_subspace(D: int, d: int, generator: torch.Generator) -> Tensor:
 
 # %% tags=["active-ipynb"]
 # ends = [[p.detach() for p in fit(net(), 300).parameters()] for _ in range(2)]
-# losses, between = [], net()
-# for share in torch.linspace(-0.2, 1.2, 29):
+# losses, between, shares = [], net(), torch.linspace(-0.2, 1.2, 29)
+# for share in shares:
 #     with torch.no_grad():
 #         for p, a, b in zip(between.parameters(), *ends, strict=True):
 #             p.copy_((1 - share) * a + share * b)
 #         losses.append(float(F.cross_entropy(between(train.x), train.y)))
-# curves({"training loss": losses}, xlabel="from one network (4) to the other (24)", ylabel="loss",
+# curves({"training loss": losses}, x=shares, xlabel="from one network (0) to the other (1)", ylabel="loss",
 #        title="A line between two solutions")
 
 # %% [markdown] question="phenomena-q1"

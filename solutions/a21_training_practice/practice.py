@@ -461,7 +461,8 @@ def l1_prox(w: Tensor, t: float) -> Tensor:
 #         regions, right = model(grid).reshape(100, 100) > 0, (model(points)[:, 0] > 0) == sides
 #     axes = figure.add_subplot(1, 3, place + 1, aspect="equal", xticks=[], yticks=[])
 #     axes.imshow(regions.T, extent=(-3, 3, -3, 3), origin="lower", cmap="coolwarm", alpha=0.4, vmin=0, vmax=1)
-#     axes.scatter(*points.T, c=sides, cmap="coolwarm", s=12)
+#     for side, marker in ((False, "bo"), (True, "r^")):
+#         axes.plot(*points[sides == side].T, marker, markersize=3.5)
 #     axes.set_title(f"penalty {lam}: {float(right.float().mean()):.0%} of the points right", fontsize=10)
 # figure
 
@@ -525,7 +526,7 @@ def cutout(x: Tensor, size: int, rows: Tensor, columns: Tensor) -> Tensor:
 # mixed, _ = mixup(drawn.x, torch.eye(10)[drawn.y], 0.6, torch.arange(6).roll(1))
 # figure = new_figure(10, 2.4, "Three signals, and each of them mixed with another one.")
 # for place in range(3):
-#     axes = figure.add_subplot(1, 3, place + 1, yticks=[])
+#     axes = figure.add_subplot(1, 3, place + 1, yticks=[], xlabel="place")
 #     axes.plot(drawn.x[place, 0], label=f"class {int(drawn.y[place])}")
 #     axes.plot(mixed[place, 0], "--", label="mixed")
 #     axes.legend(frameon=False)
@@ -646,7 +647,7 @@ def mc_dropout(model: nn.Module, x: Tensor, S: int) -> tuple[Tensor, Tensor]:
 # %% [markdown]
 # An **ensemble** says the same by several networks, which differ in their first weights and, with **bagging**
 # (Breiman 1996), in their data: each learns from a resample, drawn with replacement. Where there are examples, they
-# agree.
+# agree. A single network with dropout costs less and says less: compare both bands where there are no examples.
 
 # %% tags=["active-ipynb"]
 # x = torch.cat([torch.rand(20) - 2, torch.rand(20) + 0.5])[:, None]
@@ -669,7 +670,8 @@ def mc_dropout(model: nn.Module, x: Tensor, S: int) -> tuple[Tensor, Tensor]:
 # mean, variance = mc_dropout(trained(torch.arange(40), 0.2), line, 50)
 # bands = {"eight networks, each on a resample": (ensemble.mean(dim=0), ensemble.std(dim=0)),
 #          "one network with dropout": (mean.detach(), variance.detach().sqrt())}
-# figure = new_figure(9, 3, "Bands of two deviations: narrow where points are, wide between them and outside.")
+# figure = new_figure(9, 3, "Bands of two deviations. That of the ensemble is narrow where points are, and wide "
+#                           "outside; that of dropout says less about where nothing is known.")
 # for place, (title, (middle, deviation)) in enumerate(bands.items()):
 #     axes = figure.add_subplot(1, 2, place + 1, ylim=(-3, 3), title=title)
 #     axes.plot(x, y, ".")
@@ -916,8 +918,10 @@ def min_norm_fit(Phi: Tensor, y: Tensor) -> Tensor:
 # counts = [10, 20, 30, 40, 50, 55, 60, 65, 70, 80, 100, 150, 250, 400]
 # figure = new_figure(6, 3.4, "Test error over the number of features: a peak at 60, the number of examples.")
 # axes = figure.add_subplot(xlabel="features", ylabel="median test error", xscale="log", yscale="log")
-# for label, noise, ridge in (("noise 0.3", 0.3, 0.0), ("no noise", 0.0, 0.0), ("noise 0.3, ridge 0.1", 0.3, 0.1)):
-#     axes.plot(counts, [test_error(p, noise, ridge) for p in counts], "o-", markersize=3, label=label)
+# for style, label, noise, ridge in (
+#     ("o-", "noise 0.3", 0.3, 0.0), ("s--", "no noise", 0.0, 0.0), ("^:", "noise 0.3, ridge 0.1", 0.3, 0.1)
+# ):
+#     axes.plot(counts, [test_error(p, noise, ridge) for p in counts], style, markersize=3, label=label)
 # axes.axvline(60, color="gray", linestyle=":")
 # axes.legend(frameon=False)
 # figure

@@ -137,7 +137,9 @@ def activation_patterns(W: Tensor, b: Tensor, X: Tensor) -> tuple[Tensor, Tensor
 #     W, b = torch.randn(units, 2), torch.randn(units)
 #     patterns, which = activation_patterns(W, b, grid)
 #     axes = figure.add_subplot(1, 3, place + 1, aspect="equal", xticks=[], yticks=[])
-#     axes.imshow(torch.randperm(len(patterns))[which].reshape(240, 240), cmap="prism")
+#     axes.imshow(torch.randperm(len(patterns))[which].reshape(240, 240), cmap="Pastel1")
+#     for line in (grid @ W.T + b).T:
+#         axes.contour(line.reshape(240, 240), levels=[0], colors="k", linewidths=0.8)
 #     axes.set_title(f"{units} units: {len(patterns)} of {count_regions(2, units)}")
 # figure
 
@@ -150,7 +152,9 @@ def activation_patterns(W: Tensor, b: Tensor, X: Tensor) -> tuple[Tensor, Tensor
 # for layers in range(1, 5):
 #     folded = 1 - (2 * folded - 1).abs()
 #     lines[f"layers: {layers}, pieces: {2**layers}"] = folded
-# curves(lines, xlabel="x in 800 steps", ylabel="output", title="Folding")
+# figure = curves(lines, x=x, xlabel="x", ylabel="output", title="Folding")
+# figure.axes[0].set_ylim(-0.05, 1.7)  # 给图例留出位置
+# figure
 
 # %% [markdown]
 # 一个输入就足以拟合任何东西：穿过 $K$ 个点，有一条由 $K - 1$ 段组成的折线。每个折点处，斜率的变化就是那个单元的权重。
@@ -179,7 +183,8 @@ def relu_interpolant(x_knots: Tensor, y_knots: Tensor) -> tuple[Tensor, Tensor, 
 # b, w, t = relu_interpolant(knots, (2 * math.pi * knots).sin())
 # x = torch.linspace(-0.1, 1.1, 300, dtype=torch.float64)
 # fitted = b + (w * (x[:, None] - t).relu()).sum(dim=1)
-# curves({"sine": (2 * math.pi * x).sin(), "eight ReLUs": fitted}, xlabel="x in 300 steps", title="Through nine points")
+# curves({"sine": (2 * math.pi * x).sin(), "eight ReLUs": fitted}, x=x, xlabel="x", ylabel="value",
+#        title="Through nine points")
 
 # %% [markdown]
 # ## 3 激活函数
@@ -493,13 +498,19 @@ def init_std(fan_in: int, fan_out: int, kind: str) -> float:
 #     return torch.tensor(sizes).log10()
 #
 # spreads = {f"variance {v}": spread(math.sqrt(v)) for v in (0.001, 0.01, 0.1, 1.0)}
-# curves(spreads | {"He: 0.02": spread(init_std(100, 100, "he"))}, xlabel="layer", ylabel="log10 of the mean square",
-#        title="Fifty layers of ReLUs")
+# figure = curves(spreads | {"He: 0.02": spread(init_std(100, 100, "he"))}, xlabel="layer",
+#                 ylabel="log10 of the mean square", title="Fifty layers of ReLUs")
+# figure.axes[0].set_ylim(-33, 75)  # 给图例留出位置
+# figure
+
+# %% [markdown]
+# 方差为 1 的曲线在 $10^{38}$ 处中断，因为 float32 到此为止；方差为 0.001 的曲线在 $10^{-30}$ 处截断。下面是第 10 层的值本身：先是两个标准差 $\sigma$，再是正确的那个。
 
 # %% tags=["active-ipynb"]
 # figure = new_figure(10, 4.2, "Values in layer 10: too small, too large, and well scaled, for tanh and for ReLU.")
 # for row, (name, good) in enumerate({"tanh": "xavier", "relu": "he"}.items()):
-#     for column, (title, sigma) in enumerate({"0.02": 0.02, "0.5": 0.5, good: init_std(200, 200, good)}.items()):
+#     deviations = {"σ = 0.02": 0.02, "σ = 0.5": 0.5, good: init_std(200, 200, good)}
+#     for column, (title, sigma) in enumerate(deviations.items()):
 #         x = torch.randn(500, 200)
 #         for _ in range(10):
 #             x = activation(name, x @ (sigma * torch.randn(200, 200)))

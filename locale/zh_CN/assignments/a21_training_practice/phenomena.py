@@ -163,7 +163,7 @@ def distillation_loss(student: Tensor, teacher: Tensor, y: Tensor, T: float, a: 
 # %% [markdown]
 # ## 3 破碎的梯度
 #
-# 输入移动时，梯度怎样变化？在浅层网络中，相近的输入梯度也相近；在深层网络中，梯度看起来像白噪声，每一步都是猜测；残差网络在两者之间（Balduzzi 等，2017）。用等间距输入处的梯度 $g_i$ 的自相关来衡量，它们的均值是 $m$：
+# 输入移动时，梯度怎样变化？在浅层网络中，相近的输入梯度也相近。网络越深，梯度就越像白噪声，每一步也越像猜测；残差网络在两者之间（Balduzzi 等，2017）。用等间距输入处的梯度 $g_i$ 的自相关来衡量，它们的均值是 $m$：
 #
 # $$r_k = \frac{\sum_{i=1}^{N-k} (g_i - m)(g_{i+k} - m)}{\sum_{i=1}^{N} (g_i - m)^2}$$
 
@@ -258,13 +258,13 @@ def random_subspace(D: int, d: int, generator: torch.Generator) -> Tensor:
 
 # %% tags=["active-ipynb"]
 # ends = [[p.detach() for p in fit(net(), 300).parameters()] for _ in range(2)]
-# losses, between = [], net()
-# for share in torch.linspace(-0.2, 1.2, 29):
+# losses, between, shares = [], net(), torch.linspace(-0.2, 1.2, 29)
+# for share in shares:
 #     with torch.no_grad():
 #         for p, a, b in zip(between.parameters(), *ends, strict=True):
 #             p.copy_((1 - share) * a + share * b)
 #         losses.append(float(F.cross_entropy(between(train.x), train.y)))
-# curves({"training loss": losses}, xlabel="from one network (4) to the other (24)", ylabel="loss",
+# curves({"training loss": losses}, x=shares, xlabel="from one network (0) to the other (1)", ylabel="loss",
 #        title="A line between two solutions")
 
 # %% [markdown] question="phenomena-q1"

@@ -63,7 +63,8 @@ def random_points(
 #     ("grid", [r for r in (1e-3, 1e-2, 1e-1) for _ in range(3)], [25, 55, 85] * 3),
 #     ("random", [p["rate"] for p in drawn], [p["width"] for p in drawn]),
 # )):
-#     axes = figure.add_subplot(1, 2, place + 1, xscale="log", xlabel="rate", ylabel="width", title=title)
+#     axes = figure.add_subplot(1, 2, place + 1, xscale="log", xlabel="rate", ylabel="width", title=title,
+#                               xlim=(8e-5, 1.2), ylim=(0, 105))
 #     axes.plot(rates, widths, "o")
 #     axes.plot(rates, [5] * 9, "r|", markersize=12)
 # figure
@@ -130,7 +131,7 @@ def regularised_evolution(
 #
 #
 # def mean_of_runs(strategy, runs=60):
-#     """返回几次运行的平均曲线还差多少的对数。"""
+#     """返回几次运行的平均曲线与最好准确率之差的 log10。"""
 #     found = torch.stack([so_far(strategy(torch.Generator().manual_seed(n))) for n in range(runs)]).mean(dim=0)
 #     return (finals.max() - found).clamp(min=1e-4).log10()
 #
