@@ -90,7 +90,7 @@ def sample(img: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray
 # $$E(u, v) \approx \begin{bmatrix} u & v \end{bmatrix} M \begin{bmatrix} u \\ v \end{bmatrix}, \qquad
 # M = \sum_{\text{window}} \begin{bmatrix} I_x^2 & I_x I_y \\ I_x I_y & I_y^2 \end{bmatrix}$$
 #
-# Both eigenvalues of $M$ must be large. Harris and Stephens (1988) avoid to compute them: with $\det M = \lambda_1
+# Both eigenvalues of $M$ must be large. Harris and Stephens (1988) avoid computing them: with $\det M = \lambda_1
 # \lambda_2$ and $\operatorname{tr} M = \lambda_1 + \lambda_2$, the response is
 #
 # $$R = \det M - k \, (\operatorname{tr} M)^2, \qquad k = 0.04 \text{ to } 0.06$$
@@ -135,7 +135,8 @@ def harris_corners(img: np.ndarray, window_size: int = 3, k: float = 0.04) -> np
 # u, v = np.meshgrid(np.linspace(-1, 1, 25), np.linspace(-1, 1, 25))
 # bowls = {"flat": (0.02, 0, 0.02), "edge": (1, 0, 0.02), "corner": (1, 0.2, 0.8)}
 # for number, (title, (a, b, c)) in enumerate(bowls.items()):
-#     axes = figure.add_subplot(1, 3, number + 1, projection="3d", title=title, zlim=(0, 2))
+#     axes = figure.add_subplot(1, 3, number + 1, projection="3d", title=f"E(u, v), {title}", zlim=(0, 2),
+#                               xlabel="u", ylabel="v")
 #     axes.plot_surface(u, v, a * u * u + 2 * b * u * v + c * v * v, cmap="viridis")
 # figure
 

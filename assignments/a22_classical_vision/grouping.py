@@ -34,11 +34,12 @@ import numpy as np
 #
 #
 # def scatters(groups, points, alt):
-#     """Show points in the colours of their groups, for several answers."""
+#     """Show points with a colour and a marker for each group, for several answers."""
 #     figure = new_figure(3 * len(groups), 3, alt)
 #     for number, (title, labels) in enumerate(groups.items()):
 #         axes = figure.add_subplot(1, len(groups), number + 1, aspect="equal", xticks=[], yticks=[], title=title)
-#         axes.scatter(*points.T, c=labels, s=8, cmap="tab10")
+#         for place, group in enumerate(np.unique(labels)):
+#             axes.scatter(*points[labels == group].T, s=12, color=f"C{place % 10}", marker="o^sDvPX<>*"[place % 10])
 #     return figure
 
 # %% [markdown]
@@ -92,7 +93,7 @@ def kmeans_pp(features: np.ndarray, k: int) -> np.ndarray:
 # %% tags=["active-ipynb"]
 # np.random.seed(3)
 # start = kmeans_pp(blobs, 3)
-# scatters({f"after {n} iterations": kmeans(blobs, blobs[:3], n)[0] for n in (1, 2, 4, 20)}
+# scatters({f"iterations: {n}": kmeans(blobs, blobs[:3], n)[0] for n in (1, 2, 4, 20)}
 #          | {"from k-means++": kmeans(blobs, start)[0]}, blobs,
 #          "Three blobs: k-means needs some iterations from a bad start, and few from k-means++.")
 
@@ -102,9 +103,8 @@ def kmeans_pp(features: np.ndarray, k: int) -> np.ndarray:
 # Begin with each point as a group of its own, and join the two nearest groups, until $k$ are left. What is the distance
 # of two groups? Of their **centroids** (as in CS131); of their nearest members (**single** linkage); of their farthest
 # members (**complete**); or the mean over all pairs (**average**). For $\{0, 1\}$ and $\{5, 9\}$ these are 6.5, 4, 9
-# and
-# 6.5. Single linkage joins in the order of Kruskal's algorithm: cut the $k - 1$ longest edges of the minimal spanning
-# tree.
+# and 6.5. Single linkage joins in the order of Kruskal's algorithm: its groups are what is left of the minimal spanning
+# tree without its $k - 1$ longest edges.
 
 # %% task="hierarchical_clustering"
 # About 35 minutes, medium. Stuck? hint("hierarchical_clustering") shows a first step.

@@ -19,18 +19,21 @@ import numpy as np
 # from common.plots.figure import new_figure
 #
 # rng = np.random.default_rng(0)
-# separable = np.concatenate([rng.standard_normal((20, 2)) - 2, rng.standard_normal((20, 2)) + 2])
-# sides = np.repeat([-1.0, 1.0], 20)
+# separable = rng.uniform(-3, 3, (60, 2))
+# height = separable @ np.array([0.5, 1.0]) - 1.0
+# separable, sides = separable[np.abs(height) > 0.15], np.sign(height[np.abs(height) > 0.15])
 #
 #
-# def picture(axes, X, y, decide, title):
-#     """Show points, and where the decision is -1, 0 and 1."""
+# def picture(axes, X, y, decide, title, levels=(-1, 0, 1)):
+#     """Show points, and where the decision has some values: a line for 0, dashes for others."""
 #     (left, low), (right, high) = X.min(axis=0) - 1, X.max(axis=0) + 1
 #     x, z = np.meshgrid(np.linspace(left, right, 80), np.linspace(low, high, 80))
 #     value = decide(np.c_[x.ravel(), z.ravel()]).reshape(x.shape)
 #     axes.contourf(x, z, value > 0, levels=1, cmap="coolwarm", alpha=0.3)
-#     axes.contour(x, z, value, levels=[-1, 0, 1], colors="k", linestyles=["--", "-", "--"], linewidths=1)
-#     axes.scatter(*X.T, c=y, cmap="coolwarm", s=12)
+#     styles = ["--" if level else "-" for level in levels]
+#     axes.contour(x, z, value, levels=levels, colors="k", linestyles=styles, linewidths=1)
+#     axes.plot(*X[y < 0].T, "bo", markersize=3.5)
+#     axes.plot(*X[y > 0].T, "r^", markersize=3.5)
 #     axes.set(title=title, xticks=[], yticks=[])
 
 # %% [markdown]
@@ -104,13 +107,13 @@ def perceptron(X: np.ndarray, y: np.ndarray, epochs: int) -> tuple[np.ndarray, i
 
 # %% tags=["active-ipynb"]
 # figure = new_figure(9, 3, "The perceptron's line after one epoch and at the end; on XOR it never ends.")
-# ones = np.ones((40, 1))
 # xor = np.array([[0.0, 0.0], [1.0, 1.0], [0.0, 1.0], [1.0, 0.0]])
 # xor_sides = np.array([1.0, 1.0, -1.0, -1.0])
 # for number, (X, y, epochs) in enumerate([(separable, sides, 1), (separable, sides, 99), (xor, xor_sides, 99)]):
 #     w, mistakes = perceptron(np.c_[X, np.ones(len(X))], y, epochs)
 #     axes = figure.add_subplot(1, 3, number + 1)
-#     picture(axes, X, y, lambda Z, w=w: np.c_[Z, np.ones(len(Z))] @ w, f"{epochs} epochs, {mistakes} mistakes")
+#     title = f"epochs: at most {epochs}\nmistakes: {mistakes}"
+#     picture(axes, X, y, lambda Z, w=w: np.c_[Z, np.ones(len(Z))] @ w, title, levels=[0])
 # figure
 
 # %% [markdown] question="machines-q1"

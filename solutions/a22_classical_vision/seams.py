@@ -169,9 +169,13 @@ def reduce(image: np.ndarray, size: int, axis: int = 1) -> np.ndarray:
 # energy = energy_function(picture)
 # cost, paths = compute_cost(picture, energy)
 # seam = backtrack_seam(paths, int(cost[-1].argmin()))
-# figure = gallery({"energy": energy, "cost": cost, "the first seam": picture},
-#                  "Energy, costs, and the cheapest seam of a picture of fruit.", columns=3)
-# figure.axes[2].plot(seam, range(len(seam)), "r")
+# middle = compute_cost(picture[:, 30:60], energy[:, 30:60])
+# between = 30 + backtrack_seam(middle[1], int(middle[0][-1].argmin()))
+# figure = gallery({"energy": energy, "cost": cost, "the first seam, and one between the discs": picture},
+#                  "Energy and costs of a picture of fruit; its cheapest seam, along the left border; and the cheapest "
+#                  "one of the middle columns, which bends between the discs.", columns=3)
+# figure.axes[2].plot(seam, range(len(seam)), "r", linewidth=3)
+# figure.axes[2].plot(between, range(len(between)), "r--")
 # figure
 
 # %% tags=["active-ipynb"]

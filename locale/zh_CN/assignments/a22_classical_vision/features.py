@@ -130,7 +130,8 @@ def harris_corners(img: np.ndarray, window_size: int = 3, k: float = 0.04) -> np
 # u, v = np.meshgrid(np.linspace(-1, 1, 25), np.linspace(-1, 1, 25))
 # bowls = {"flat": (0.02, 0, 0.02), "edge": (1, 0, 0.02), "corner": (1, 0.2, 0.8)}
 # for number, (title, (a, b, c)) in enumerate(bowls.items()):
-#     axes = figure.add_subplot(1, 3, number + 1, projection="3d", title=title, zlim=(0, 2))
+#     axes = figure.add_subplot(1, 3, number + 1, projection="3d", title=f"E(u, v), {title}", zlim=(0, 2),
+#                               xlabel="u", ylabel="v")
 #     axes.plot_surface(u, v, a * u * u + 2 * b * u * v + c * v * v, cmap="viridis")
 # figure
 

@@ -31,11 +31,12 @@ import numpy as np
 #
 #
 # def scatters(groups, points, alt):
-#     """用各组的颜色画出点，可画几种答案。"""
+#     """画出点，每组有自己的颜色和标记，可画几种答案。"""
 #     figure = new_figure(3 * len(groups), 3, alt)
 #     for number, (title, labels) in enumerate(groups.items()):
 #         axes = figure.add_subplot(1, len(groups), number + 1, aspect="equal", xticks=[], yticks=[], title=title)
-#         axes.scatter(*points.T, c=labels, s=8, cmap="tab10")
+#         for place, group in enumerate(np.unique(labels)):
+#             axes.scatter(*points[labels == group].T, s=12, color=f"C{place % 10}", marker="o^sDvPX<>*"[place % 10])
 #     return figure
 
 # %% [markdown]
@@ -85,14 +86,14 @@ def kmeans_pp(features: np.ndarray, k: int) -> np.ndarray:
 # %% tags=["active-ipynb"]
 # np.random.seed(3)
 # start = kmeans_pp(blobs, 3)
-# scatters({f"after {n} iterations": kmeans(blobs, blobs[:3], n)[0] for n in (1, 2, 4, 20)}
+# scatters({f"iterations: {n}": kmeans(blobs, blobs[:3], n)[0] for n in (1, 2, 4, 20)}
 #          | {"from k-means++": kmeans(blobs, start)[0]}, blobs,
 #          "Three blobs: k-means needs some iterations from a bad start, and few from k-means++.")
 
 # %% [markdown]
 # ## 2 合并最近的组
 #
-# 开始时每个点自成一组；每次合并最近的两组，直到剩下 $k$ 组。两组之间的距离是什么？可以是**质心**（centroid）的距离（与 CS131 一样），最近成员的距离（**单链接**，single），最远成员的距离（**全链接**，complete），或者所有对的均值（**平均链接**，average）。对 $\{0, 1\}$ 和 $\{5, 9\}$，它们是 6.5、4、9 和 6.5。单链接按 Kruskal 算法的顺序合并：切断最小生成树最长的 $k - 1$ 条边。
+# 开始时每个点自成一组；每次合并最近的两组，直到剩下 $k$ 组。两组之间的距离是什么？可以是**质心**（centroid）的距离（与 CS131 一样），最近成员的距离（**单链接**，single），最远成员的距离（**全链接**，complete），或者所有对的均值（**平均链接**，average）。对 $\{0, 1\}$ 和 $\{5, 9\}$，它们是 6.5、4、9 和 6.5。单链接按 Kruskal 算法的顺序合并：最小生成树去掉最长的 $k - 1$ 条边，剩下的就是各组。
 
 # %% task="hierarchical_clustering"
 # 约 35 分钟，中等。卡住了？hint("hierarchical_clustering") 会给出第一步。
