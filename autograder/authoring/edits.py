@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import runpy
 import textwrap
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -97,14 +98,17 @@ def apply_edits(what: str, edits: Sequence[Edit], file: str, sources: dict[str, 
     except SyntaxError as error:
         raise BadCheck(f"{what} cannot be made: line {error.lineno} of {file} is no longer Python.") from None
     if (wrong := _syntax_error(text)) and not _syntax_error(before):  # such a file fails every check
-        line = f"{(wrong.text or '').strip()!r}" if wrong.text else f"line {wrong.lineno}"
+        line = repr((wrong.text or text.split("\n")[(wrong.lineno or 1) - 1]).strip())
         raise BadCheck(f"{what} makes {file} unreadable: {line}: {wrong.msg}.")
     return {**sources, file: text}
 
 
 def _syntax_error(text: str) -> SyntaxError | None:
+    """Return why Python refuses the text, such as a `return` outside of a function, which only compiling finds."""
     try:
-        ast.parse(text)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            compile(text, "<text>", "exec", dont_inherit=True)
     except SyntaxError as error:
         return error
     return None

@@ -314,7 +314,8 @@ _tasks = click.option(
     "tasks",
     multiple=True,
     metavar="NAME",
-    help="A function or a variable (f), a method (C.g) or a class (C), to write; may be repeated.",
+    help="A function (f), a method (C.g) or a class (C) to write; with --kind choice or number, a variable. May be "
+    "repeated.",
 )
 _kind = click.option(
     "--kind",

@@ -73,11 +73,20 @@ def test_a_mutant_may_replace_several_texts() -> None:
     assert planted == SOURCE.replace("x * WIDTH", "x").replace("x / WIDTH", "x")
 
 
-@pytest.mark.parametrize("by", ["x *", "x\n            y"])
+@pytest.mark.parametrize("by", ["x *", "x\n            y", "await x"])
 def test_a_mutant_that_python_cannot_read_is_an_error(by: str) -> None:
     """It would fail every check, and so prove nothing."""
     with pytest.raises(BadCheck, match=r"The mutant 's' makes tiny\.py unreadable: .*: "):
         mutants_of("tiny.py")("s", "check_up", "x * WIDTH", by).plant(SOURCES)
+
+
+def test_a_function_s_body_in_the_place_of_a_variable_is_an_error() -> None:
+    """After a task became a variable, its old variants may still return."""
+    source = {"tiny.py": '# %% task="price"\n### BEGIN SOLUTION\nprice = 3\n### END SOLUTION\n'}
+    with pytest.raises(
+        BadCheck, match=r"The variant 's' makes tiny\.py unreadable: 'return 3': 'return' outside function"
+    ):
+        variants_of("tiny.py")("s", body("price", "return 3")).write(source)
 
 
 def test_a_source_that_python_cannot_read_anyway_may_be_edited() -> None:
