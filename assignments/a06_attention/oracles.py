@@ -27,6 +27,7 @@ TWICE = "A layer that runs twice counts once. A layer that is made but never run
 COMPLAINTS = {  # a part of what was found, and the hint
     "used 0 normalisations": "Gain and shift belong to the module and are learned: nn.Parameter(torch.ones(...)).",
     "has a head that maps": "All heads together are as wide as the embedding: each gets emb_dim // num_heads numbers.",
+    "it must map": "The sizes of each layer follow from the arguments of __init__: compare them with the docstring.",
     "not what the check set it to": "Make each head and each layer by a call of its own: [f()] * n repeats one object.",
 }
 
