@@ -40,3 +40,11 @@ def test_without_a_limit_and_in_a_debugger_everything_is_printed(
         print("y" * PRINTED)
     out = capsys.readouterr().out
     assert (out.count("x"), out.count("y")) == (2 * PRINTED, PRINTED)
+
+
+def test_the_lines_of_a_list_count_like_one_text(capsys: pytest.CaptureFixture[str]) -> None:
+    with PrintLimit(4).watch():
+        sys.stdout.writelines(["ab", "cd", "ef"])
+    out = capsys.readouterr().out
+    assert out.startswith("abcd\n[A check shows ")
+    assert "ef" not in out

@@ -89,6 +89,13 @@ def test_a_file_that_is_missing_or_too_large(student: Student) -> None:
         expect_file(student, path)
 
 
+def test_a_file_that_is_no_text_is_returned_as_bytes_unless_text_is_expected(student: Student) -> None:
+    path = student.write_file("out.bin", b"\xff\xfe\x00")
+    assert expect_file(student, path) == b"\xff\xfe\x00"
+    with pytest.raises(Mismatch, match=r"out\.bin is not text in UTF-8"):
+        expect_file(student, path, "text")
+
+
 def test_a_figure_is_a_handle_and_its_picture_is_for_staff(student: Student) -> None:
     for draw in (student.axes, student.current):
         figure = student.figure(draw)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import socket
 import threading
 import time
@@ -106,6 +107,30 @@ def test_sending_to_a_closed_connection_raises_closed(pair: tuple[socket.socket,
     theirs.close()
     with pytest.raises(Closed):
         send(ours.fileno(), b"1", [], deadline=soon(5))
+
+
+def test_without_a_deadline_a_large_frame_is_waited_for(pair: tuple[socket.socket, socket.socket]) -> None:
+    """As a worker waits for the next request."""
+    ours, theirs = pair
+    sender = threading.Thread(target=lambda: send(theirs.fileno(), b"1", [memoryview(bytes(1 << 23))]))
+    sender.start()
+    header, body = receive(ours.fileno(), limit=1 << 23)
+    sender.join()
+    assert (bytes(header), len(body)) == (b"1", 1 << 23)
+
+
+def test_what_is_there_when_the_deadline_is_extended_arrived_in_time(
+    pair: tuple[socket.socket, socket.socket],
+) -> None:
+    ours, theirs = pair
+    theirs.send(b"1")
+    poll = select.poll()
+    poll.register(ours.fileno(), select.POLLIN)
+    deadline = Deadline(time.monotonic() - 1, more=lambda: 20.0)
+    deadline.wait(poll)
+    assert deadline.at > time.monotonic()
+    with pytest.raises(Late):
+        Deadline(time.monotonic() - 1).wait(poll)
 
 
 def test_a_pipe_carries_frames_too() -> None:

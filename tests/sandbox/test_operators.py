@@ -59,7 +59,17 @@ class Overdrawn(ValueError): pass
 
 def withdraw(n):
     if n > 100: raise Overdrawn("the account has only 100")
+    if n < 0: raise ValueError
     return 100 - n
+
+class Angle:
+    def __init__(self, turns): self.turns, self.unit = turns, "turns"
+    def __int__(self): return int(self.turns)
+    def __complex__(self): return complex(0, self.turns)
+    def __index__(self): return 2
+    def __divmod__(self, n): return divmod(self.turns, n)
+    def __round__(self, digits=0): return round(self.turns, digits)
+    def __float__(self): raise ValueError("an angle has no length")
 
 def unwritten(): raise NotImplementedError()
 def forever(): yield from itertools.count()
@@ -115,6 +125,20 @@ def test_comparisons_and_conversions(module: Student) -> None:
     assert str(ten) == "10.00 euros"
     assert f"{ten:x}" == "<x>"
     assert repr(ten) == "<Money>"
+
+
+def test_rarer_conversions_and_rounding_run_in_the_students_process(module: Student) -> None:
+    angle = module.Angle(7.25)
+    assert (int(angle), complex(angle), ["a", "b", "c"][angle]) == (7, 7.25j, "c")
+    assert divmod(angle, 2) == (3.0, 1.25)
+    assert (round(angle), round(angle, 1)) == (7, 7.2)
+    assert module.trail.call == "round(Angle(…)) returned 7.2"
+    with expect_raises(ValueError, match="no length"):
+        float(angle)
+    assert {angle: 1}[angle] == 1  # a check may keep handles in a dict, by which object they are
+    del angle.unit
+    with expect_raises(AttributeError):
+        _ = angle.unit
 
 
 def test_no_object_of_a_student_equals_a_plain_value(module: Student) -> None:
@@ -216,6 +240,7 @@ def test_an_expected_exception_is_accepted(module: Student) -> None:
 @pytest.mark.parametrize(
     ("kind", "match", "amount", "sentence"),
     [(KeyError, "", 200, "expected a KeyError, but your code raised Overdrawn: the account has only 100"),
+     (ValueError, "negative", -1, "the ValueError should say 'negative', but it says nothing"),
      (ValueError, "sorry", 200, "the ValueError should say 'sorry', but it says 'the account has only 100'"),
      (ValueError, "", 5, "expected a ValueError, but nothing was raised")],
 )  # fmt: skip

@@ -9,6 +9,7 @@ import torch
 
 from autograder.sandbox.inside import recorder
 from autograder.sandbox.inside.recorder import Recording
+from autograder.sandbox.inside.worker import make_meter
 
 SOURCE = """
 import functools
@@ -181,3 +182,37 @@ def test_a_backward_pass_of_a_check_runs_without_the_record() -> None:
 
 def test_a_name_that_nobody_defines_is_not_a_function_of_this_name() -> None:
     assert not recorder._has_its_name("absent.forward", [student()])
+
+
+def test_what_was_found_is_sent_only_when_there_is_more() -> None:
+    module = student()
+    recording = recording_of(("squares", ()), module=module)
+    assert recording.news() == []
+    with recording.context():
+        module.squares(torch.ones(2))
+    (row,) = recording.news()
+    assert row[:2] == ["squares", "aten::pow"]
+    assert recording.news() == []
+    with recording.context():
+        module.squares(torch.ones(2))
+    assert recording.news() == []  # nothing that was not there before
+
+
+def test_another_version_of_torch_without_this_function_is_recorded_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recorder, "ENGINE", "_a_name_that_torch_does_not_have")
+    module = student()
+    recording = recording_of(("squares", ()), module=module)
+    with recording.context():
+        module.squares(torch.ones(2))
+    assert [row[1] for row in recording.listed()] == ["aten::pow"]
+
+
+def test_operations_are_recorded_below_another_mode_too() -> None:
+    """While a check counts operations, its own mode comes between."""
+    module = student()
+    recording = recording_of(("squares", ()), module=module)
+    x = torch.ones(2)
+    with recording.context(), make_meter() as meter:
+        module.squares(x)
+    assert meter.ops == 1
+    assert [row[:2] for row in recording.listed()] == [["squares", "aten::pow"]]

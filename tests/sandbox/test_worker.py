@@ -124,3 +124,26 @@ def test_a_picture_that_is_too_large_is_drawn_with_fewer_dots_or_left_out() -> N
         figure.dots = []
         assert len(figures._picture(figure, limit)) == size
         assert figure.dots == dots
+
+
+def test_each_check_begins_with_torchs_own_settings_and_seed(monkeypatch: pytest.MonkeyPatch) -> None:
+    torch = pytest.importorskip("torch")
+    who, _ = holder()
+    torch.use_deterministic_algorithms(True)
+    torch.set_default_dtype(torch.float64)
+    try:
+        ask(who, do="begin", seed=3)
+        assert not torch.are_deterministic_algorithms_enabled()
+        assert torch.get_default_dtype() == torch.float32
+    finally:
+        torch.use_deterministic_algorithms(False)
+        torch.set_default_dtype(torch.float32)
+    first = torch.rand(3)
+    seeds: list[int] = []
+    monkeypatch.setattr(torch.accelerator, "current_accelerator", lambda: torch.device("cuda"))
+    monkeypatch.setattr(torch, "manual_seed", seeds.append)  # which also seeds the devices
+    ask(who, do="seed", seed=3)
+    assert seeds == [3]
+    monkeypatch.undo()
+    ask(who, do="seed", seed=3)
+    assert torch.equal(torch.rand(3), first)

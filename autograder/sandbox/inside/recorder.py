@@ -182,7 +182,9 @@ def _without_our_backward_passes(mode: Any) -> Iterator[None]:
 
 def _caller(frame: FrameType | None) -> FrameType | None:
     """Return the frame that asked for an operation, behind other modes such as the worker's meter."""
-    while frame is not None and frame.f_code.co_name == "__torch_dispatch__":
+    while frame is not None and (
+        frame.f_code.co_name == "__torch_dispatch__" or frame.f_globals.get("__name__") == "torch._ops"
+    ):
         frame = frame.f_back
     return frame
 
