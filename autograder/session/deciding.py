@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from types import CodeType
 
 from autograder.core.docstrings import DOCUMENTED, drop_docstrings
@@ -32,7 +33,13 @@ def deciding_forms(texts: Mapping[str, str], *, words: bool = True) -> dict[str,
             trees[name] = ast.parse(text)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             continue
-    nodes = [node for tree in trees.values() for node in ast.walk(tree) if isinstance(node, _LOOKED_AT)]
+    nodes = []
+    for node in chain.from_iterable(map(ast.walk, trees.values())):
+        if isinstance(node, ast.stmt | ast.expr):  # since Python 3.13, the code of a class contains its line
+            node.lineno = node.end_lineno = 1
+            node.col_offset = node.end_col_offset = 0
+        if isinstance(node, _LOOKED_AT):
+            nodes.append(node)
     drop_docstrings(nodes)
     if words:
         _drop_words(nodes)

@@ -118,7 +118,7 @@ def test_a_process_that_hangs_is_a_refusal(analyst: Analyst, monkeypatch: pytest
 
 
 def test_a_refusal_is_a_sentence_to_the_student(analyst: Analyst) -> None:
-    student = SimpleNamespace(source="def f(x): return x" + " + 1" * 5000, _analyse=analyst.violations_of)
+    student = SimpleNamespace(source="def f(x): return x" + " + 1" * 50_000, _analyse=analyst.violations_of)
     with pytest.raises(Mismatch, match=r"^Your module is too complex for the rules of this task: ") as caught:
         forbid(student, "f", calls=["torch.norm"])
     assert caught.value.cause is Cause.FORBIDDEN

@@ -190,7 +190,7 @@ def test_a_meaningless_source_breaks_no_rule():
 
 
 def test_a_source_that_is_nested_too_deeply_is_refused():
-    source = "def f(x): return x" + " + 1" * 5000
+    source = "def f(x): return x" + " + 1" * 50_000
     with pytest.raises(Mismatch, match=r"^Your module is too complex for the rules of this task") as info:
         forbid(SimpleNamespace(source=source), "f", calls=RULES)
     assert info.value.cause is Cause.FORBIDDEN
