@@ -355,8 +355,9 @@ def l1_prox(w: Tensor, t: float) -> Tensor:
 # 惩罚项对网络的影响，在平面上就能看到。下面让同一个网络学习两个类别，其中十分之一的标签是错的；L2 惩罚项为 $\lambda \lVert W \rVert^2$，$\lambda$ 取三个值。
 
 # %% tags=["active-ipynb"]
-# points = torch.randn(80, 2).clamp(-2.9, 2.9)
-# sides = (points.prod(dim=1) > 0) ^ (torch.rand(80) < 0.1)
+# random = torch.Generator().manual_seed(0)
+# points = torch.randn(80, 2, generator=random).clamp(-2.9, 2.9)
+# sides = (points.prod(dim=1) > 0) ^ (torch.rand(80, generator=random) < 0.1)
 # grid = torch.cartesian_prod(torch.linspace(-3, 3, 100), torch.linspace(-3, 3, 100))
 # figure = new_figure(9, 3, "Regions of a network: with penalty 0.001 arms reach for single points, with 0.01 there "
 #                           "are four quarters, with 0.1 the answer is the same everywhere.")
