@@ -69,7 +69,7 @@ def test_much_code_in_any_script_arrives(pool: WorkerPool) -> None:
     many = 1_200_000
     source = "from tables import TEXT\ndef read():\n    return len(TEXT), TEXT[0]\n"
     files = {"work.py": source, "tables.py": f"TEXT = '{'中' * many}'\n"}
-    link = BoxLink(pool, Code(files), Limits())
+    link = BoxLink(pool, Code(files, packages=frozenset()), Limits())
     link.begin(seed=1, seconds=20, memory_mb=500)
     try:
         assert Student(link, "work", source).read() == (many, "中")

@@ -6,6 +6,7 @@ import os
 import site
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -151,6 +152,21 @@ def test_a_course_among_shown_folders_below_tmp_is_hidden_and_the_rest_is_there(
         assert student.content(str(course / "notes.md")) == ""
 
 
+@linux
+@pytest.mark.parametrize("kind", ["bubblewrap", "namespaces"])
+def test_a_folder_through_which_a_link_leads_is_there_and_empty(
+    kind: str, fresh: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    try:
+        choose(kind)
+    except NoIsolation as reason:
+        pytest.skip(str(reason))
+    find = view.make_view
+    monkeypatch.setattr(kinds, "make_view", lambda *of: replace(find(*of), folders=("/left/behind",)))
+    with WorkerPool(kind) as pool, in_box(pool, LOOK) as (student, _):
+        assert student.content("/left/behind") == []
+
+
 def test_a_link_that_leads_through_a_folder_and_out_of_it_needs_the_folder(tmp_path: Path) -> None:
     (tmp_path / "left").mkdir()
     (tmp_path / "file").touch()
@@ -205,6 +221,11 @@ def test_what_a_worker_writes_about_its_stack_ends_with_its_channel(monkeypatch:
             theirs.sendall(b'File "a.py", line 3 in f')
             theirs.close()
             assert pool.stack(WorkerHandle(ours, {}, pid=1)) == 'File "a.py", line 3 in f'
+        ours, theirs = pools.socket.socketpair()
+        with ours:
+            ours.sendall(b"a request that nobody read")
+            theirs.close()  # so that the system resets the connection
+            assert pool.stack(WorkerHandle(ours, {}, pid=1)) == ""
 
 
 @linux

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 
+from autograder.sandbox.trail import Trail
 from tests.support.local import local_student
 
 SOURCE = """
@@ -57,3 +59,15 @@ def test_what_a_helper_returns_has_the_students_name():
         for wrap in (helper.wrapped, helper.partly):
             wrap(student.double)(X)
             assert student.trail.call == "double(f32[2,3]) returned f32[2,3]"
+
+
+def test_calls_of_the_graders_own_are_forgotten_unless_they_fail() -> None:
+    trail = Trail()
+    trail.returned("f(1)", 2)
+    with trail.aside():
+        trail.returned("check_own(1)", 3)
+    assert trail.call == "f(1) returned 2"
+    with pytest.raises(ValueError, match="no"), trail.aside():
+        trail.returned("check_own(1)", 3)
+        raise ValueError("no")
+    assert trail.call == "check_own(1) returned 3"

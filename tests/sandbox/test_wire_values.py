@@ -122,6 +122,7 @@ FALSE_CLAIMS: dict[str, tuple[Any, bytes]] = {
     "a whole number with a sign in it": ({"int": "1-2"}, b""),
     "a whole number with an underscore": ({"int": "1_2"}, b""),
     "a whole number of two megabytes": ({"int": "f" * (1 << 19)}, b""),
+    "a decimal that is a word": ({"decimal": "half"}, b""),
     "a decimal with a huge exponent": ({"decimal": "1E+999999"}, b""),
     "a decimal that raises when compared": ({"decimal": "sNaN"}, b""),
     "a fraction of zero": ({"fraction": [1, 0]}, b""),

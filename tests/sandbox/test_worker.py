@@ -147,3 +147,17 @@ def test_each_check_begins_with_torchs_own_settings_and_seed(monkeypatch: pytest
     monkeypatch.undo()
     ask(who, do="seed", seed=3)
     assert torch.equal(torch.rand(3), first)
+
+
+def test_functions_are_recorded_from_the_request_that_names_them_until_the_next_check() -> None:
+    torch = pytest.importorskip("torch")
+    who, module = holder()
+    exec(compile("def f(x):\n    return x.erf()\n", "work.py", "exec"), module.__dict__)
+    who.files = {"work.py": "work.py"}
+    who.objects.append(module.f)
+    call = {"do": "call", "f": worker.Ref(1, "function"), "args": (torch.ones(2),), "kwargs": {}}
+    assert "recorded" not in ask(who, **call)
+    assert ask(who, record=[("f", ())], **call)["recorded"] == [["f", "aten::erf", "", "work.py", 2]]
+    assert "recorded" not in ask(who, **call)  # nothing new
+    ask(who, do="begin", seed=1)
+    assert who.recording is None
