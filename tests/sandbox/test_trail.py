@@ -63,11 +63,15 @@ def test_what_a_helper_returns_has_the_students_name():
 
 def test_calls_of_the_graders_own_are_forgotten_unless_they_fail() -> None:
     trail = Trail()
+
+    def fail() -> None:
+        trail.returned("check_own(1)", 3)
+        raise ValueError("no")
+
     trail.returned("f(1)", 2)
     with trail.aside():
         trail.returned("check_own(1)", 3)
     assert trail.call == "f(1) returned 2"
     with pytest.raises(ValueError, match="no"), trail.aside():
-        trail.returned("check_own(1)", 3)
-        raise ValueError("no")
+        fail()
     assert trail.call == "check_own(1) returned 3"
