@@ -14,14 +14,15 @@ from autograder.core.course_file import ENGINE
 def missing_requirements(assignment: Assignment) -> list[str]:
     """Return the packages of ``imports`` that neither `requirements` of course.toml nor gradlab installs."""
     known = _names([*assignment.course.requirements, *_required_by_gradlab()])
-    projects = packages_distributions()
-    return [
+    missing = [
         name
         for name in assignment.imports or ()
         if name not in sys.stdlib_module_names
         and name not in (ENGINE, *assignment.course.shared)
-        and not known & _names([name, *projects.get(name, ())])
+        and not known & _names([name])
     ]
+    projects = packages_distributions() if missing else {}  # it reads the records of all installed projects
+    return [name for name in missing if not known & _names(projects.get(name, ()))]
 
 
 def requirement_note(assignment: Assignment) -> str:
