@@ -1,15 +1,16 @@
 # make demo   set up, then grade a small class end to end       make test    set up, then run the tests
 # make check  what CI does, and format, lint, types, contracts  make test FAST=1  only the tests that take a moment
 # make calibrate  measure the scored checks again (slow)        make test ARGS="-k name"  arguments for pytest
-# make coverage  lines of sandbox/ and gradebook/ that their tests run, subprocesses included
+# make coverage  lines of sandbox/ and gradebook/ that their tests run, and of every room that the quick tests run
 # make docs   the documentation as a site, in build/site        make pictures  its pictures again (needs Chromium)
 PYTHON ?= python3
 BIN = .venv/bin
 STAMP = .venv/.installed
 WORKERS = 3  # on two cores: many tests wait
 SPREAD = --dist loadfile --no-loadscope-reorder  # see tests/support/order.py
+QUICK = -m "not slow and not cluster and not browser"
 ifdef FAST
-SELECT = -m "not slow and not cluster and not browser"
+SELECT = $(QUICK)
 endif
 
 .PHONY: demo test check coverage format calibrate verify docs pictures clean
@@ -32,11 +33,15 @@ check: $(STAMP)
 verify: $(STAMP)
 	$(BIN)/gradlab verify $(ARGS)
 
-coverage: $(STAMP)
+coverage: $(STAMP)  # tests that kill processes may leave a data file that is not complete: combine goes on
 	@mkdir -p build/coverage && rm -f build/coverage/data*
-	-@OMP_NUM_THREADS=1 $(BIN)/python -m coverage run -m pytest -q tests/sandbox tests/gradebook $(ARGS)
-	@$(BIN)/python -m coverage combine -q
+	-@OMP_NUM_THREADS=1 $(BIN)/python -m coverage run -m pytest -q -n $(WORKERS) $(SPREAD) tests/sandbox tests/gradebook $(ARGS)
+	-@$(BIN)/python -m coverage combine -q
 	@$(BIN)/python -m coverage report --show-missing --skip-covered --include "autograder/sandbox/*,autograder/gradebook/*"
+	-@OMP_NUM_THREADS=1 $(BIN)/python -m coverage run -m pytest -q -n $(WORKERS) $(SPREAD) $(QUICK) $(ARGS) \
+	  --ignore tests/sandbox --ignore tests/gradebook --ignore tests/course --ignore tests/attacks
+	-@$(BIN)/python -m coverage combine -q --append
+	@$(BIN)/python -m tests.support.coverage_by_room
 
 format: $(STAMP)
 	$(BIN)/ruff format .
