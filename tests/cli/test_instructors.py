@@ -118,11 +118,11 @@ def test_a_folder_of_results_inside_the_hand_ins_is_refused(course, tmp_path, gr
 
 def test_points_that_do_not_add_up_are_said_once_before_anything_starts(course, tmp_path, grader):
     hand_in(tmp_path / "in", ada=HONEST)
-    manifest = course.folder / "assignment.toml"
-    manifest.write_text(manifest.read_text().replace("points = 30", "points = 40"))
+    hidden = course.solutions / "check_vectors_hidden.py"
+    hidden.write_text(hidden.read_text().replace('@task("total")', '@task("total", share=90)'))
     done = grade(course, tmp_path)
     assert done.exit_code == 2
-    assert done.output.count("promises 40 points for 'total', but the checks pay 30") == 1
+    assert done.output.count("The shares of 'total' add up to 90 %, not 100 %: check_total 90 %.") == 1
     assert not (tmp_path / "out").exists()
 
 
