@@ -63,9 +63,9 @@ from torch import Tensor, nn
 # %% task="scale_invariant_log_loss"
 # 约 20 分钟，中等。卡住了？hint("scale_invariant_log_loss") 会给出第一步。
 def scale_invariant_log_loss(pred: Tensor, depth: Tensor, mask: Tensor, lam: float = 1.0) -> Tensor:
-    """L 对含有效像素的图像取的均值；没有这样的图像时为 0。
+    """L 在各张含有效像素的图像上的均值；没有这样的图像时为 0。
 
-    掩码之外的像素不管是什么值，都没有影响，它们的梯度也没有影响。
+    掩码之外的像素不管是什么值，都没有影响，也没有梯度。
 
     Shapes:
         pred   (N, H, W)  float，在掩码内为正
@@ -227,7 +227,7 @@ def refine_boxes(proposals: Tensor, deltas: Tensor, labels: Tensor) -> Tensor:
 # %% [markdown]
 # ## 4 掩码
 #
-# Mask R-CNN（He 等 2017）增加了一个输出头，对每个区域回答：其中哪些像素属于目标？先裁出区域的特征，经过四个卷积，再用转置卷积把分辨率加倍，最后用 1x1 卷积给**每个类别**一张 logit 图。构造函数已给出，你来写 `forward`。每个卷积之后、转置卷积之后都有 ReLU，末尾没有。
+# Mask R-CNN（He 等 2017）增加了一个输出头，对每个区域回答：其中哪些像素属于目标？先裁出区域的特征，经过四个卷积，再用转置卷积把分辨率加倍，最后用 1 × 1 卷积给**每个类别**一张 logit 图。构造函数已给出，你来写 `forward`。每个卷积之后、转置卷积之后都有 ReLU，末尾没有。
 
 # %% task="MaskHead"
 # 约 10 分钟，简单。卡住了？hint("MaskHead") 会给出第一步。

@@ -3,7 +3,7 @@
 #
 # 分割给每个像素一个类别：猫、道路、什么都不是。网络输出的 logit 是 (N, C, H, W)，而不是 (N, C)，每个像素都是一个样本。在这个笔记本里，你要写出用于这种图的损失和指标，两个经典网络 FCN 和 U-Net，以及把物体和物质合成一张图的步骤。
 #
-# 标签 y 是 int64，形状为 (N, H, W)。没有人能标注的像素用数字 `ignore_index` 表示，和 PASCAL VOC 一样取 255：任何损失和指标都不计这些像素。
+# 标签 y 是 int64，形状为 (N, H, W)。没有人能标注的像素用编号 `ignore_index` 表示，和 PASCAL VOC 一样取 255：任何损失和指标都不计这些像素。
 #
 # | 部分 | 你来写 | <span style="white-space: nowrap">分值</span> | <span style="white-space: nowrap">分钟</span> |
 # |---|---|---|---|
@@ -70,7 +70,7 @@ def pixel_cross_entropy(logits: Tensor, y: Tensor, weight: Tensor | None = None,
 # check("segmentation", task="pixel_cross_entropy")
 
 # %% [markdown]
-# 交叉熵按像素计数，所以小目标几乎不起作用。**Dice** 损失和 **IoU** 损失比较的是面积。设概率 $p$ 和目标值 $t$ 都在 [0, 1] 内，对每个类别，$I = \sum p t$，$P = \sum p$，$T = \sum t$，求和遍及图像和像素，并且
+# 交叉熵按像素计数，所以小目标几乎不起作用。**Dice** 损失和 **IoU** 损失比较的是面积。设概率 $p$ 和目标值 $t$ 都在 [0, 1] 内，对每个类别，$I = \sum p t$，$P = \sum p$，$T = \sum t$，都对所有图像和像素求和，并且
 #
 # $$D = \frac{2 I + \varepsilon}{P + T + \varepsilon}, \qquad J = \frac{I + \varepsilon}{P + T - I + \varepsilon}.$$
 #
@@ -130,7 +130,7 @@ def soft_iou_loss(p: Tensor, t: Tensor, eps: float = 1.0) -> Tensor:
 #
 # $$\text{IoU}_c = \frac{M_{cc}}{\sum_j M_{cj} + \sum_i M_{ic} - M_{cc}}.$$
 #
-# 真实值和预测中都没有出现的类别是 0/0，不计入均值。先求和，后相除：先算单张图像的 IoU 再取均值，得到的是另一个数，那里极小目标的一个错误像素，抵得上大目标的一千个。
+# 真实值和预测中都没有出现的类别是 0/0，不计入均值。先求和，后相除：先算单张图像的 IoU 再取均值，得到的是另一个数：在这个数里，极小目标的一个错误像素，抵得上大目标的一千个。
 
 # %% task="confusion"
 # 约 20 分钟，中等。卡住了？hint("confusion") 会给出第一步。
@@ -269,7 +269,7 @@ class FCN(nn.Module):
 
     各层已给出，从粗到细：`heads[0]` 读取步幅 32，`heads[1]` 读取步幅 16，`heads[2]` 读取步幅 8；`twice[0]` 放大
     步幅 32 给出的结果，`twice[1]` 放大步幅 16 处的和；`last` 放大 `stride` 倍。这些转置卷积开始时做双线性插值。
-    各输出头的结果相加；太大的部分在右侧和底部裁掉。
+    各输出头的结果相加；多出的部分在右侧和底部裁掉。
 
     Shapes:
         backbone  返回步幅为 8、16、32 的特征图，通道数为 backbone.channels；大小向上取整
@@ -433,7 +433,7 @@ class Hourglass(nn.Module):
 # )
 
 # %% [markdown]
-# 步幅为 32 时，一张 32 x 32 像素的图像只剩一个向量。FCN-32s 只能用这个向量画出整个目标，常常说没有目标。步幅 16 和 8 的特征图能说出目标在哪里；只有 U-Net 能找到轮廓，因为它的第一个跳跃连接有图像的分辨率。
+# 步幅为 32 时，一张 32 × 32 像素的图像只剩一个向量。FCN-32s 只能用这个向量画出整个目标，常常说没有目标。步幅 16 和 8 的特征图能说出目标在哪里；只有 U-Net 能找到轮廓，因为它的第一个跳跃连接有图像的分辨率。
 
 # %% [markdown] question="segmentation-q3"
 # **简答题 3。** FCN-32s 和 FCN-8s 的权重个数几乎相同，粗的图也一样。跳跃连接带来了什么，是用学到的 64 × 64 卷积核放大做不到的？在 U-Net 中，如果跳跃连接取自池化**之后**，为什么帮助会变小？
@@ -524,4 +524,4 @@ def panoptic_quality(ids: Tensor, classes: Tensor, true_ids: Tensor, true_classe
 # %% [markdown]
 # ## 小结
 #
-# 每个像素都是一个样本。没有标签的像素在哪里都不计；小目标需要比较面积的损失。度量是在整个集合上求和，最后才相除。往下走时失去的细节由跳跃连接带回来，或相加，或拼接。掩码重叠时，由顺序决定。
+# 每个像素都是一个样本。没有标签的像素在哪里都不计；小目标需要比较面积的损失。指标先在整个集合上求和，最后才相除。往下走时失去的细节由跳跃连接带回来，或相加，或拼接。掩码重叠时，由顺序决定。
