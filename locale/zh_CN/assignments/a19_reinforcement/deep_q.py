@@ -127,7 +127,7 @@ class QNetwork(nn.Module):
         obs_shape  (C, H, W)     H 和 W 至少为 36
         actions    int           A
         variant    "nips" 或 "nature"
-        frames     (N, C, H, W)  浮点数
+        frames     (N, C, H, W)  float
         out        (N, A)
     """
 
@@ -209,9 +209,9 @@ def dqn_loss(q: Tensor, actions: Tensor, target: Tensor) -> Tensor:
     不允许用 F.smooth_l1_loss 和 F.huber_loss。
 
     Shapes:
-        q        (N, A)  浮点数
+        q        (N, A)  float
         actions  (N,)    int64
-        target   (N,)    浮点数
+        target   (N,)    float
         out      ()
     """
     # YOUR CODE HERE
@@ -234,7 +234,7 @@ def sync_target(online: nn.Module, target: nn.Module, tau: float = 1.0) -> None:
 
     Shapes:
         online, target  两个模块，参数和缓冲区相同
-        tau             (0, 1] 内的浮点数；1 表示复制
+        tau             (0, 1] 内的 float；1 表示复制
     """
     # YOUR CODE HERE
     raise NotImplementedError()
@@ -341,7 +341,7 @@ def fitted_q(
     """从 0 开始迭代若干次之后的权重。每次迭代，每个动作都对自己经验的目标做拟合。
 
     Shapes:
-        phi, phi2   (N, D)  浮点数，观测和下一个观测的特征
+        phi, phi2   (N, D)  float，观测和下一个观测的特征
         a, r, done  (N,)    动作（int64）、奖励，以及之后是否什么也没有
         actions     int     A；每个动作都有经验，其特征的秩为 D
         out         (D, A)

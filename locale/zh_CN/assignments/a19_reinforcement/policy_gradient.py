@@ -56,7 +56,7 @@ def log_prob(logits: Tensor, actions: Tensor) -> Tensor:
     不允许用 torch.distributions 和 F.cross_entropy。
 
     Shapes:
-        logits   (..., A)  浮点数，任意有限的数
+        logits   (..., A)  float，任意有限的数
         actions  (...)     int64
         out      (...)
     """
@@ -75,7 +75,7 @@ def entropy(logits: Tensor) -> Tensor:
     不允许用 torch.distributions。
 
     Shapes:
-        logits  (..., A)  浮点数，任意有限的数
+        logits  (..., A)  float，任意有限的数
         out     (...)
     """
     # YOUR CODE HERE
@@ -94,7 +94,7 @@ def boltzmann(q: Tensor, temperature: float) -> Tensor:
     """每个动作的概率。
 
     Shapes:
-        q            (..., A)  浮点数，任意有限的数；不改动
+        q            (..., A)  float，任意有限的数；不改动
         temperature  float     大于 0
         out          (..., A)
     """
@@ -122,9 +122,9 @@ def reinforce_loss(logits: Tensor, actions: Tensor, weights: Tensor, mask: Tenso
     """上文的损失：先对一个回合的各步求和，再对回合取平均。权重不得到梯度。
 
     Shapes:
-        logits   (E, T, A)  浮点数
+        logits   (E, T, A)  float
         actions  (E, T)     int64
-        weights  (E, T)     浮点数
+        weights  (E, T)     float
         mask     (E, T)     bool，回合已结束处为 False；那里的 logits 和 weights 不算数，
                             即使是 nan 也一样
         out      ()
@@ -145,8 +145,8 @@ def reward_to_go(rewards: Tensor, gamma: float) -> Tensor:
     """每个回合从每个时刻起的回报。
 
     Shapes:
-        rewards  (E, T)  浮点数，回合结束之后为 0；不改动
-        gamma    [0, 1] 内的浮点数
+        rewards  (E, T)  float，回合结束之后为 0；不改动
+        gamma    [0, 1] 内的 float
         out      (E, T)
     """
     # YOUR CODE HERE
@@ -167,7 +167,7 @@ def normalise(weights: Tensor, mask: Tensor) -> Tensor:
     均值和标准差由 mask 为 True 的所有元素合起来算；方差除以它们的个数。
 
     Shapes:
-        weights  (E, T)  浮点数；不改动
+        weights  (E, T)  float；不改动
         mask     (E, T)  bool，至少有一个 True
         out      (E, T)
     """
@@ -279,8 +279,8 @@ def constant_baseline(returns: Tensor, scores: Tensor) -> tuple[Tensor, Tensor]:
     某个参数的得分全为 0 时，它的基线就是平均回报。
 
     Shapes:
-        returns  (E,)    浮点数
-        scores   (E, P)  浮点数，每个回合的对数概率的梯度
+        returns  (E,)    float
+        scores   (E, P)  float，每个回合的对数概率的梯度
         out      平均值 ()，基线 (P,)
     """
     # YOUR CODE HERE
@@ -326,7 +326,7 @@ def constant_baseline(returns: Tensor, scores: Tensor) -> tuple[Tensor, Tensor]:
 # %% [markdown]
 # ## 5 噪声更小：评论器
 #
-# 基线可以依赖于状态。最好的简单选择是状态的价值 $V(s)$，由第二个网络，即**评论器**（critic）来学。剩下的是**优势**（advantage）：结果比评论器预期的好多少。一步之后，它就是时序差分误差，
+# 基线可以依赖于状态。简单的选择里，最好的是状态的价值 $V(s)$，由第二个网络，即**评论器**（critic）来学。剩下的是**优势**（advantage）：结果比评论器预期的好多少。一步之后，它就是时序差分误差，
 #
 # $$\delta_t = r_t + \gamma\, V(s_{t+1}) - V(s_t),$$
 #
@@ -338,7 +338,7 @@ def td_errors(rewards: Tensor, values: Tensor, next_values: Tensor, done: Tensor
     """每一步的时序差分误差。
 
     Shapes:
-        rewards      (...)  浮点数
+        rewards      (...)  float
         values       (...)  智能体采取动作时的状态的 V
         next_values  (...)  这一步之后的状态的 V
         done         (...)  bool
@@ -364,7 +364,7 @@ def gae(deltas: Tensor, ended: Tensor, gamma: float, lam: float) -> Tensor:
     """由时序差分误差得到优势。
 
     Shapes:
-        deltas  (E, T)  浮点数，每行是按顺序排列的各步；不改动
+        deltas  (E, T)  float，每行是按顺序排列的各步；不改动
         ended   (E, T)  bool：这一步结束了一个回合，下一列属于另一个回合
         out     (E, T)
     """
@@ -381,7 +381,7 @@ def gae(deltas: Tensor, ended: Tensor, gamma: float, lam: float) -> Tensor:
 # $$L = -\operatorname{mean}(\log \pi(a)\, A) + c_v \operatorname{mean}\bigl((V - \text{target})^2\bigr)
 # - c_e \operatorname{mean}(\text{entropy}).$$
 #
-# 优势里含有评论器的价值。行动器的那部分不能改动它们，否则评论器就会去学习预期任何能让行动器损失变小的东西。
+# 优势里含有评论器的价值。行动器的那部分不能改动它们，否则，什么样的预期能让行动器的损失变小，评论器就学着预期什么。
 
 # %% task="actor_critic_loss"
 # 约 20 分钟，中等。卡住了？hint("actor_critic_loss") 会给出第一步。
@@ -397,9 +397,9 @@ def actor_critic_loss(
     """上文的损失。没有梯度通过优势和目标。
 
     Shapes:
-        logits      (N, A)  浮点数
+        logits      (N, A)  float
         actions     (N,)    int64
-        advantage   (N,)    浮点数
+        advantage   (N,)    float
         values      (N,)    评论器给出的
         targets     (N,)    它本应给出的
         out         ()
@@ -463,7 +463,7 @@ def decision_tokens(returns_to_go: Tensor, states: Tensor, actions: Tensor) -> t
     在因果掩码下，一个位置的输出只依赖于这个词元和它前面的词元。时刻 t 的动作，在它前面的最后一个位置预测。
 
     Shapes:
-        returns_to_go, states, actions  (E, T, D)  浮点数，已嵌入
+        returns_to_go, states, actions  (E, T, D)  float，已嵌入
         out                             词元 (E, 3 T, D)；位置 (T,)，int64
     """
     # YOUR CODE HERE
@@ -494,7 +494,7 @@ def act(model: Callable[[Tensor, Tensor, Tensor], Tensor], env: object, target: 
 # check("policy_gradient", task="act")
 
 # %% [markdown]
-# 可以指定回报的一个游戏：十枚硬币，每步一枚；动作 1 拿走它（奖励 1），动作 0 留下它。我们的数据来自随机的玩家，每个玩家以自己的概率拿走每枚硬币。
+# 一个可以指定回报的游戏：十枚硬币，每步一枚；动作 1 拿走它（奖励 1），动作 0 留下它。我们的数据来自随机的玩家，每个玩家以自己的概率拿走每枚硬币。
 
 # %% tags=["active-ipynb"]
 # class Coins:

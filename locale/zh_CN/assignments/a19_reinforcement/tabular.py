@@ -42,7 +42,7 @@ from torch import Tensor
 #
 # ## 1 回报
 #
-# 时刻 $t$ 的**回报**（return）是以后还会得到的奖励，打了折扣：$G_t = r_t + \gamma r_{t+1} + \gamma^2 r_{t+2} + \dots$。从末尾读起，它是一个递推式：$G_t = r_t + \gamma G_{t+1}$。奖励为 $0, 1, 0, -2, 1$、$\gamma = 0.9$ 时，回报为 $0.0981, 0.109, -0.99, -1.1, 1$。
+# 时刻 $t$ 的**回报**（return）是以后还会得到的奖励打折扣之后的总和：$G_t = r_t + \gamma r_{t+1} + \gamma^2 r_{t+2} + \dots$。从末尾读起，它是一个递推式：$G_t = r_t + \gamma G_{t+1}$。奖励为 $0, 1, 0, -2, 1$、$\gamma = 0.9$ 时，回报为 $0.0981, 0.109, -0.99, -1.1, 1$。
 
 # %% task="returns"
 # 约 10 分钟，简单。卡住了？hint("returns") 会给出第一步。
@@ -50,8 +50,8 @@ def returns(rewards: Tensor, gamma: float) -> Tensor:
     """每个时刻的回报。计算量与 T 成正比。
 
     Shapes:
-        rewards  (T,)  浮点数；不改动
-        gamma    [0, 1] 内的浮点数
+        rewards  (T,)  float；不改动
+        gamma    [0, 1] 内的 float
         out      (T,)
     """
     # YOUR CODE HERE
@@ -106,11 +106,11 @@ def evaluate_policy(P: Tensor, R: Tensor, terminal: Tensor, policy: Tensor, gamm
     """每个状态在某个策略下的价值：从 V = 0 开始一遍遍扫描，直到所有价值的变化都小于 tol。
 
     Shapes:
-        P         (S, A, S)  浮点数；不改动，其他参数也不改动
+        P         (S, A, S)  float；不改动，其他参数也不改动
         R         (S, A)
         terminal  (S,)       bool；P 中关于这些状态的内容不算数
         policy    (S, A)
-        gamma     [0, 1] 内的浮点数；只有每个回合都会结束时才为 1
+        gamma     [0, 1] 内的 float；只有每个回合都会结束时才为 1
         out       (S,)
     """
     # YOUR CODE HERE
@@ -135,7 +135,7 @@ def q_from_v(P: Tensor, R: Tensor, terminal: Tensor, V: Tensor, gamma: float) ->
 
     Shapes:
         P, R, terminal  与 evaluate_policy 相同
-        V               (S,)  浮点数；不改动
+        V               (S,)  float；不改动
         out             (S, A)
     """
     # YOUR CODE HERE
@@ -153,7 +153,7 @@ def greedy(Q: Tensor) -> Tensor:
     不需要循环。
 
     Shapes:
-        Q    (S, A)  浮点数；不改动
+        Q    (S, A)  float；不改动
         out  (S, A)  dtype 与 Q 相同
     """
     # YOUR CODE HERE
@@ -175,7 +175,7 @@ def policy_iteration(P: Tensor, R: Tensor, terminal: Tensor, gamma: float) -> tu
 
     Shapes:
         P, R, terminal  与 evaluate_policy 相同
-        gamma           [0, 1) 内的浮点数
+        gamma           [0, 1) 内的 float
         out             V (S,)，每行只有一个 1 的 policy (S, A)，以及一个 Python 的 int
     """
     # YOUR CODE HERE
@@ -227,9 +227,9 @@ def epsilon_greedy(Q: Tensor, s: Tensor, epsilon: float, generator: torch.Genera
     """为一批状态各取一个动作。有几个贪心动作时，取编号最小的。
 
     Shapes:
-        Q          (S, A)  浮点数；不改动
+        Q          (S, A)  float；不改动
         s          (B,)    int64
-        epsilon    [0, 1] 内的浮点数
+        epsilon    [0, 1] 内的 float
         generator  所有随机数的来源
         out        (B,)    int64
     """
@@ -285,9 +285,9 @@ def sarsa_update(
     """用一批经验 (s, a, r, s2, a2) 做一步 SARSA 之后的表。
 
     Shapes:
-        Q             (S, A)  浮点数；不改动
+        Q             (S, A)  float；不改动
         s, a, s2, a2  (B,)    int64
-        r             (B,)    浮点数
+        r             (B,)    float
         done          (B,)    bool：之后什么也没有
         out           (S, A)
     """
@@ -371,7 +371,7 @@ def max_bias(rewards: Tensor) -> tuple[Tensor, Tensor]:
     外 K / 2 个奖励的均值。
 
     Shapes:
-        rewards  (E, A, K)  浮点数，E 次实验，K 为偶数；不改动
+        rewards  (E, A, K)  float，E 次实验，K 为偶数；不改动
         out      两个张量 ()，对实验取平均
     """
     # YOUR CODE HERE
@@ -402,7 +402,7 @@ def double_q_update(
     换。所有目标都按旧表计算。
 
     Shapes:
-        Q1, Q2         (S, A)  浮点数；不改动
+        Q1, Q2         (S, A)  float；不改动
         s, a, r, s2    (B,)    与 sarsa_update 相同
         done, first    (B,)    bool；`first` 是公平的硬币，由调用者抛
         out            两张表 (S, A)
@@ -426,7 +426,7 @@ def n_step_return(rewards: Tensor, values: Tensor, n: int, gamma: float) -> Tens
     """每个时刻的 n 步回报。
 
     Shapes:
-        rewards  (T,)      浮点数；不改动
+        rewards  (T,)      float；不改动
         values   (T + 1,)  状态 s_0 到 s_T 的 V；最后一个是最后一个奖励之后的；不改动
         n        int       至少为 1，可能大于 T
         out      (T,)
@@ -464,7 +464,7 @@ def n_step_return(rewards: Tensor, values: Tensor, n: int, gamma: float) -> Tens
 # %% [markdown]
 # ## 8 看起来相同的地方
 #
-# 以上都假设智能体看得到自己的状态。现在有一条五个位置的走廊，鱼在中间（2），走步从不打滑。在 0 只能往右走，在 4 只能往左走；位置 1 和 3 看起来相同，所以智能体在这两处只能一样行事。它从 0 或 4 出发。曲线的横轴是在看起来相同的位置往右走的概率，纵轴是两个起点的平均价值。
+# 以上都假设智能体看得到自己的状态。现在有一条五个位置的走廊，鱼在中间（2），走起来从不打滑。在 0 只能往右走，在 4 只能往左走；位置 1 和 3 看起来相同，所以智能体在这两处只能一样行事。它从 0 或 4 出发。曲线的横轴是在看起来相同的位置往右走的概率，纵轴是两个起点的平均价值。
 
 # %% tags=["active-ipynb"]
 # moves = torch.zeros(5, 2, 5, dtype=torch.float64)  # 动作：左、右
