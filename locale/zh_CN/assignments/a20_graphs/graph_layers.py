@@ -181,7 +181,7 @@ class SpatialLayer(nn.Module):
 # %% [markdown]
 # ## 4 成千上万的邻居
 #
-# 两层之后，社交网络的一个节点要听朋友的所有朋友：成千上万。**GraphSAGE**（Hamilton、Ying 和 Leskovec 2017）让每个节点只听 $k$ 个采样的邻居，每一层都重新采样。
+# 两层之后，社交网络的一个节点要听所有朋友的朋友：成千上万个。**GraphSAGE**（Hamilton、Ying 和 Leskovec 2017）让每个节点只听 $k$ 个采样的邻居，每一层都重新采样。
 
 # %% task="sample_neighbours"
 # 约 25 分钟，中等。卡住了？hint("sample_neighbours") 会给出第一步。

@@ -40,7 +40,7 @@ def a_hat_of(edge_index: Tensor, N: int) -> Tensor:
 # A_hat = a_hat_of(world.edge_index, 700)
 # X = F.normalize(world.x, p=1, dim=1)  # 每行的和为 1
 # known = torch.zeros(700, dtype=torch.bool)
-# known[torch.arange(140)] = True  # 20 个节点来自每个类别：节点 n 的类别是 n % 7
+# known[torch.arange(140)] = True  # 20 个一类：节点 n 的类别是 n % 7
 # print("edges", world.edge_index.shape[1] // 2, "labelled nodes", int(known.sum()))
 
 # %% [markdown]
@@ -176,7 +176,7 @@ def untrained_embedding(A_hat: Tensor, X: Tensor, weights: list[Tensor]) -> Tens
 # %% [markdown]
 # ## 2 图：分子
 #
-# 有些分子有某种性质，有些没有。这里的性质是：有一个氮原子和一个氧原子之间的化学键。给整个图用的网络有若干层、一个**读出**（readout），最后得到一个数。几个图就是一个图，加上一个向量 `batch`。在化学里，节点的特征是 118 种元素的独热向量；这里只有 4 种。要回答的图在训练时并不在场：这个任务是**归纳式**的（inductive）。
+# 有些分子有某种性质，有些没有。这里的性质是：有一个氮原子和一个氧原子之间的化学键。处理整个图的网络有若干层，再加一个**读出**（readout），最后得到一个数。几个图就是一个图，加上一个向量 `batch`。在化学里，节点的特征是 118 种元素的独热向量；这里只有 4 种。要回答的图在训练时并不在场：这个任务是**归纳式**的（inductive）。
 #
 # 我们的网络有两个 "sum" 种类的层，然后对每个图取均值，最后算 $z = \beta + \omega \cdot \text{mean}_i \, h_i$。有这种性质的概率是 $P(y = 1) = \sigma(z)$。
 
