@@ -103,9 +103,8 @@ def test_an_error_that_cannot_be_written_down_does_not_look_like_lost_points(pla
 @pytest.mark.parametrize("command", ["check", "grade in --assignment a --out out", "similar in --assignment a"])
 def test_a_deleted_working_folder_is_one_sentence(tmp_path: Path, command: str) -> None:
     (tmp_path / "gone").mkdir()
-    program = "from autograder.__main__ import main; sys.exit(main())"  # the installed one has no "" in its path
-    code = f"import os, sys; sys.path.remove(''); os.rmdir(os.getcwd()); {program}"
-    run_there = [sys.executable, "-c", code, *command.split()]
+    code = "import os, sys; os.rmdir(os.getcwd()); from autograder.__main__ import main; sys.exit(main())"
+    run_there = [sys.executable, "-P", "-c", code, *command.split()]  # the installed program has no "" in its path
     environment = {**os.environ, "LANGUAGE": "en"}
     done = subprocess.run(run_there, cwd=tmp_path / "gone", env=environment, capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (2, "")
