@@ -70,7 +70,7 @@ def pixel_cross_entropy(logits: Tensor, y: Tensor, weight: Tensor | None = None,
 # check("segmentation", task="pixel_cross_entropy")
 
 # %% [markdown]
-# 交叉熵按像素计数，所以小目标几乎不起作用。**Dice** 损失和 **IoU** 损失比较的是面积。设概率 $p$ 和目标值 $t$ 都在 [0, 1] 内，对每个类别，$I = \sum p t$，$P = \sum p$，$T = \sum t$，都对所有图像和像素求和，并且
+# 交叉熵按像素计数，所以小目标几乎不起作用。**Dice** 损失和 **IoU** 损失比较的是面积。设概率 $p$ 和目标值 $t$ 都在 [0, 1] 内，对每个类别，$I = \sum p t$，$P = \sum p$，$T = \sum t$，都对所有图像和像素求和，再令
 #
 # $$D = \frac{2 I + \varepsilon}{P + T + \varepsilon}, \qquad J = \frac{I + \varepsilon}{P + T - I + \varepsilon}.$$
 #
