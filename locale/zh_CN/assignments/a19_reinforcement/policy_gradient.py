@@ -352,7 +352,7 @@ def td_errors(rewards: Tensor, values: Tensor, next_values: Tensor, done: Tensor
 # check("policy_gradient", task="td_errors")
 
 # %% [markdown]
-# 只看一步，就得信任评论器；看整个回报，就得靠运气。**广义优势估计**（generalised advantage estimation；Schulman 等 2016）用 $[0, 1]$ 内的 $\lambda$ 介于两者之间：
+# 只看一步，就得信任评论器；看整个回报，就得靠运气。**广义优势估计**（generalised advantage estimation；Schulman 等 2016）用 $[0, 1]$ 内的 $\lambda$ 在两者之间取折中：
 #
 # $$A_t = \delta_t + \gamma \lambda\, \delta_{t+1} + (\gamma \lambda)^2\, \delta_{t+2} + \dots$$
 #

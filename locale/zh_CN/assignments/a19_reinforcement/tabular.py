@@ -98,7 +98,7 @@ def sample_episode(
 #
 # $$V = R_\pi + \gamma P_\pi V,$$
 #
-# 而在终止状态，$V = R_\pi$：那是最后一个奖励，之后什么也没有。从 $V = 0$ 开始，反复执行 $V \leftarrow R_\pi + \gamma P_\pi V$。每一遍扫描，最大误差都缩小到 $\gamma$ 倍。所以一旦最大变化小于容差，误差至多为容差 $\cdot\, \gamma / (1 - \gamma)$（Sutton 和 Barto 2018，第 4.1 节）。
+# 而在终止状态，$V = R_\pi$：那是最后一个奖励，之后什么也没有。从 $V = 0$ 开始，反复执行 $V \leftarrow R_\pi + \gamma P_\pi V$。每一遍扫描，最大误差都缩小到原来的 $\gamma$ 倍。所以一旦最大变化小于容差，误差至多为容差 $\cdot\, \gamma / (1 - \gamma)$（Sutton 和 Barto 2018，第 4.1 节）。
 
 # %% task="evaluate_policy"
 # 约 20 分钟，中等。卡住了？hint("evaluate_policy") 会给出第一步。
