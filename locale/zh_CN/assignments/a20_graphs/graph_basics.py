@@ -150,7 +150,7 @@ def k_hop(A: Tensor, k: int) -> Tensor:
 # %% [markdown]
 # ## 3 没有顺序
 #
-# 节点的编号只是名字，可以互换。用置换矩阵 $P$ 给它们新的编号：特征变成 $P X$，邻接矩阵变成 $P A P^\top$。为每个节点算出结果的层，必须是**等变**（equivariant）的：$f(P A P^\top, P X) = P f(A, X)$。整个图的一个数，必须是**不变**（invariant）的。你会用这一点来测试你的层。
+# 节点的编号只是名字，可以互换。用置换矩阵 $P$ 给它们新的编号：特征变成 $P X$，邻接矩阵变成 $P A P^\top$。为每个节点算出结果的层，必须是**等变**（equivariant）的：$f(P A P^\top, P X) = P f(A, X)$。描述整个图的一个数，必须是**不变**（invariant）的。你会用这一点来测试你的层。
 
 # %% task="permute"
 # 约 10 分钟，简单。卡住了？hint("permute") 会给出第一步。
@@ -247,7 +247,7 @@ def laplacian(A: Tensor, kind: str = "sym") -> Tensor:
 # check("graph_basics", task="laplacian")
 
 # %% [markdown]
-# 设 $L = U \Lambda U^\top$，则信号 $x$ 的系数是 $U^\top x$。**谱滤波器**（spectral filter）把每个系数乘以一个取决于它频率的数 $g(\lambda)$，再变回去：$y = U g(\Lambda) U^\top x$（Bruna 等，2014）。
+# 设 $L = U \Lambda U^\top$，则信号 $x$ 的系数是 $U^\top x$。**谱滤波器**（spectral filter）把每个系数乘以一个取决于它频率的数 $g(\lambda)$，再变回去：$y = U g(\Lambda) U^\top x$（Bruna 等 2014）。
 
 # %% task="spectral_filter"
 # 约 15 分钟，简单。卡住了？hint("spectral_filter") 会给出第一步。

@@ -318,7 +318,7 @@ def sage_embed(
 # %% [markdown]
 # ## 5 注意力
 #
-# 到目前为止，消息的权重要么取决于度，要么全都相等。在图注意力网络（Veličković 等，2018）中，权重由两端的向量算出。设 $h = X W$，再取两个向量 $a_{\text{src}}$、$a_{\text{dst}}$，
+# 到目前为止，消息的权重要么取决于度，要么全都相等。在图注意力网络（Veličković 等 2018）中，权重由两端的向量算出。设 $h = X W$，再取两个向量 $a_{\text{src}}$、$a_{\text{dst}}$，
 #
 # $$e_{ij} = \operatorname{LeakyReLU}\left(a_{\text{src}} \cdot h_j + a_{\text{dst}} \cdot h_i\right), \qquad
 # \alpha_{ij} = \frac{\exp(e_{ij})}{\sum_{l \in N(i) \cup \{i\}} \exp(e_{il})}$$
@@ -427,7 +427,7 @@ class GATLayer(nn.Module):
 # %% [markdown]
 # ## 6 求和能看出什么
 #
-# 一个节点的邻居是一个**多重集**（multiset）：同一个向量可以出现几次的集合。均值分不清 $\{1, 1\}$ 和 $\{1\}$，最大值也分不清；求和就分得清。图同构网络（Xu 等，2019）就建立在这一点上，外面再套一个小网络（`mlp`）：
+# 一个节点的邻居是一个**多重集**（multiset）：同一个向量可以出现几次的集合。均值分不清 $\{1, 1\}$ 和 $\{1\}$，最大值也分不清；求和就分得清。图同构网络（Xu 等 2019）就建立在这一点上，外面再套一个小网络（`mlp`）：
 #
 # $$h_i' = \operatorname{MLP}\left((1 + \epsilon) \, h_i + \sum_{j \in N(i)} h_j\right)$$
 
@@ -456,7 +456,7 @@ class GINLayer(nn.Module):
 # check("graph_layers", task="GINLayer")
 
 # %% [markdown]
-# 这样的层最多能区分多少？Weisfeiler 和 Leman（1968）用一个颜色游戏问了这个问题。开始时，所有节点颜色相同。每一轮，节点的新颜色代表一对信息（自己的颜色，邻居颜色的多重集）：两个节点的新颜色相同，当且仅当这两项都相同。这个游戏区分不了的节点，任何靠传递消息的网络也区分不了。
+# 这样的层最多能区分多少？Weisfeiler 和 Leman（1968）用一个颜色游戏来问这个问题。开始时，所有节点颜色相同。每一轮，节点的新颜色代表一对信息（自己的颜色，邻居颜色的多重集）：两个节点的新颜色相同，当且仅当这两项都相同。这个游戏区分不了的节点，任何靠传递消息的网络也区分不了。
 
 # %% task="wl_colours"
 # 约 25 分钟，中等。卡住了？hint("wl_colours") 会给出第一步。

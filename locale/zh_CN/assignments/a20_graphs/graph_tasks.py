@@ -178,7 +178,7 @@ def untrained_embedding(A_hat: Tensor, X: Tensor, weights: list[Tensor]) -> Tens
 #
 # 有些分子有某种性质，有些没有。这里的性质是：有一个氮原子和一个氧原子之间的化学键。处理整个图的网络有若干层，再加一个**读出**（readout），最后得到一个数。几个图就是一个图，加上一个向量 `batch`。在化学里，节点的特征是 118 种元素的独热向量；这里只有 4 种。要回答的图在训练时并不在场：这个任务是**归纳式**的（inductive）。
 #
-# 我们的网络有两个 "sum" 种类的层，然后对每个图取均值，最后算 $z = \beta + \omega \cdot \text{mean}_i \, h_i$。有这种性质的概率是 $P(y = 1) = \sigma(z)$。
+# 我们的网络有两个种类为 "sum" 的层，然后对每个图取均值，最后算 $z = \beta + \omega \cdot \text{mean}_i \, h_i$。有这种性质的概率是 $P(y = 1) = \sigma(z)$。
 
 # %% task="GraphClassifier"
 # 约 25 分钟，中等。卡住了？hint("GraphClassifier") 会给出第一步。
@@ -410,7 +410,7 @@ def oversmoothing(A: Tensor, X: Tensor, K: int) -> Tensor:
 # YOUR ANSWER HERE
 
 # %% [markdown]
-# 一百万个节点的图，一步装不下。对邻居采样是一种办法；另一种是把图切成若干**分区**（part；Cluster-GCN，Chiang 等，2019）。一个批量包含几个分区和它们内部的边；通往其他批量的边，在这一步中去掉。分区之间的边很少，丢掉的就不多。下面是用广度优先搜索划分分区的一种简单方法。
+# 一百万个节点的图，一步装不下。对邻居采样是一种办法；另一种是把图切成若干**分区**（part；Cluster-GCN，Chiang 等 2019）。一个批量包含几个分区和它们内部的边；通往其他批量的边，在这一步中去掉。分区之间的边很少，丢掉的就不多。下面是用广度优先搜索划分分区的一种简单方法。
 
 # %%
 
