@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -47,7 +48,7 @@ def test_a_mark_by_hand_is_in_report_and_gradebook_and_survives_a_regrade(course
     assert [(m.item, m.points, m.by) for m in report.marks] == [("total", 20, "kim")]
     mark(out, "bob", "total", None)
     assert marks(out)["bob"] == "25"
-    with sqlite3.connect(out / "journal.db") as base:
+    with closing(sqlite3.connect(out / "journal.db")) as base, base:
         assert base.execute("SELECT count(*) FROM marks").fetchone() == (2,)
     base.close()
 

@@ -6,6 +6,7 @@ import errno
 import fcntl
 import os
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -40,14 +41,14 @@ def graded(course: Assignment, tmp_path: Path) -> Path:
 
 
 def test_a_journal_of_another_version_is_refused(graded: Path) -> None:
-    with sqlite3.connect(graded / journal.NAME) as base:
+    with closing(sqlite3.connect(graded / journal.NAME)) as base, base:
         base.execute("PRAGMA user_version = 99")
     with pytest.raises(JournalError, match="is of version 99; this gradlab reads version"):
         Journal(graded)
 
 
 def test_a_journal_without_a_table_is_named_with_the_reason(graded: Path) -> None:
-    with sqlite3.connect(graded / journal.NAME) as base:
+    with closing(sqlite3.connect(graded / journal.NAME)) as base, base:
         base.execute("DROP TABLE facts")
     with pytest.raises(JournalError, match=r"no such table.*Nothing was stored in part"):
         Journal(graded).fact("assignment")
