@@ -127,9 +127,16 @@ class Analysis:
         self.module = module
         self._graphs: dict[tuple[str, tuple[str, ...]], CallGraph] = {}
         self._patterns: dict[tuple[tuple[str, ...], tuple[str, ...]], Pattern] = {}
+        self._answers: dict[Rules, list[Violation]] = {}  # a question that is asked again takes no steps
+        self._outside: dict[tuple[str, tuple[str, ...]], list[tuple[ast.AST, str, str]]] = {}
 
     def violations(self, rules: Rules) -> list[Violation]:
         """Return the places that break the rules, by line: first calls, then loops. Raises TooComplex."""
+        if rules not in self._answers:
+            self._answers[rules] = self._found(rules)
+        return self._answers[rules]
+
+    def _found(self, rules: Rules) -> list[Violation]:
         key = rules.function, rules.apart
         if key not in self._graphs:
             self._graphs[key] = call_graph_of(self.module, rules.function, apart=rules.apart)
@@ -138,8 +145,14 @@ class Analysis:
         found = _unique([*self._brought_in(rules.function, pattern), *self._calls_in(graph, pattern)])
         return found + (_unique(self._loops_in(graph)) if rules.loops else [])
 
-    def paths_outside(self, rules: Rules) -> Iterator[tuple[ast.AST, str, str]]:
-        """Yield what a function takes from other modules: a node, its path, and the function that contains it."""
+    def paths_outside(self, rules: Rules) -> list[tuple[ast.AST, str, str]]:
+        """Return what a function takes from other modules: a node, its path, and the function that contains it."""
+        key = rules.function, rules.apart
+        if key not in self._outside:
+            self._outside[key] = list(self._paths_outside(rules))
+        return self._outside[key]
+
+    def _paths_outside(self, rules: Rules) -> Iterator[tuple[ast.AST, str, str]]:
         for origin in origins_of(self.module, rules.function):
             yield origin.node, origin.path, rules.function
         for visit in self._graphs[rules.function, rules.apart].visits:

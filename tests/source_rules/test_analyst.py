@@ -144,6 +144,18 @@ def test_steps_grow_with_the_length_of_a_source_and_not_with_its_square(name: st
     assert 20 * len(SOURCE) < STEPS
 
 
+def test_the_same_questions_take_no_more_steps_however_often_they_are_asked() -> None:
+    analysis = Analysis(ModuleNames("from helper import g\nimport torch\ndef f(x):\n    return g(torch.norm(x))\n"))
+
+    def steps() -> int:
+        for rules in (RULES, Rules("f", ("torch.cdist",), apart=("other",))):
+            analysis.violations(rules)
+            analysis.paths_outside(rules)
+        return analysis.module.effort.steps
+
+    assert 0 < steps() == steps()
+
+
 def test_it_reads_the_other_modules_of_a_hand_in(analyst: Analyst) -> None:
     source = "from helper import g\ndef f(x): return g(x)\n"
     siblings = Siblings({"helper": "import torch\ndef g(x): return torch.norm(x)\n"})
