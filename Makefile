@@ -39,7 +39,8 @@ coverage: $(STAMP)  # tests that kill processes may leave a data file that is no
 	-@$(BIN)/python -m coverage combine -q
 	@$(BIN)/python -m coverage report --show-missing --skip-covered --include "autograder/sandbox/*,autograder/gradebook/*"
 	-@OMP_NUM_THREADS=1 $(BIN)/python -m coverage run -m pytest -q -n $(WORKERS) $(SPREAD) $(QUICK) $(ARGS) \
-	  --ignore tests/sandbox --ignore tests/gradebook --ignore tests/course --ignore tests/attacks
+	  --ignore tests/sandbox --ignore tests/gradebook --ignore tests/course --ignore tests/attacks \
+	  --ignore tests/cli/test_signals.py  # coverage.py answers signals itself
 	-@$(BIN)/python -m coverage combine -q --append
 	@$(BIN)/python -m tests.support.coverage_by_room
 

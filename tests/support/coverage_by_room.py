@@ -28,6 +28,7 @@ def main() -> None:
             statements[room] += len(known)
             missing[room] += len(left)
     print(f"{'room':<28}{'statements':>12}{'ran':>9}")
+    statements["all"], missing["all"] = (count["autograder"] + count["common"] for count in (statements, missing))
     for room, total in sorted(statements.items()):
         print(f"{room:<28}{total:>12,}{_percent(total - missing[room], total):>9}")
 
