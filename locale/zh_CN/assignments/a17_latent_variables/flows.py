@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 归一化流
 #
-# 变分自编码器只给出似然的界。**流**（flow）能精确计算似然：它用可逆的函数把数据的密度一步一步弯成高斯分布。某一步拉伸空间的地方，密度就变稀，雅可比矩阵的行列式说明变稀了多少。诀窍在于造出这样的函数：灵活，可逆，行列式又几乎不费计算。
+# 变分自编码器只给出似然的界。**流**（flow）能精确计算似然：它用可逆的函数把数据的密度一步一步弯成高斯分布。某一步拉伸空间的地方，密度就变低，雅可比矩阵的行列式说明低了多少。诀窍在于造出这样的函数：灵活，可逆，行列式又几乎不费计算。
 #
 # | 部分 | 你来写 | <span style="white-space: nowrap">分值</span> | <span style="white-space: nowrap">分钟</span> |
 # |---|---|---|---|
@@ -11,7 +11,7 @@
 # | 4 耦合 | `AffineCoupling`, `Permutation`, `ActNorm` | 8 | 55 |
 # | 5 自回归流 | `made_masks`, `MaskedAutoregressive`, `InverseAutoregressive` | 8 | 70 |
 # | 6 可逆残差层 | `spectral_scale`, `residual_inverse`, `residual_log_det` | 8 | 45 |
-# | 7 图像：数比特，多种尺度 | `dequantize`, `bits_per_dim`, `squeeze2x2`, `split_prior` | 8 | 30 |
+# | 7 图像：计算比特数，多种尺度 | `dequantize`, `bits_per_dim`, `squeeze2x2`, `split_prior` | 8 | 30 |
 #
 # 这里的每一层都有 `forward(x)` 和 `inverse(z)`。前者返回 `z` (N, D)，以及 $|\det \partial z / \partial x|$ 的对数 (N,)，每个点一个数；后者返回 `x`。
 
@@ -42,7 +42,7 @@ from torch import Tensor, nn
 #
 # 对一串层，行列式相乘，所以它们的对数相加：每层、每个点各有一个。采样则反过来：抽取 $z$，再从最后一层到第一层依次应用逆函数。
 #
-# **手算。** 一维的 $z = 2x$：$\log p_x(x) = \log N(2x; 0, 1) + \log 2$。忘了最后一项，轴放大两倍后的“密度”的积分就只有一半。
+# **手算。** 一维的 $z = 2x$：$\log p_x(x) = \log N(2x; 0, 1) + \log 2$。忘了最后一项，轴放大两倍后的“密度”，积分就只有二分之一。
 
 # %% task="flow_log_prob"
 # 约 10 分钟，简单。卡住了？hint("flow_log_prob") 会给出第一步。
@@ -85,7 +85,7 @@ def flow_sample(z: Tensor, layers: Sequence[nn.Module]) -> Tensor:
 #
 # $$W = P \, L \, (U + \text{diag}\, s)$$
 #
-# 其中 $P$ 是固定的置换，$L$ 是对角线为一的下三角矩阵，$U$ 是严格上三角矩阵。这样，对每个 $x$ 都有 $\log |\det W| = \sum_i \log |s_i|$，求逆只要一个置换和两个三角方程组。学习的是完整的矩阵，只保留它们的三角部分：`torch.tril(self.L, -1)` 加上单位矩阵，以及 `torch.triu(self.U, 1)`。
+# 其中 $P$ 是固定的置换，$L$ 是对角线全为 1 的下三角矩阵，$U$ 是严格上三角矩阵。这样，对每个 $x$ 都有 $\log |\det W| = \sum_i \log |s_i|$，求逆只要一个置换和两个三角方程组。学习的是完整的矩阵，只保留它们的三角部分：`torch.tril(self.L, -1)` 加上单位矩阵，以及 `torch.triu(self.U, 1)`。
 
 # %% task="LinearPLU"
 # 约 30 分钟，中等。卡住了？hint("LinearPLU") 会给出第一步。
@@ -121,7 +121,7 @@ class LinearPLU(nn.Module):
         raise NotImplementedError()
 
     def factors(self) -> tuple[Tensor, Tensor]:
-        """返回对角线为一的 L，以及 U + diag s；用不用由你。"""
+        """返回对角线全为 1 的 L，以及 U + diag s；用不用由你。"""
         # YOUR CODE HERE
         raise NotImplementedError()
 
@@ -181,7 +181,7 @@ class PiecewiseLinear(nn.Module):
 #
 # $$z_a = x_a, \qquad z_b = x_b \cdot e^{s(x_a)} + t(x_a), \qquad \log |\det| = \sum s(x_a)$$
 #
-# 反过来时，$x_a = z_a$ 是已知的，所以可以再问一次网络：$x_b = (z_b - t(x_a)) \, e^{-s(x_a)}$。有界的 $s$（这里用 tanh）使训练稳定。一层会让一半坐标原样不动，所以下一层必须交换角色；否则第一半永远不变。
+# 反过来时，$x_a = z_a$ 是已知的，所以可以再问一次网络：$x_b = (z_b - t(x_a)) \, e^{-s(x_a)}$。有界的 $s$（这里用 tanh）使训练稳定。一层会让一半坐标原样不动，所以下一层必须交换角色；否则前一半永远不变。
 
 # %% task="AffineCoupling"
 # 约 25 分钟，中等。卡住了？hint("AffineCoupling") 会给出第一步。
@@ -382,7 +382,7 @@ class ActNorm(nn.Module):
 # 雅可比矩阵是三角的。只要用掩码遮住一部分权重，让第 $i$ 个数只看到 $i$ 之前的输入，一个网络就能一次算出所有的 $m_i$ 和 $\sigma_i$（MADE，Germain 等 2015）。输入的度（degree）为 $1, \dots, D$；隐藏单元 $k$（从 0 数起）的度为 $1 + (k \bmod (D - 1))$，$D = 1$ 时为 1；输出的度等于它的编号。以下情形有连接：
 #
 # - degree(hidden) $\geq$ degree(input) 时，从输入到隐藏单元；
-# - degree(output) $>$ degree(hidden) 时，从隐藏单元到输出。这一条是严格的。
+# - degree(output) $>$ degree(hidden) 时，从隐藏单元到输出。这里是严格大于。
 
 # %% task="made_masks"
 # 约 20 分钟，中等。卡住了？hint("made_masks") 会给出第一步。
@@ -462,7 +462,7 @@ class InverseAutoregressive(nn.Module):
 #
 # **小的 Lipschitz 常数。** 线性层的 Lipschitz 常数是它最大的奇异值 $\sigma$，可以用幂迭代求出：$v \leftarrow W^\top u$，$u \leftarrow W v$，两者都归一化，反复多次；然后 $\sigma = u^\top W v$。把 $W$ 除以 $\max(1, \sigma / c)$。（ReLU 和 tanh 的常数为 1。）
 #
-# **求逆。** 从 $x = y$ 开始，反复执行 $x \leftarrow y - g(x)$。每次误差缩小到 $c$ 倍（Banach）。
+# **求逆。** 从 $x = y$ 开始，反复执行 $x \leftarrow y - g(x)$。每次误差缩小到原来的 $c$ 倍（Banach）。
 #
 # **对数行列式。** 设 $J = \partial g / \partial x$，由对数的幂级数得 $\log \det (I + J) = \sum_{k \geq 1} \frac{(-1)^{k+1}}{k} \text{tr}(J^k)$；迹的 Hutchinson 估计是 $v^\top J^k v$，其中 $v$ 是元素为 $\pm 1$ 的随机向量。乘积 $v^\top J$ 不需要雅可比矩阵：`torch.autograd.grad` 算的就是它。级数在 $n$ 项之后截断。
 
@@ -531,7 +531,7 @@ def residual_log_det(
 # 项数越多，级数越接近。剩下的差别来自随机性：对 20,000 个随机向量取均值，会有千分之几的偏差。
 
 # %% [markdown]
-# ## 7 图像：数比特，多种尺度
+# ## 7 图像：计算比特数，多种尺度
 #
 # 像素是 0 到 255 的整数，密度可以在每个整数上放一个无限高的峰，似然就会无限增大。所以要加噪声：$x' = (x + u) / L$，其中 $u$ 在 [0, 1) 上服从均匀分布，灰度级数 $L = 256$。$x'$ 的负对数密度以 nat 为单位，可以换算成整数的**每维比特数**（bits per dimension）：
 #
@@ -539,7 +539,7 @@ def residual_log_det(
 #
 # **手算。** 28 × 28 个像素，256 个灰度级，2,000 nat 就是 $3.680 + 8 = 11.680$ 比特。
 #
-# 图像的流还会改变尺度。**挤压**（squeezing）把每个 2 × 2 的方块变成四个通道：(C, H, W) 变成 (4C, H/2, W/2)，其中通道 $4c + 2\,dy + dx$ 存放偏移 (dy, dx) 处的像素。过了几层之后，**一半的通道离开**：它们在先验分布 N(0, I) 下计算密度，不再往下走。这样省了计算，而且经过层数最多的就是粗尺度。
+# 用在图像上的流还会改变尺度。**挤压**（squeezing）把每个 2 × 2 的方块变成四个通道：(C, H, W) 变成 (4C, H/2, W/2)，其中通道 $4c + 2\,dy + dx$ 存放偏移 (dy, dx) 处的像素。过了几层之后，**一半的通道离开**：它们在先验分布 N(0, I) 下计算密度，不再往下走。这样省了计算，而且经过层数最多的就是粗尺度。
 
 # %% task="dequantize bits_per_dim squeeze2x2 split_prior"
 # 约 30 分钟，简单。卡住了？hint("dequantize")（或换成另一个任务）会给出第一步。
@@ -599,7 +599,7 @@ def split_prior(x: Tensor) -> tuple[Tensor, Tensor]:
 # check("flows", task="split_prior")
 
 # %% [markdown]
-# **Glow**（Kingma 和 Dhariwal 2018）由本 notebook 的各个部件组成：ActNorm，对每个像素的通道做的线性层（1 × 1 卷积，由三角因子构成），改变一半通道的耦合层，以及多个尺度。它画出 256 × 256 像素的人脸。把基分布变尖，画出的脸更好看：抽取 z 时，标准差约为 0.7，而不是 1。两张人脸的编码之间的直线上，处处都是人脸。
+# **Glow**（Kingma 和 Dhariwal 2018）由这个笔记本里的各个部件组成：ActNorm，对每个像素的通道做的线性层（1 × 1 卷积，由三角因子构成），改变一半通道的耦合层，以及多个尺度。它画出 256 × 256 像素的人脸。把基分布收窄，画出的脸更好看：抽取 z 时，标准差取约 0.7，而不是 1。两张人脸的编码之间的直线上，处处都是人脸。
 #
 # 同一张图像的三种尺度：挤压一次，变成四张小图像；挤压两次，变成十六张。其中的后一半（这里涂成灰色）离开。
 
@@ -626,4 +626,4 @@ def split_prior(x: Tensor) -> tuple[Tensor, Tensor]:
 # %% [markdown]
 # ## 小结
 #
-# 密度按行列式变化，而行列式的对数相加。三角的雅可比矩阵让行列式很便宜：矩阵的因子、耦合、自回归。正向快的，反向可能慢。残差层只要是压缩的就可逆，它的行列式可以估计出来，根本不用建立雅可比矩阵。
+# 密度按行列式变化，而行列式的对数相加。雅可比矩阵是三角的，行列式就很便宜：矩阵的因子、耦合、自回归。正向快的，反向可能慢。残差层只要是压缩的就可逆，它的行列式可以估计出来，始终不用建立雅可比矩阵。

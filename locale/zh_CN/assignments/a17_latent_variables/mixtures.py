@@ -103,7 +103,7 @@ def responsibilities(x: Tensor, pi: Tensor, mu: Tensor, Sigma: Tensor) -> Tensor
 def m_step(x: Tensor, r: Tensor, eps: float = 1e-6) -> tuple[Tensor, Tensor, Tensor]:
     """给定响应度下的权重、均值和协方差；协方差以**新的**均值为中心。
 
-    不对点循环；不允许用 torch.cov。某个组没有点时，一切也必须是有限的。
+    不对点循环；不允许用 torch.cov。某个组没有点时，所有结果也必须是有限的。
 
     Shapes:
         x     (N, D)
@@ -246,7 +246,7 @@ def elbo(x: Tensor, q: Tensor, pi: Tensor, mu: Tensor, Sigma: Tensor) -> Tensor:
 #        xlabel="share of the posterior in q, the rest is 1/8 for each group")
 
 # %% [markdown]
-# 恰好在 $q$ 等于后验分布处，下界碰到 $\log p(x)$，别处都碰不到。
+# 下界恰好在 $q$ 等于后验分布处碰到 $\log p(x)$，在别处都碰不到。
 
 # %% [markdown] question="mixtures-q2"
 # **简答题 2。** 用第一种形式证明：EM 的一次迭代不会使 $\log p(x)$ 降低；三句话即可。如果 M 步只把下界改进一点点，证明还成立吗？如果 E 步只粗略地求出后验分布呢？
@@ -257,4 +257,4 @@ def elbo(x: Tensor, q: Tensor, pi: Tensor, mu: Tensor, Sigma: Tensor) -> Tensor:
 # %% [markdown]
 # ## 小结
 #
-# 隐变量要通过求和消去：$p(x) = \sum_z p(z)\, p(x \mid z)$。EM 交替求后验分布和做加权拟合，似然从不变差。ELBO 对任意 $q$ 都是下界；它离 $\log p(x)$ 有多远，就是从 $q$ 到后验分布的 KL 散度。接下来，和变成积分，后验分布变成网络。
+# 隐变量要通过求和消去：$p(x) = \sum_z p(z)\, p(x \mid z)$。EM 交替求后验分布和做加权拟合，绝不会让似然变差。ELBO 对任意 $q$ 都是下界；它与 $\log p(x)$ 的差距，就是从 $q$ 到后验分布的 KL 散度。接下来，求和变成积分，后验分布变成网络。

@@ -38,7 +38,7 @@ from torch import Tensor, nn
 #
 # 把一张图像挤过很窄的一层，再把它要回来。**编码器**（encoder）把图像映射成编码 $z$，**解码器**（decoder）把编码映射成图像。挤得过去的，是各张图像共有的东西。
 #
-# 如果两者都是线性的，损失是平方误差，那么最好的编码是位老朋友：前几个主成分。解码器的各列张成的平面，与主轴张成的相同（Baldi 和 Hornik 1989）。
+# 如果两者都是线性的，损失是平方误差，那么最好的编码是位老朋友：前几个主成分。解码器权重的各列张成的平面，与主轴张成的相同（Baldi 和 Hornik 1989）。
 #
 # 两种自编码器都有属性 `encoder` 和 `decoder`。`linear=True` 时，两者（展平之后）各是一个带偏置的线性层，没有别的。`linear=False` 时：
 #
@@ -166,7 +166,7 @@ class VAE(nn.Module):
 # %% task="loss_function"
 # 约 15 分钟，简单。卡住了？hint("loss_function") 会给出第一步。
 def loss_function(x_hat: Tensor, x: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
-    """负的下界，每张图像的平均。不允许用 torch.distributions。
+    """负的下界，对图像取平均。不允许用 torch.distributions。
 
     与 `F.binary_cross_entropy` 一样，对数都不小于 -100，所以 x_hat 可以恰好是 0 或 1。
 
@@ -402,7 +402,7 @@ class CVAE(nn.Module):
 # image_grid(torch.cat(table), columns=10, alt="Ten classes in five styles: a row has one z, a column one class.")
 
 # %% [markdown]
-# 每一行是同一个 $z$ 配上所有类别：笔和倾斜不变，变的是符号。
+# 每一行是同一个 $z$ 配上所有类别：笔的粗细和倾斜的程度不变，变的是符号。
 #
 # ## 6 似然到底是多少？
 #
@@ -411,7 +411,7 @@ class CVAE(nn.Module):
 # $$\log \hat{p}(x) = \log \frac{1}{S} \sum_{s=1}^{S} \frac{p(x \mid z_s) \, p(z_s)}{q(z_s \mid x)}, \qquad
 # z_s \sim q(z \mid x)$$
 #
-# $S = 1$ 时，它的期望就是 ELBO；它随 $S$ 上升，收敛到 $\log p(x)$（Burda 等 2016）。要对**权重**取平均，不是对它们的对数：对数的均值又是 ELBO，不管 $S$ 是多少。计算时还要一直用对数：$\text{logsumexp}_s(\cdot) - \log S$。如果 $q$ 恰好是后验分布，所有权重都是 $p(x)$，$S$ 多大都一样。
+# $S = 1$ 时，它的期望就是 ELBO；它随 $S$ 上升，收敛到 $\log p(x)$（Burda 等 2016）。要对**权重**取平均，不是对它们的对数：不管 $S$ 是多少，对数的均值都只是 ELBO。计算时还要一直用对数：$\text{logsumexp}_s(\cdot) - \log S$。如果 $q$ 恰好是后验分布，所有权重都是 $p(x)$，$S$ 多大都一样。
 
 # %% task="importance_log_likelihood"
 # 约 30 分钟，中等。卡住了？hint("importance_log_likelihood") 会给出第一步。
