@@ -50,23 +50,22 @@ def test_a_journal_of_another_version_is_refused(graded: Path) -> None:
 def test_a_journal_without_a_table_is_named_with_the_reason(graded: Path) -> None:
     with closing(sqlite3.connect(graded / journal.NAME)) as base, base:
         base.execute("DROP TABLE facts")
-    with pytest.raises(JournalError, match=r"no such table.*Nothing was stored in part"):
-        Journal(graded).fact("assignment")
+    with Journal(graded) as damaged, pytest.raises(JournalError, match=r"no such table.*Nothing was stored in part"):
+        damaged.fact("assignment")
 
 
 def test_what_fails_in_the_middle_of_writing_is_not_stored(graded: Path) -> None:
-    one = Journal(graded)
-    before = one.fact("assignment")
-
-    def write() -> None:
+    def write(one: Journal) -> None:
         with one.writing():
             one._base.execute("DELETE FROM facts")
             raise ZeroDivisionError
 
-    with pytest.raises(ZeroDivisionError):
-        write()
-    assert before is not None
-    assert one.fact("assignment") == before
+    with Journal(graded) as one:
+        before = one.fact("assignment")
+        with pytest.raises(ZeroDivisionError):
+            write(one)
+        assert before is not None
+        assert one.fact("assignment") == before
 
 
 def test_a_sentence_of_an_older_version_is_its_text() -> None:
@@ -125,8 +124,8 @@ def test_pages_that_cannot_be_written_are_named(graded: Path, tmp_path: Path) ->
         results.write_report(report, tmp_path / "file")
     (graded / "index.html").unlink()
     (graded / "index.html").mkdir()
-    with pytest.raises(Unwritable, match="Results cannot be written to"):
-        results.write_overview([report], Journal(graded), graded)
+    with Journal(graded) as results_of, pytest.raises(Unwritable, match="Results cannot be written to"):
+        results.write_overview([report], results_of, graded)
 
 
 def test_answers_that_cannot_be_read_or_written_stop_nothing_or_are_named(
