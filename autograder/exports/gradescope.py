@@ -130,7 +130,11 @@ def grade_submission(
     try:
         secret = _ROOT / SECRET
         chosen = _choose(isolation, [assignment.solutions.parent, results.parent, secret])
-        asked = Options(secret=parse_secret(secret.read_text(encoding="utf-8", errors="replace"), str(secret)) if secret.exists() else "")
+        asked = Options(
+            secret=parse_secret(secret.read_text(encoding="utf-8", errors="replace"), str(secret))
+            if secret.exists()
+            else ""
+        )
         private = (submission.resolve(), results.parent.resolve())
         grader = GraderProcess(Setup(assignment.folder, asked, chosen, private=private))
         try:
