@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 基础
 #
-# 网络能表示什么？最后一层应该预测什么？初始权重应该多大？这些问题在训练之前就要回答。Prince 的 *Understanding Deep Learning*（2023）第 2 章到第 7 章有详细的讨论；在这里，你把每个答案写成一个处理张量的短函数。输入是 float64 之处，都用 float64。
+# 网络能表示什么？最后一层应该预测什么？初始权重应该多大？这些问题在训练之前就要回答。Prince 的 *Understanding Deep Learning*（2023）第 2 章到第 7 章有详细的讨论；在这里，你把每个答案写成一个处理张量的短函数。凡是输入为 float64 的地方，都用 float64。
 #
 # | 部分 | 你来写 | <span style="white-space: nowrap">分值</span> | <span style="white-space: nowrap">分钟</span> |
 # |---|---|---|---|
@@ -31,7 +31,7 @@ from torch import Tensor
 # %% [markdown]
 # ## 1 最简单的模型
 #
-# 线性回归预测 $Xw + b$，并最小化 $\sum_n (x_n^\top w + b - y_n)^2 + \lambda \lVert w \rVert^2$。最小值有公式：它在梯度为零之处。偏置不受惩罚，因为代价不应取决于 $y$ 的原点。所以先减去 $X$ 和 $y$ 的均值：最好的偏置使残差的均值为 0，剩下的就是 $(\tilde X^\top \tilde X + \lambda I) w = \tilde X^\top \tilde y$。
+# 线性回归预测 $Xw + b$，并最小化 $\sum_n (x_n^\top w + b - y_n)^2 + \lambda \lVert w \rVert^2$。最小值有公式：它就在梯度为零的地方。偏置不受惩罚，因为代价不应取决于 $y$ 的原点。所以先减去 $X$ 和 $y$ 的均值：最好的偏置使残差的均值为 0，剩下的就是 $(\tilde X^\top \tilde X + \lambda I) w = \tilde X^\top \tilde y$。
 
 # %% task="linear_regression"
 # 约 15 分钟，简单。卡住了？hint("linear_regression") 会给出第一步。
@@ -144,7 +144,7 @@ def activation_patterns(W: Tensor, b: Tensor, X: Tensor) -> tuple[Tensor, Tensor
 # figure
 
 # %% [markdown]
-# 第二层会折叠：$1 - |2x - 1|$ 只用两个 ReLU，把它对自己作用 $K$ 次，就有 $2^K$ 个区域，而参数的增长只与 $K$ 成正比（Montufar 等，2014）。
+# 第二层会折叠：$1 - |2x - 1|$ 只用两个 ReLU，把它对自己作用 $K$ 次，就有 $2^K$ 个区域，而参数的增长只与 $K$ 成正比（Montufar 等 2014）。
 
 # %% tags=["active-ipynb"]
 # x, lines = torch.linspace(0, 1, 800), {}
@@ -195,12 +195,12 @@ def relu_interpolant(x_knots: Tensor, y_knots: Tensor) -> tuple[Tensor, Tensor, 
 # | tanh | $\tanh x$ | 相同 | -0.7616, 0.9640 |
 # | relu | $x$ | 0 | 0, 2 |
 # | leaky | $x$ | $x / 10$ | -0.1, 2 |
-# | elu（Clevert 等，2016） | $x$ | $e^x - 1$ | -0.6321, 2 |
-# | selu（Klambauer 等，2017） | $\lambda x$ | $\lambda \alpha (e^x - 1)$ | -1.1113, 2.1014 |
+# | elu（Clevert 等 2016） | $x$ | $e^x - 1$ | -0.6321, 2 |
+# | selu（Klambauer 等 2017） | $\lambda x$ | $\lambda \alpha (e^x - 1)$ | -1.1113, 2.1014 |
 # | gelu（Hendrycks 和 Gimpel 2016） | $x \Phi(x)$ | 相同 | -0.1587, 1.9545 |
-# | swish（Ramachandran 等，2017） | $x / (1 + e^{-x})$ | 相同 | -0.2689, 1.7616 |
+# | swish（Ramachandran 等 2017） | $x / (1 + e^{-x})$ | 相同 | -0.2689, 1.7616 |
 #
-# $\Phi(x) = \frac{1}{2} (1 + \mathrm{erf}(x / \sqrt{2}))$ 是正态分布。SELU 的两个常数，使均值 0 和方差 1 成为一层的不动点。
+# $\Phi(x) = \frac{1}{2} (1 + \mathrm{erf}(x / \sqrt{2}))$ 是标准正态分布的分布函数。SELU 的两个常数，使均值 0 和方差 1 成为一层的不动点。
 
 # %%
 SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
@@ -258,7 +258,7 @@ def activation_grad(name: str, x: Tensor) -> Tensor:
 # figure
 
 # %% [markdown]
-# **Maxout**（Goodfellow 等，2013）自己学习形状：每个输出是 $k$ 段线性函数中最大的一个。前一层算出 $kD$ 个数：先是第 1 段的全部 $D$ 个输出，再是第 2 段的，依此类推。
+# **Maxout**（Goodfellow 等 2013）自己学习形状：每个输出是 $k$ 段线性函数中最大的一个。前一层算出 $kD$ 个数：先是第 1 段的全部 $D$ 个输出，再是第 2 段的，依此类推。
 
 # %% task="maxout"
 # 约 10 分钟，简单。卡住了？hint("maxout") 会给出第一步。
@@ -279,7 +279,7 @@ def maxout(x: Tensor, k: int) -> Tensor:
 # %% [markdown]
 # ## 4 最后一层预测什么
 #
-# 为答案选一种分布，让网络预测它的参数，再最小化观测到的答案的概率的负对数（Prince 2023，第 5 章）。平方误差对应方差固定的正态分布；交叉熵对应类别分布。必须为正的参数，预测的是它的**对数**。
+# 为答案选一种分布，让网络预测它的参数，再最小化观测值的负对数概率（Prince 2023，第 5 章）。平方误差对应方差固定的正态分布；交叉熵对应类别分布。必须为正的参数，预测的是它的**对数**。
 #
 # | 种类 | 预测 | $y$ 的对数概率的相反数 | 算例 |
 # |---|---|---|---|
@@ -356,7 +356,7 @@ def nll_von_mises(prediction: Tensor, y: Tensor) -> Tensor:
 # %% task="nll_mixture"
 # 约 20 分钟，中等。卡住了？hint("nll_mixture") 会给出第一步。
 def nll_mixture(prediction: Tensor, y: Tensor) -> Tensor:
-    """K 个正态分布的混合的平均负对数似然。
+    """K 个正态分布混合之后的平均负对数似然。
 
     Shapes:
         prediction  (N, 3 * K)  先是 K 个权重的 logit，再是 K 个均值，再是 K 个方差的对数
@@ -435,7 +435,7 @@ def contrastive_loss(d: Tensor, y: Tensor, m: float) -> Tensor:
 # check("foundations", task="contrastive_loss")
 
 # %% [markdown]
-# **标签平滑**（label smoothing；Szegedy 等，2016）把目标 1 换成 $1 - a + a / K$，每个 0 换成 $a / K$，这样 logit 就不必永远增长。$a = 0.1$、logit 为 $(2, 0, 0)$、类别为 0 时，损失是 0.3729。
+# **标签平滑**（label smoothing；Szegedy 等 2016）把目标 1 换成 $1 - a + a / K$，每个 0 换成 $a / K$，这样 logit 就不必无限增大。$a = 0.1$、logit 为 $(2, 0, 0)$、类别为 0 时，损失是 0.3729。
 
 # %% task="label_smoothing"
 # 约 10 分钟，简单。卡住了？hint("label_smoothing") 会给出第一步。
@@ -456,7 +456,7 @@ def label_smoothing(logits: Tensor, y: Tensor, a: float) -> Tensor:
 # check("foundations", task="label_smoothing")
 
 # %% [markdown] question="foundations-q1"
-# **简答题 1。** 给定 $x = (1, 1, 1, 1)$，权重 $(1, 0, 0, 0)$ 和 $(¼, ¼, ¼, ¼)$ 的预测相同。L2 惩罚项选哪一个？L1 惩罚项选哪一个？它们各自对输入说了什么？
+# **简答题 1。** 给定 $x = (1, 1, 1, 1)$，权重 $(1, 0, 0, 0)$ 和 $(¼, ¼, ¼, ¼)$ 的预测相同。L2 惩罚项选哪一个？L1 惩罚项选哪一个？两种选择各反映出对输入的什么看法？
 
 # %% [markdown] answer="foundations-q1"
 # YOUR ANSWER HERE
@@ -469,8 +469,8 @@ def label_smoothing(logits: Tensor, y: Tensor, a: float) -> Tensor:
 # | 种类 | 标准差 | 用于 |
 # |---|---|---|
 # | xavier（Glorot 和 Bengio 2010） | $\sqrt{2 / (\text{in} + \text{out})}$ | tanh；两个方向的折中 |
-# | he（He 等，2015） | $\sqrt{2 / \text{in}}$ | ReLU |
-# | lecun（LeCun 等，1998） | $\sqrt{1 / \text{in}}$ | SELU、线性层 |
+# | he（He 等 2015） | $\sqrt{2 / \text{in}}$ | ReLU |
+# | lecun（LeCun 等 1998） | $\sqrt{1 / \text{in}}$ | SELU、线性层 |
 
 # %% task="init_std"
 # 约 5 分钟，简单。卡住了？hint("init_std") 会给出第一步。
@@ -504,7 +504,7 @@ def init_std(fan_in: int, fan_out: int, kind: str) -> float:
 # figure
 
 # %% [markdown]
-# 方差为 1 的曲线在 $10^{38}$ 处中断，因为 float32 到此为止；方差为 0.001 的曲线在 $10^{-30}$ 处截断。下面是第 10 层的值本身：先是两个标准差 $\sigma$，再是正确的那个。
+# 方差为 1 的曲线在 $10^{38}$ 处中断，因为 float32 到此为止；方差为 0.001 的曲线在 $10^{-30}$ 处截断。下面是第 10 层的值本身，分别用两个标准差 $\sigma$ 和正确的那个得到。
 
 # %% tags=["active-ipynb"]
 # figure = new_figure(10, 4.2, "Values in layer 10: too small, too large, and well scaled, for tanh and for ReLU.")
@@ -519,13 +519,13 @@ def init_std(fan_in: int, fan_out: int, kind: str) -> float:
 # figure
 
 # %% [markdown] question="foundations-q2"
-# **简答题 2。** 一层 95 个单元，与十层、每层五个单元，在一个输入和一个输出时，参数差不多一样多。把两个数都算出来。哪个网络可以有更多的线性区域？另一个为什么仍可能拟合得更好？
+# **简答题 2。** 一个输入、一个输出时，一层 95 个单元的网络与十层、每层五个单元的网络，参数差不多一样多。把两个数都算出来。哪个网络可以有更多的线性区域？另一个为什么仍可能拟合得更好？
 
 # %% [markdown] answer="foundations-q2"
 # YOUR ANSWER HERE
 
 # %% [markdown]
-# ## 7 很多维
+# ## 7 高维空间
 #
 # 平面上的图会误导人。每个输入取十个值，$d$ 个输入就有 $10^d$ 个点，所以没有哪个数据集能填满空间：这就是**维数灾难**（curse of dimensionality）。半径为 1 的球，体积是 $\pi^{d/2} / \Gamma(d/2 + 1)$：$d$ = 2、3、10 时为 3.1416、4.1888 和 2.5502；包住它的立方体是 $2^d$。而且从随机的一点看，其他点几乎一样远，“最近的样本”也就越来越没有意义（Prince 2023，第 8 章）。
 
@@ -548,4 +548,4 @@ def init_std(fan_in: int, fan_out: int, kind: str) -> float:
 # %% [markdown]
 # ## 小结
 #
-# 数一数区域，为答案选一种分布，给初始权重合适的大小。每一样都是一行公式，而其中每一个错误都照样能训练，不会报错。
+# 数一数区域，为答案选一种分布，给初始权重合适的大小。每一样都是一行公式；哪里写错了，网络照样能训练，不会报错。

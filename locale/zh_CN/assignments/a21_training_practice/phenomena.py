@@ -66,7 +66,7 @@ from torch import Tensor
 #     print(f"{name}: {sum(p.numel() for p in model.parameters())} parameters, accuracy {accuracy(model):.3f}")
 
 # %% [markdown]
-# 有 15,000 个权重的网络，能学会关于 500 个信号的任何东西，打乱的标签也能学会（Zhang 等，2017）。所以训练误差为 0，并不说明有东西可学。
+# 有 15,000 个权重的网络，能学会关于 500 个信号的任何东西，打乱的标签也能学会（Zhang 等 2017）。所以训练误差为 0，并不说明有东西可学。
 
 # %% tags=["active-ipynb"]
 # x, learned = train.x[:500], {}
@@ -86,7 +86,7 @@ from torch import Tensor
 # %% [markdown]
 # ## 1 彩票
 #
-# 训练，去掉最小的权重，剩下的从那些权重的**初始**值重新训练：它能达到整个网络的准确率（Frankle 和 Carbin 2019）。用同样的掩码，但换成新的随机权重，就没有这么好。每一轮，从还在的权重中去掉一部分，即所有层放在一起最小的那些。偏置保留。VGG-19 只留下 1.5% 的权重就够了。
+# 训练，去掉最小的权重，剩下的权重从各自的**初始**值重新训练：它能达到整个网络的准确率（Frankle 和 Carbin 2019）。用同样的掩码，但换成新的随机权重，就没有这么好。每一轮，从还在的权重中去掉一部分，即所有层放在一起最小的那些。偏置保留。VGG-19 只留下 1.5% 的权重就够了。
 
 # %% task="lottery_round"
 # 约 30 分钟，中等。卡住了？hint("lottery_round") 会给出第一步。
@@ -136,7 +136,7 @@ def lottery_round(
 # %% [markdown]
 # ## 2 蒸馏
 #
-# 教师的概率比标签说得更多：哪些错误的类别几乎是对的。**蒸馏**（distillation；Hinton、Vinyals 和 Dean 2015）用温度把两者都变软：
+# 教师的概率比标签说得更多：哪些错误的类别几乎是对的。**蒸馏**（distillation；Hinton、Vinyals 和 Dean 2015）用温度把两者都软化：
 #
 # $$a \, T^2 \, \mathrm{KL}(\mathrm{softmax}(t / T) \,\|\, \mathrm{softmax}(s / T)) + (1 - a) \, \mathrm{CE}(s, y)$$
 #
@@ -163,7 +163,7 @@ def distillation_loss(student: Tensor, teacher: Tensor, y: Tensor, T: float, a: 
 # %% [markdown]
 # ## 3 破碎的梯度
 #
-# 输入移动时，梯度怎样变化？在浅层网络中，相近的输入梯度也相近。网络越深，梯度就越像白噪声，每一步也越像猜测；残差网络在两者之间（Balduzzi 等，2017）。用等间距输入处的梯度 $g_i$ 的自相关来衡量，它们的均值是 $m$：
+# 输入移动时，梯度怎样变化？在浅层网络中，相近的输入梯度也相近。网络越深，梯度就越像白噪声，每一步也越像猜测；残差网络在两者之间（Balduzzi 等 2017）。用等间距输入处的梯度 $g_i$ 的自相关来衡量，它们的均值是 $m$：
 #
 # $$r_k = \frac{\sum_{i=1}^{N-k} (g_i - m)(g_{i+k} - m)}{\sum_{i=1}^{N} (g_i - m)^2}$$
 
@@ -186,7 +186,7 @@ def gradient_autocorrelation(g: Tensor, lags: int) -> Tensor:
 
 # %% tags=["active-ipynb"]
 # def slopes(layers, residual):
-#     """返回一个单输入的随机网络在 256 处的导数。"""
+#     """返回一个单输入的随机网络在 256 个位置的导数。"""
 #     x = torch.linspace(-2, 2, 256, dtype=torch.float64)[:, None].requires_grad_()
 #     h = x @ torch.randn(1, 200).double() + torch.randn(200).double()
 #     for _ in range(layers):
@@ -216,7 +216,7 @@ def gradient_autocorrelation(g: Tensor, lags: int) -> Tensor:
 # %% [markdown]
 # ## 4 很少的方向
 #
-# 只训练 $d$ 个数 $z$，权重为 $\theta_0 + Uz$，其中 $U$ 是列标准正交的随机矩阵。几千、几万个权重的网络，常常几百个数就够了：这就是**内在维度**（intrinsic dimension；Li 等，2018）。
+# 只训练 $d$ 个数 $z$，权重为 $\theta_0 + Uz$，其中 $U$ 是列标准正交的随机矩阵。几千、几万个权重的网络，常常几百个数就够了：这就是**内在维度**（intrinsic dimension；Li 等 2018）。
 
 # %% task="random_subspace"
 # 约 10 分钟，中等。卡住了？hint("random_subspace") 会给出第一步。
@@ -268,7 +268,7 @@ def random_subspace(D: int, d: int, generator: torch.Generator) -> Tensor:
 #        title="A line between two solutions")
 
 # %% [markdown] question="phenomena-q1"
-# **简答题 1。** 在比我们的更大的网络中，只有十分之一权重的彩票就能达到整个网络的准确率。为什么不一开始就训练小网络？举出两种解释，以及一个能区分它们的实验。
+# **简答题 1。** 在比这里更大的网络中，只有十分之一权重的彩票就能达到整个网络的准确率。为什么不一开始就训练小网络？举出两种解释，以及一个能区分它们的实验。
 
 # %% [markdown] answer="phenomena-q1"
 # YOUR ANSWER HERE

@@ -38,7 +38,7 @@ from torch import Tensor, nn
 # %% [markdown]
 # ## 1 下山的步子
 #
-# **线搜索**（line search）沿着方向 $d$ 找最好的一步。设在 0 和 $b$ 之间，$f(x + td)$ 先降后升。比较中间的两个位置：最小值不会在较差位置的外侧，所以那一部分切掉。用黄金分割，两个位置中有一个在下一轮还能用。
+# **线搜索**（line search）沿着方向 $d$ 找最好的一步。设在 0 和 $b$ 之间，$f(x + td)$ 先降后升。比较中间的两个位置：最小值不会在较差位置的外侧，所以把那一部分切掉。用黄金分割，两个位置中有一个在下一轮还能用。
 
 # %% task="line_search"
 # 约 25 分钟，中等。卡住了？hint("line_search") 会给出第一步。
@@ -153,7 +153,7 @@ def gabor_loss(phi: Tensor, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
 # | 种类 | 第 $t$ 步的学习率 |
 # |---|---|
 # | constant | $r$ |
-# | step | $t$ 每到达 $T$ 的 30%、60% 和 90% 中的一处，$r$ 就乘一次 0.1（He 等，2016） |
+# | step | $t$ 每到达 $T$ 的 30%、60% 和 90% 中的一处，$r$ 就乘一次 0.1（He 等 2016） |
 # | linear | $r (1 - t/T)$ |
 # | cosine | $\frac{r}{2} (1 + \cos(\pi t / T))$（Loshchilov 和 Hutter 2017）：四分之一处为 0.8536 r |
 # | inverse root | $r / \sqrt{t + 1}$ |
@@ -178,7 +178,7 @@ def schedule(kind: str, t: int, T: int, base: float) -> float:
 # check("practice", task="schedule")
 
 # %% [markdown]
-# 开始时梯度很大，矩还不知道。$s$ 步的**预热**（warm-up）把第 $t < s$ 步的学习率乘以 $(t + 1) / s$（Goyal 等，2017）。调度本身照常往下走：预热之后，什么都不从头开始。
+# 开始时梯度很大，矩还不知道。$s$ 步的**预热**（warm-up）把第 $t < s$ 步的学习率乘以 $(t + 1) / s$（Goyal 等 2017）。调度本身照常往下走：预热之后，什么都不从头开始。
 
 # %% task="warmup"
 # 约 10 分钟，简单。卡住了？hint("warmup") 会给出第一步。
@@ -217,7 +217,7 @@ def warmup(rate: Callable[[int], float], steps: int) -> Callable[[int], float]:
 # curves(heights, xlabel="step", ylabel="log10 of the mean square of w", title="Noisy descent with four schedules")
 
 # %% [markdown]
-# **快照**（snapshot；Huang 等，2017）把余弦走几遍：每个周期结束时，学习率接近 0，网络安定下来，留一个副本；然后学习率又跳上去。共 $M$ 个周期，每个有 $L = \lceil T / M \rceil$ 步，则第 $t = 0, 1, \dots$ 步的学习率是 $\frac{r}{2} (1 + \cos(\pi (t \bmod L) / L))$。
+# **快照**（snapshot；Huang 等 2017）把余弦走几遍：每个周期结束时，学习率接近 0，网络安定下来，留一个副本；然后学习率又跳上去。共 $M$ 个周期，每个有 $L = \lceil T / M \rceil$ 步，则第 $t = 0, 1, \dots$ 步的学习率是 $\frac{r}{2} (1 + \cos(\pi (t \bmod L) / L))$。
 
 # %% task="snapshot_lrs"
 # 约 10 分钟，简单。卡住了？hint("snapshot_lrs") 会给出第一步。
@@ -251,7 +251,7 @@ class EarlyStopping:
     def update(self, loss: float, model: nn.Module) -> bool:
         """记下一个验证损失；如果更好，也记下模型的权重和缓冲区。应停止训练时返回 True。
 
-        第一个损失总是更好的。patience 为 2 时，连续两次更新都没有更好，就在第二次停止。
+        第一个损失总算作更好。patience 为 2 时，连续两次更新都没有更好，就在第二次停止。
         """
         # YOUR CODE HERE
         raise NotImplementedError()
@@ -383,7 +383,7 @@ def l1_prox(w: Tensor, t: float) -> Tensor:
 # %% [markdown]
 # ## 4 有益的噪声
 #
-# **Mixup**（Zhang 等，2018）在两个样本的混合上训练：$\lambda x_i + (1 - \lambda) x_j$，目标也用**同一个** $\lambda$ 混合。它从 Beta 分布抽取，常常接近 0 或 1。这里 $\lambda$ 和配对的 $j$ 都已给出，所以你的代码只有一个正确答案。
+# **Mixup**（Zhang 等 2018）在两个样本的混合上训练：$\lambda x_i + (1 - \lambda) x_j$，目标也用**同一个** $\lambda$ 混合。这个系数从 Beta 分布抽取，常常接近 0 或 1。这里 $\lambda$ 和配对的 $j$ 都已给出，所以你的代码只有一个正确答案。
 
 # %% task="mixup"
 # 约 10 分钟，简单。卡住了？hint("mixup") 会给出第一步。
@@ -437,7 +437,7 @@ def cutout(x: Tensor, size: int, rows: Tensor, columns: Tensor) -> Tensor:
 # figure
 
 # %% [markdown]
-# **DropConnect**（Wan 等，2013）以概率 $p$ 把每个**权重**设为 0，而 dropout 是把单元设为 0。**随机深度**（stochastic depth；Huang 等，2016）丢弃整个残差分支：$x + b F(x)$，其中 $b$ 以概率 $1 - p$ 为 1，每个样本各抽一次。测试时两者都取均值：$(1 - p) W$，以及 $x + (1 - p) F(x)$。
+# **DropConnect**（Wan 等 2013）以概率 $p$ 把每个**权重**设为 0，而 dropout 是把单元设为 0。**随机深度**（stochastic depth；Huang 等 2016）丢弃整个残差分支：$x + b F(x)$，其中 $b$ 以概率 $1 - p$ 为 1，每个样本各抽一次。测试时两者都取均值：$(1 - p) W$，以及 $x + (1 - p) F(x)$。
 
 # %% task="drop_connect"
 # 约 15 分钟，简单。卡住了？hint("drop_connect") 会给出第一步。
@@ -477,7 +477,7 @@ def stochastic_depth(x: Tensor, branch: Tensor, p: float, train: bool, generator
 # %% [markdown]
 # ## 5 取平均
 #
-# 几个预测的均值，很少比其中一个差；集成能提高一两个百分点。沿着一次训练对**权重**取平均更便宜：**SWA**（Izmailov 等，2018）维护一个累计均值，$\bar w \leftarrow \bar w + (w - \bar w) / (n + 1)$，其中已经包含 $n$ 个网络。（批量归一化的滑动统计量在之后重新计算。）
+# 几个预测的均值，很少比其中一个差；集成能提高一两个百分点。沿着一次训练对**权重**取平均更便宜：**SWA**（Izmailov 等 2018）维护一个累计均值，$\bar w \leftarrow \bar w + (w - \bar w) / (n + 1)$，其中已经包含 $n$ 个网络。（批量归一化的滑动统计量在之后重新计算。）
 
 # %% task="swa_update"
 # 约 10 分钟，简单。卡住了？hint("swa_update") 会给出第一步。
@@ -519,7 +519,7 @@ def mc_dropout(model: nn.Module, x: Tensor, S: int) -> tuple[Tensor, Tensor]:
 # check("practice", task="mc_dropout")
 
 # %% [markdown]
-# **集成**（ensemble）用多个网络给出同样的信息。这些网络的初始权重不同；用 **bagging**（Breiman 1996）时，数据也不同：每个网络都从有放回抽样得到的一份数据中学习。有样本的地方，它们意见一致。带 dropout 的单个网络更便宜，说的也更少：比较没有样本之处的两条带子。
+# **集成**（ensemble）用多个网络给出同样的信息。这些网络的初始权重不同；用 **bagging**（Breiman 1996）时，数据也不同：每个网络都从有放回抽样得到的一份数据中学习。有样本的地方，它们意见一致。带 dropout 的单个网络更便宜，给出的信息也更少：在没有样本的地方比较这两条带子。
 
 # %% tags=["active-ipynb"]
 # x = torch.cat([torch.rand(20) - 2, torch.rand(20) + 0.5])[:, None]
@@ -554,7 +554,7 @@ def mc_dropout(model: nn.Module, x: Tensor, S: int) -> tuple[Tensor, Tensor]:
 # %% [markdown]
 # ## 6 从一个任务到另一个
 #
-# **迁移**（transfer）：取一个训练好的网络，换掉输出头，只训练输出头；或者用十分之一的学习率训练全部。**冻结**（freeze）一些层包含两件事：它们的参数不需要梯度；它们的批量归一化也不收集新数据的统计量，所以必须在评估模式。
+# **迁移**（transfer）：取一个训练好的网络，换掉输出头，只训练输出头；或者用十分之一的学习率训练全部。**冻结**（freeze）一些层有两层含义：它们的参数不需要梯度；它们的批量归一化也不收集新数据的统计量，所以必须在评估模式。
 
 # %% task="freeze"
 # 约 15 分钟，简单。卡住了？hint("freeze") 会给出第一步。
@@ -592,18 +592,18 @@ def parameter_groups(model: nn.Module, head: str, head_lr: float, factor: float 
 # %% [markdown]
 # ## 7 大批量
 #
-# 批量变成 $k$ 倍，学习率也要变成大约 $k$ 倍，并且先预热几千步（Goyal 等，2017）。内存放不下整个批量，就用**累积**（accumulate）：把各部分的梯度加起来。损失是对样本的均值，所以大小不等的部分要按大小来算：均值的均值是另一回事。
+# 批量变成 $k$ 倍，学习率也要变成大约 $k$ 倍，并且先预热几千步（Goyal 等 2017）。内存放不下整个批量，就用**累积**（accumulate）：把各部分的梯度加起来。损失是对样本的均值，所以大小不等的部分要按大小来算：均值的均值是另一回事。
 
 # %% task="accumulate"
 # 约 20 分钟，中等。卡住了？hint("accumulate") 会给出第一步。
 def accumulate(model: nn.Module, loss: Callable[[Tensor, Tensor], Tensor], parts: list[tuple[Tensor, Tensor]]) -> float:
-    """把模型的梯度设为所有部分的全部样本的平均损失的梯度。
+    """把模型的梯度设为平均损失的梯度；取平均时，算上所有部分的全部样本。
 
-    调用之前的梯度要清掉。不走优化步。
+    调用之前的梯度要清掉。不更新权重。
 
     Shapes:
         loss   预测与目标的平均损失
-        parts  对 (x, y)，长度不等，每个至少为 1
+        parts  若干对 (x, y)，长度不等，都至少为 1
         out    Python float，全部样本的平均损失
     """
     # YOUR CODE HERE
@@ -669,7 +669,7 @@ def bias_variance(predictions: Tensor, truth: Tensor, noise: float) -> tuple[Ten
         predictions  (S, N)  S 个网络对 N 个点的预测
         truth        (N,)    没有噪声
         noise        float   答案的标准差
-        out          (), (), ()  方差除以 S；第三个是与噪声方差之和
+        out          (), (), ()  方差除以 S；第三个是前两个与噪声方差之和
     """
     # YOUR CODE HERE
     raise NotImplementedError()
@@ -679,7 +679,7 @@ def bias_variance(predictions: Tensor, truth: Tensor, noise: float) -> tuple[Ten
 # check("practice", task="bias_variance")
 
 # %% [markdown]
-# 参数比数据还多，会怎样？能精确拟合的权重有很多。**最小范数**（minimum-norm）拟合是其中最短的，即用伪逆得到的 $\Phi^+ y$；从 0 开始的梯度下降找到的也是它。（下降还有一个偏好：步长为 $r$ 的步子，更接近 $L + \frac r4 \lVert \nabla L \rVert^2$ 的下坡方向，而不是 $L$ 的，所以会避开陡峭的地方；Barrett 和 Dherin 2021。）来看随机特征 $\max(0, Wx)$ 的个数超过样本数时，测试误差会怎样（Belkin 等，2019）。
+# 参数比数据还多，会怎样？能精确拟合的权重有很多。**最小范数**（minimum-norm）拟合是其中最短的，即用伪逆得到的 $\Phi^+ y$；从 0 开始的梯度下降找到的也是它。（下降还有一个偏好：步长为 $r$ 的步子，更贴近 $L + \frac r4 \lVert \nabla L \rVert^2$ 的下坡方向，而不是 $L$ 的，所以会避开陡峭的地方；Barrett 和 Dherin 2021。）来看随机特征 $\max(0, Wx)$ 的个数超过样本数时，测试误差会怎样（Belkin 等 2019）。
 
 # %% task="min_norm_fit"
 # 约 10 分钟，中等。卡住了？hint("min_norm_fit") 会给出第一步。
@@ -763,7 +763,7 @@ def min_norm_fit(Phi: Tensor, y: Tensor) -> Tensor:
 # YOUR ANSWER HERE
 
 # %% [markdown] question="practice-q3"
-# **简答题 3。** 为 64 x 64 像素、100 个类别的图像设计一个约有一百万个权重的卷积网络，并逐层数出权重。GoogLeNet（2014）训练时，中间还有两个分类器；有批量归一化或残差连接的网络不再有它们。它们当时为什么有用？现在为什么没有人需要它们了？
+# **简答题 3。** 为 64 × 64 像素、100 个类别的图像设计一个约有一百万个权重的卷积网络，并逐层数出权重。GoogLeNet（2014）训练时，中间还有两个分类器；有批量归一化或残差连接的网络不再有它们。它们当时为什么有用？现在为什么不再需要它们？
 
 # %% [markdown] answer="practice-q3"
 # YOUR ANSWER HERE
@@ -771,4 +771,4 @@ def min_norm_fit(Phi: Tensor, y: Tensor) -> Tensor:
 # %% [markdown]
 # ## 小结
 #
-# 实践的大部分是必须精确的簿记：副本与引用，和与均值，训练时与测试时。现在你知道它在哪里会悄悄出错。
+# 实践大多是簿记，而且必须精确：副本与引用，和与均值，训练时与测试时。现在你知道它在哪里会悄悄出错。

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 搜索
 #
-# 哪种架构，什么学习率，哪种惩罚项？人试几种，程序试许多种。它必须选择接下来试什么，每一种花多少代价。在这里，你来写常用的策略。它们在一张表上比较：一个小空间的全部 1,024 个单元都已训练好（`common.data.architectures`），所以“训练”不花时间，与 NAS-Bench-101（Ying 等，2019）一样。
+# 哪种架构，什么学习率，哪种惩罚项？人试几种，程序试许多种。它必须选择接下来试什么，每一种花多少代价。在这里，你来写常用的策略。它们在一张表上比较：一个小空间的全部 1,024 个单元都已训练好（`common.data.architectures`），所以“训练”不花时间，与 NAS-Bench-101（Ying 等 2019）一样。
 #
 # | 部分 | 你来写 | <span style="white-space: nowrap">分值</span> | <span style="white-space: nowrap">分钟</span> |
 # |---|---|---|---|
@@ -35,7 +35,7 @@ Cell = tuple[int, ...]
 # %% [markdown]
 # ## 1 用随机代替网格
 #
-# 在两个参数的网格上训练九次，每个参数只试了三个值。如果其中只有一个参数要紧，有六次训练就白费了；九个随机点能试九个值（Bergstra 和 Bengio 2012）。学习率和惩罚项的范围跨越十的多个次方，所以均匀抽取的是它们的**对数**。
+# 在两个参数的网格上训练九次，每个参数只试了三个值。如果其中只有一个参数要紧，有六次训练就白费了；九个随机点能试九个值（Bergstra 和 Bengio 2012）。学习率和惩罚项的范围跨越好几个数量级，所以均匀抽取的是它们的**对数**。
 
 # %% task="random_points"
 # 约 15 分钟，简单。卡住了？hint("random_points") 会给出第一步。
@@ -100,7 +100,7 @@ def successive_halving(
 # %% [markdown]
 # ## 3 进化
 #
-# **正则化进化**（regularised evolution；Real 等，2019）找到了 AmoebaNet。保持一个有 $P$ 个单元的种群。每个周期从中抽取 $S$ 个，复制其中最好的，把**一条**边换成另一种运算，评估这个子代，把它加进来。然后去掉**最老的**，而不是最差的：碰过一次好运的单元不能永远留下；能留下的只有它的后代。
+# **正则化进化**（regularised evolution；Real 等 2019）找到了 AmoebaNet。保持一个有 $P$ 个单元的种群。每个周期从中抽取 $S$ 个，复制其中最好的，把**一条**边换成另一种运算，评估这个子代，把它加进来。然后去掉**最老的**，而不是最差的：碰过一次好运的单元不能永远留下；能留下的只有它的后代。
 
 # %% task="regularised_evolution"
 # 约 35 分钟，中等。卡住了？hint("regularised_evolution") 会给出第一步。
@@ -126,7 +126,7 @@ def regularised_evolution(
 
 # %% tags=["active-ipynb"]
 # def so_far(history):
-#     """返回前 1、2、…… 个单元中最好的最终准确率。"""
+#     """返回前 1 个、前 2 个……单元中最好的最终准确率。"""
 #     return torch.tensor([architectures.accuracy(cell) for cell, _ in history]).cummax(0).values
 #
 #
@@ -172,7 +172,7 @@ def controller_step(logits: Tensor, choices: Tensor, reward: float, baseline: fl
 # %% [markdown]
 # ## 5 用混合代替选择
 #
-# **DARTS**（Liu 等，2019）计算一条边的所有运算，用 $\alpha$ 的 softmax 把它们混合，这样就有了梯度。权重和 $\alpha$ 轮流学习：先在一个批量的训练数据上学 $w$，再用新的 $w$ 在一个批量的**验证**数据上学 $\alpha$（一阶）。如果两者都用训练批量，$\alpha$ 就会偏向过拟合的东西。最后，每条边保留 $\alpha$ 最大的运算，但 "none" 除外。**NAO**（Luo 等，2018）以另一种方式变得连续：它学会把整个架构编码为向量，再沿着预测的准确率往上走。
+# **DARTS**（Liu 等 2019）计算一条边的所有运算，用 $\alpha$ 的 softmax 把它们混合，这样就有了梯度。权重和 $\alpha$ 轮流学习：先在一批训练数据上学 $w$，再用新的 $w$ 在一批**验证**数据上学 $\alpha$（一阶）。如果两者都用训练批量，$\alpha$ 就会偏向容易过拟合的运算。最后，每条边保留 $\alpha$ 最大的运算，但 "none" 除外。**NAO**（Luo 等 2018）用另一种方式做到连续：它学会把整个架构编码为向量，再沿着预测的准确率往上走。
 
 # %% task="mixed_op"
 # 约 10 分钟，简单。卡住了？hint("mixed_op") 会给出第一步。
@@ -205,7 +205,7 @@ def darts_step(
 
     Shapes:
         w, alpha  任意形状，没有 `requires_grad`
-        train_loss, val_loss  (w, alpha) -> ()，在一个批量的训练或验证数据上
+        train_loss, val_loss  (w, alpha) -> ()，在一批训练或验证数据上
         out       新的权重，新的 alpha，不带计算图
     """
     # YOUR CODE HERE
@@ -218,7 +218,7 @@ def darts_step(
 # %% [markdown]
 # ## 6 便宜的估计
 #
-# 训练一轮之后的准确率、用更少的数据、换成更小的任务、让所有单元共享权重（ENAS，Pham 等，2018）：每一种都是便宜的估计。NASNet（Zoph 等，2018）在 CIFAR-10 上搜索一个单元，再把它堆叠起来用于 ImageNet。要紧的是**排序**。Kendall 的 $\tau$ 比较所有的对：一致的对（顺序相同）减去不一致的对。有相等的情形时，
+# 训练一轮之后的准确率、用更少的数据、换成更小的任务、让所有单元共享权重（ENAS，Pham 等 2018）：每一种都是便宜的估计。NASNet（Zoph 等 2018）在 CIFAR-10 上搜索一个单元，再把它堆叠起来用于 ImageNet。要紧的是**排序**。Kendall 的 $\tau$ 比较所有的对：一致的对（顺序相同）减去不一致的对。有相等的情形时，
 #
 # $$\tau_b = \frac{C - D}{\sqrt{(n_0 - n_a)(n_0 - n_b)}},$$
 #
