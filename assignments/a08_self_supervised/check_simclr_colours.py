@@ -2,6 +2,7 @@
 
 import torch
 from oracles import LUMA, shifted
+from oracles_loans import LOANS_OF_GREY
 
 from autograder import expect, expect_close, expect_shape, expect_unchanged, task
 
@@ -45,7 +46,7 @@ def check_brightness_of_known_pixels(student, rng):
         expect_unchanged(seen, image, factor)
 
 
-@task("adjust_contrast", share=50, any_dtype=True)
+@task("adjust_contrast", share=50, any_dtype=True, loans=LOANS_OF_GREY)
 def check_contrast_moves_away_from_the_mean_luma(student, rng):
     """On half green, half black: contrast 0 gives one grey everywhere, 0.5 goes half way, 1 changes nothing."""
     image = torch.zeros(3, 2, 4, dtype=torch.float64, device=rng.device)
@@ -68,7 +69,7 @@ def check_contrast_moves_away_from_the_mean_luma(student, rng):
     expect_close(student.adjust_contrast(image, 0.5), half, atol=2e-4, name="factor 0.5")
 
 
-@task("adjust_saturation", share="2/3", any_dtype=True)
+@task("adjust_saturation", share="2/3", any_dtype=True, loans=LOANS_OF_GREY)
 def check_saturation_moves_away_from_grey(student, rng):
     """Saturation does not change greys, 0 removes the colour of each pixel, 2 doubles its distance from grey."""
     grey = rng.uniform(1, 3, 5).expand(3, 3, 5).contiguous()

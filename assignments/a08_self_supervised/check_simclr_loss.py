@@ -3,6 +3,7 @@
 import math
 
 import torch
+from oracles_loans import LOANS_OF_MATRIX, LOANS_OF_SIM
 from torch import Tensor
 
 from autograder import Message, expect, expect_close, expect_shape, expect_unchanged, forbid, task
@@ -77,31 +78,31 @@ def judge_star(student, rng, loss: str, **options) -> None:
     })  # fmt: skip
 
 
-@task("simclr_loss_naive", share="2/8", any_dtype=True)
+@task("simclr_loss_naive", share="2/8", any_dtype=True, loans=LOANS_OF_SIM)
 def check_naive_loss_of_pairs_far_apart(student, rng):
     """If pairs agree and all else is orthogonal, the loss with loops is log(1 + (2N - 2) exp(-1 / tau))."""
     judge_apart(student, rng, "simclr_loss_naive")
 
 
-@task("simclr_loss_naive", share="2/8", any_dtype=True)
+@task("simclr_loss_naive", share="2/8", any_dtype=True, loans=LOANS_OF_SIM)
 def check_naive_loss_of_a_star(student, rng):
     """The loss with loops is right where left and right views have different roles."""
     judge_star(student, rng, "simclr_loss_naive")
 
 
-@task("simclr_loss_vectorized", share="2/11", any_dtype=True)
+@task("simclr_loss_vectorized", share="2/11", any_dtype=True, loans=LOANS_OF_MATRIX)
 def check_loss_of_pairs_far_apart(student, rng):
     """If pairs agree and all else is orthogonal, the loss without loops is log(1 + (2N - 2) exp(-1 / tau))."""
     judge_apart(student, rng, "simclr_loss_vectorized", device=rng.device)
 
 
-@task("simclr_loss_vectorized", share="2/11", any_dtype=True)
+@task("simclr_loss_vectorized", share="2/11", any_dtype=True, loans=LOANS_OF_MATRIX)
 def check_loss_of_a_star(student, rng):
     """The loss without loops is right where left and right views have different roles."""
     judge_star(student, rng, "simclr_loss_vectorized", device=rng.device)
 
 
-@task("simclr_loss_vectorized", share="1/11")
+@task("simclr_loss_vectorized", share="1/11", loans=LOANS_OF_MATRIX)
 def check_loss_takes_no_loop(student, rng):
     """The vectorised loss has no Python loop, and needs as many operations for 40 pairs as for 4."""
     forbid(student, "simclr_loss_vectorized", loops="images", apart=["sim_positive_pairs", "compute_sim_matrix"])

@@ -6,6 +6,7 @@ million.
 
 import torch
 from oracles import DRAWS, expect_share, slope_image
+from oracles_loans import LOANS_OF_CHAIN, LOANS_OF_COLOURS
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -82,7 +83,7 @@ def check_crop_of_a_slope(student, rng):
     })  # fmt: skip
 
 
-@task("color_jitter", share=40, any_dtype=True)
+@task("color_jitter", share=40, any_dtype=True, loans=LOANS_OF_COLOURS)
 def check_jitter_with_one_strength_at_a_time(student, rng):
     """With one strength, brightness or saturation changes by factors from 0.6 to 1.4; with none, nothing changes."""
     helper = student.define(DRAWS)
@@ -112,7 +113,7 @@ def check_jitter_with_one_strength_at_a_time(student, rng):
         )
 
 
-@task("compute_train_transform", share=10)
+@task("compute_train_transform", share=10, loans=LOANS_OF_CHAIN)
 def check_views_are_square_images(student, rng):
     """From any image the transform makes one of size x size (32 by default) with values in [0, 1]."""
     helper = student.define(DRAWS)
@@ -124,7 +125,7 @@ def check_views_are_square_images(student, rng):
         expect(bool((out >= 0).all()) and bool((out <= 1).all()), "There are values outside [0, 1].")
 
 
-@task("compute_train_transform", share=10, any_dtype=True)
+@task("compute_train_transform", share=10, any_dtype=True, loans=LOANS_OF_CHAIN)
 def check_views_can_be_repeated(student, rng):
     """The same seed gives the same sequence of views, another seed another sequence, and all views differ."""
     helper, image, seed = student.define(DRAWS), rng.uniform(3, 16, 16), rng.int(0, 1000)
@@ -140,7 +141,7 @@ def check_views_can_be_repeated(student, rng):
     )
 
 
-@task("compute_train_transform", share=30)
+@task("compute_train_transform", share=30, loans=LOANS_OF_CHAIN)
 def check_how_often_views_are_mirrored_and_grey(student, rng):
     """Over 1,500 draws half of the views are mirrored and a fifth are grey, independently."""
     transform = student.compute_train_transform(seed=rng.int(0, 10**6), size=6)

@@ -2,6 +2,7 @@
 
 import torch
 from oracles import luma, shifted
+from oracles_loans_hidden import LOANS_OF_GREY
 from torch import Tensor
 
 from autograder import Message, expect, expect_close, expect_device, expect_equal, expect_unchanged, task
@@ -53,7 +54,7 @@ def check_brightness_pixel_by_pixel(student, rng):
             judge(student, student.adjust_brightness, image, factor, expected=expected)
 
 
-@task("adjust_contrast", share=50)
+@task("adjust_contrast", share=50, loans=LOANS_OF_GREY)
 def check_contrast_pixel_by_pixel(student, rng):
     """Contrast agrees with a loop over pixels, below and above 1, and clamps to [0, 1]."""
     for image in images(rng):
@@ -64,7 +65,7 @@ def check_contrast_pixel_by_pixel(student, rng):
             judge(student, student.adjust_contrast, image, factor, expected=expected)
 
 
-@task("adjust_saturation", share="1/3")
+@task("adjust_saturation", share="1/3", loans=LOANS_OF_GREY)
 def check_saturation_pixel_by_pixel(student, rng):
     """Saturation agrees with a loop over pixels, below and above 1, and clamps to [0, 1]."""
     for image in images(rng):

@@ -4,6 +4,7 @@ from itertools import combinations
 
 import torch
 from oracles import DRAWS, LUMA, expect_independent, expect_share, expect_uniform, luma, slope_image
+from oracles_loans_hidden import LOANS_OF_CHAIN, LOANS_OF_COLOURS
 from torch import Tensor
 
 from autograder import Message, expect, expect_close, expect_shape, task
@@ -19,7 +20,7 @@ def draw(student, rng, pixels: list[list[float]], count: int, **strength: float)
     return out[:, :, 0].cpu()
 
 
-@task("color_jitter", share=20)
+@task("color_jitter", share=20, loans=LOANS_OF_COLOURS)
 def check_law_of_the_jitter(student, rng):
     """Factors are uniform around 1 and shifts around 0, for each of the four and any strength."""
     red = [0.5, 0.2, 0.2]
@@ -65,7 +66,7 @@ def judge_amounts(out: Tensor) -> None:
         expect_independent(a, b, Message("{first} and {second}", first=first, second=second))
 
 
-@task("color_jitter", share=20)
+@task("color_jitter", share=20, loans=LOANS_OF_COLOURS)
 def check_jitter_draws_each_amount_for_itself(student, rng):
     """Brightness, contrast, saturation and hue draw independent amounts."""
     out = student.define(DRAWS).jittered(student.color_jitter, revealing(rng), 600)
@@ -84,7 +85,7 @@ def saturate(image: Tensor, factor: Tensor) -> Tensor:
     return blend(image, torch.einsum("c,ncp->np", image.new_tensor(list(LUMA.values())), image)[:, None], factor)
 
 
-@task("color_jitter", share=20, any_dtype=True)
+@task("color_jitter", share=20, any_dtype=True, loans=LOANS_OF_COLOURS)
 def check_order_of_the_jitter(student, rng):
     """Brightness comes before contrast, contrast before saturation, saturation before hue, in every draw."""
     # Brightness cannot make white brighter, so the mean is at most 1/2; contrast does not change the mean.
@@ -133,7 +134,7 @@ def one_colour(rng, red: float, green: float, blue: float) -> Tensor:
     return torch.tensor([red, green, blue], dtype=torch.float64, device=rng.device).view(3, 1, 1).repeat(1, 12, 9)
 
 
-@task("compute_train_transform", share=10)
+@task("compute_train_transform", share=10, loans=LOANS_OF_CHAIN)
 def check_how_often_colours_are_jittered(student, rng):
     """Over 1,500 draws the colours are jittered in 80 %, independently of grey and mirror."""
     transform = student.compute_train_transform(seed=rng.int(0, 10**6), size=4)
@@ -151,7 +152,7 @@ def check_how_often_colours_are_jittered(student, rng):
     expect_share(plain & mirrored, 0.08, Message("The view is mirrored and neither jittered nor grey"))
 
 
-@task("compute_train_transform", share=10)
+@task("compute_train_transform", share=10, loans=LOANS_OF_CHAIN)
 def check_strengths_of_the_chain(student, rng):
     """The transform uses the default strengths: factors fill 0.6 to 1.4 and shifts of the hue -0.1 to 0.1."""
     image, whole = revealing(rng), (0.99, 1.0)  # the only box of 4 x 4 that has 99 % of the area and fits is all of it
@@ -171,7 +172,7 @@ def check_strengths_of_the_chain(student, rng):
     judge_amounts(out[jittered & coloured])
 
 
-@task("compute_train_transform", share=10)
+@task("compute_train_transform", share=10, loans=LOANS_OF_CHAIN)
 def check_order_of_the_chain(student, rng):
     """Colours are jittered after the crop and before the grey, where a shifted hue is visible."""
     helper = student.define(DRAWS)

@@ -3,6 +3,7 @@
 import math
 
 import torch
+from oracles_loans_hidden import LOANS_OF_MATRIX, LOANS_OF_SIM
 from torch import Tensor
 
 from autograder import (
@@ -93,7 +94,7 @@ def check_cosine_of_any_vectors(student, rng):
     expect_same_gradients(student, rng, student.sim, plain_cosine, rng.normal(5), rng.normal(5), names=("z_i", "z_j"))
 
 
-@task("simclr_loss_naive", share="2/8")
+@task("simclr_loss_naive", share="2/8", loans=LOANS_OF_SIM)
 def check_naive_loss_at_several_temperatures(student, rng):
     """The loss with loops agrees with the definition at several temperatures and sizes, and its gradients do."""
     judge_loops(student, rng, "simclr_loss_naive", (0.5, 0.07, 2.0))
@@ -103,13 +104,13 @@ def check_naive_loss_at_several_temperatures(student, rng):
     )  # fmt: skip
 
 
-@task("simclr_loss_naive", share="1/8", any_dtype=True)
+@task("simclr_loss_naive", share="1/8", any_dtype=True, loans=LOANS_OF_SIM)
 def check_naive_loss_of_one_pair(student, rng):
     """The loss with loops of a single pair is 0."""
     judge_one_pair(student, rng, "simclr_loss_naive")
 
 
-@task("simclr_loss_naive", share="1/8")
+@task("simclr_loss_naive", share="1/8", loans=LOANS_OF_SIM)
 def check_naive_loss_ignores_lengths(student, rng):
     """The loss with loops does not depend on the lengths of the projections, and keeps float32."""
     judge_lengths(student, rng, "simclr_loss_naive")
@@ -117,25 +118,25 @@ def check_naive_loss_ignores_lengths(student, rng):
     expect_close(student.simclr_loss_naive(left, right, 0.5), plain_loss(left, right, 0.5).float(), name="float32")
 
 
-@task("simclr_loss_vectorized", share="1/11")
+@task("simclr_loss_vectorized", share="1/11", loans=LOANS_OF_MATRIX)
 def check_loss_at_several_temperatures(student, rng):
     """The loss without loops agrees with the definition at several temperatures, sizes and on views."""
     judge_loops(student, rng, "simclr_loss_vectorized", (0.5, 0.07, 2.0), device=rng.device)
 
 
-@task("simclr_loss_vectorized", share="1/11", any_dtype=True)
+@task("simclr_loss_vectorized", share="1/11", any_dtype=True, loans=LOANS_OF_MATRIX)
 def check_loss_of_one_pair(student, rng):
     """The loss without loops of a single pair is 0."""
     judge_one_pair(student, rng, "simclr_loss_vectorized", device=rng.device)
 
 
-@task("simclr_loss_vectorized", share="1/11", any_dtype=True)
+@task("simclr_loss_vectorized", share="1/11", any_dtype=True, loans=LOANS_OF_MATRIX)
 def check_loss_ignores_lengths(student, rng):
     """The loss without loops does not depend on the lengths of the projections."""
     judge_lengths(student, rng, "simclr_loss_vectorized", device=rng.device)
 
 
-@task("simclr_loss_vectorized", share="1/11", any_dtype=True)
+@task("simclr_loss_vectorized", share="1/11", any_dtype=True, loans=LOANS_OF_MATRIX)
 def check_loss_at_low_temperature(student, rng):
     """In float32 the loss without loops is right at temperature 0.01, where exp(1 / tau) overflows."""
     for n, tau in [(6, 0.01), (5, 0.003), (4, 100.0)]:
@@ -163,13 +164,13 @@ def gradients(loss, left, right, tau, device):
 """
 
 
-@task("simclr_loss_vectorized", share="1/11", any_dtype=True)
+@task("simclr_loss_vectorized", share="1/11", any_dtype=True, loans=LOANS_OF_MATRIX)
 def check_loss_on_the_device_of_the_projections(student, rng):
     """The loss without loops makes its mask on the given device, that of the projections."""
     expect_device(student, student.simclr_loss_vectorized, *projections(rng, 4, 5), 0.5, device=rng.device)
 
 
-@task("simclr_loss_vectorized", share="1/11", any_dtype=True)
+@task("simclr_loss_vectorized", share="1/11", any_dtype=True, loans=LOANS_OF_MATRIX)
 def check_gradient_of_the_loss(student, rng):
     """The gradient reaches both sides, and agrees with that of the definition, also for one pair."""
     helper = student.define(GRADIENT)

@@ -1,6 +1,7 @@
 """Hidden checks of an epoch: uneven batches, compared with torch, and a scored pretraining without labels."""
 
 import torch
+from oracles_loans_hidden import LOANS_OF_LOSS, LOANS_OF_PRETRAINING
 from oracles_new_views import view
 from oracles_secret_scenes import secret_split
 from torch import Tensor
@@ -106,7 +107,7 @@ def judge_epochs(student, rng, sizes: list[int], tau: float, *, adam: bool) -> d
     return seen
 
 
-@task("train", share="1/9")
+@task("train", share="1/9", loans=LOANS_OF_LOSS)
 def check_epochs_agree_with_torch(student, rng):
     """Losses and weights of two epochs agree with the same training by torch, and batches are moved to the device."""
     for adam in (False, True):
@@ -120,7 +121,7 @@ def check_epochs_agree_with_torch(student, rng):
     expect(reseeded is False, "train seeds torch's global random generator.", hint)
 
 
-@task("train", share="1/9")
+@task("train", share="1/9", loans=LOANS_OF_LOSS)
 def check_uneven_batches_count_by_their_pairs(student, rng):
     """If the last batch is smaller, the mean loss weights each batch by its pairs."""
     judge_epochs(student, rng, [6, 6, 2], 0.5, adam=False)
@@ -204,7 +205,7 @@ def loss_of_new_views(model: ContrastiveModel, rng, images: Tensor) -> float:
     return sum(losses) / len(losses)
 
 
-@task("train", share="4/9", seconds=600)
+@task("train", share="4/9", seconds=600, loans=LOANS_OF_PRETRAINING)
 def check_features_learned_without_labels(student, rng, data, score):
     """Features pretrained by your code are better than a random encoder and pixels, with 1 % and 10 % of the labels.
 

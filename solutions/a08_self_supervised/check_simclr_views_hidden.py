@@ -4,6 +4,7 @@ import math
 
 import torch
 from oracles import DRAWS, expect_independent, expect_uniform
+from oracles_loans_hidden import LOANS_OF_CHAIN
 from torch import Tensor
 
 from autograder import Message, expect, expect_close, expect_equal, expect_unchanged, task
@@ -126,7 +127,7 @@ def check_crop_agrees_with_a_plain_loop(student, rng):
         expect_unchanged(seen, image)
 
 
-@task("compute_train_transform", share=20)
+@task("compute_train_transform", share=20, loans=LOANS_OF_CHAIN)
 def check_crops_of_the_chain(student, rng):
     """The transform crops with the given scale, by default 0.5 to 1, and the default ratio, anywhere in the image."""
     down = torch.linspace(0.2, 0.8, 60, dtype=torch.float64).view(-1, 1).expand(60, 48)
