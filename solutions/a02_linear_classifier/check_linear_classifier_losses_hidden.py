@@ -183,7 +183,34 @@ def guarded(function):
 """
 
 
-@task("validate_batch", share="2/6")
+# Stand-ins for the losses that are not written: of these nothing but the validation is judged.
+LOANS_OF_CALLS = """
+import torch
+
+def asks(W, X, y, *rest, **options):
+    return student.validate_batch(W, X, y)
+
+def is_written(name):
+    y = torch.zeros(4, dtype=torch.int64)
+    try:
+        getattr(student, name)(torch.ones(2, 3), torch.ones(4, 2), y, 0.1)
+    except NotImplementedError:
+        return False
+    except Exception:
+        return True
+    return True
+
+LOANS = {
+    "svm_loss_naive": asks,
+    "svm_loss_vectorized": asks,
+    "softmax_loss_naive": asks,
+    "softmax_loss_vectorized": asks,
+}
+LOANS = {name: loan for name, loan in LOANS.items() if not (hasattr(student, name) and is_written(name))}
+"""
+
+
+@task("validate_batch", share="2/6", loans=LOANS_OF_CALLS)
 def check_losses_refuse_nonsense(student, rng):
     """Each of the four losses raises ValueError for an empty batch, for float labels and for labels out of range."""
     guarded = student.define(GUARDED).guarded
