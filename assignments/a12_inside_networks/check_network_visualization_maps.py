@@ -161,15 +161,13 @@ def check_cam_is_a_weighted_sum(student, rng):
 @task("gradcam", share="1/3", any_dtype=True)
 def check_gradcam_is_cam_for_a_mean_over_space(student, rng):
     """For a network that ends with the mean over space and a linear layer, Grad-CAM is CAM divided by h w."""
-    net = Net.draw(rng, 2, 5, 6, 4, torch.float32)
-    x, y = rng.normal(1, 2, 9, 7, dtype=torch.float32), rng.int(0, 4)
+    net, x, y, sums = with_both_signs(rng)
     model = net.held(student)
     layer = student.define(NETS).part(model, "features", 2)
     with explain_errors({"RuntimeError": "The weights are frozen: let a copy of x require gradients."}):
         found = student.gradcam(model, layer, x, y)
     maps, row = net.features(x)[0], net.values["classifier.weight"][y]
     h, w = maps.shape[1:]
-    sums = sum(row[k] * maps[k] for k in range(len(row))) / (h * w)
     expect_shape(found, (h, w))
     expect_close(found, sums.clamp(min=0), mistakes={
         "Keep the positive part only.": sums,
@@ -183,3 +181,14 @@ def check_gradcam_is_cam_for_a_mean_over_space(student, rng):
         "The map was scaled to a largest value of 1; return it as it is.":
             sums.clamp(min=0) / sums.clamp(min=0).max().clamp(min=1e-12),
     }, hint=MEAN_GRADIENT)  # fmt: skip
+
+
+def with_both_signs(rng):
+    """Return a network, an image, a class, and their weighted sums of maps, some positive and some negative."""
+    while True:
+        net = Net.draw(rng, 2, 5, 6, 4, torch.float32)
+        x, y = rng.normal(1, 2, 9, 7, dtype=torch.float32), rng.int(0, 4)
+        maps, row = net.features(x)[0], net.values["classifier.weight"][y]
+        sums = sum(row[k] * maps[k] for k in range(len(row))) / (maps.shape[1] * maps.shape[2])
+        if sums.min() < 0 < sums.max():
+            return net, x, y, sums

@@ -326,8 +326,10 @@ def check_bias_of_a_few_experiments(student, rng):
 def check_double_q_of_a_batch(student, rng):
     """Each experience changes one table, with the other one's value of its best action."""
     Q1, Q2 = rng.normal(4, 3), rng.normal(4, 3)
-    s, a, r, s2, _, done = batch_of(rng, 4, 3, 10)
-    first = rng.uniform(10) < 0.5
+    while (Q1.argmax(dim=1) == Q2.argmax(dim=1)).any():  # else it matters less which table chooses
+        Q2 = rng.normal(4, 3)
+    s, a, r, s2, _, done = batch_of(rng, 4, 3, 40)
+    first = rng.uniform(40) < 0.5
     first[0], first[1] = True, False
 
     def both(judge1, judge2):

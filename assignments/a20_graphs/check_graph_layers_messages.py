@@ -33,11 +33,12 @@ def draw(edge_index, nodes, k, seed):
 @task("sample_neighbours", share=50)
 def check_samples_are_neighbours(student, rng):
     """k different neighbours where there are enough, repeated ones where not, the node itself where there are none."""
-    edges = torch.cat([simple(rng, 6, 14), torch.tensor([[0, 1, 2, 3, 4], [6, 6, 6, 6, 6]], device=rng.device)], dim=1)
-    nodes = torch.tensor([6, 0, 1, 7, 6], device=rng.device)
+    five_and_two = torch.tensor([[0, 1, 2, 3, 4, 0, 1], [6, 6, 6, 6, 6, 8, 8]], device=rng.device)
+    edges = torch.cat([simple(rng, 6, 14), five_and_two], dim=1)
+    nodes = torch.tensor([6, 0, 1, 7, 6, 8], device=rng.device)
     draw, seed = student.define(DRAWS).draw, rng.int(0, 2**31)
     found = draw(edges, nodes, 3, seed)
-    expect_shape(found, (5, 3), name="the samples")
+    expect_shape(found, (6, 3), name="the samples")
     expect_equal(found[3], torch.tensor([7, 7, 7], device=rng.device), name="the samples of a node without neighbours",
                  hint="The node itself, k times.")  # fmt: skip
     for node, row in zip(nodes.tolist(), found.tolist(), strict=True):

@@ -128,9 +128,18 @@ def check_differences_of_levels(student, rng):
 @task("scale_extrema", share=50)
 def check_extrema_of_a_small_stack(student, rng):
     """Extrema of 26 neighbours, above and below, sorted."""
-    dog = np.round(rng.normal(5, 9, 11), 1)
-    found, right = student.scale_extrema(dog, 2.0), extrema(dog, 2.0)
+    dog, right = stack_with_both(rng)
+    found = student.scale_extrema(dog, 2.0)
     expect_equal(found, right, check_dtype=False, mistakes=wrong_extrema(dog, 2.0, right))
+
+
+def stack_with_both(rng):
+    """Return a stack with maxima and minima that count, and all its extrema."""
+    while True:
+        dog = np.round(rng.normal(5, 9, 11), 1)
+        right = extrema(dog, 2.0)
+        if len({*np.sign(dog[tuple(right.T)])}) == 2:
+            return dog, right
 
 
 def wrong_extrema(dog, threshold, right):

@@ -98,6 +98,22 @@ def check_hierarchies_of_a_few_points(student, rng):
             numbered(found), right[linkage], check_dtype=False, name=Message("{how} linkage", how=linkage),
             mistakes=mistakes,
         )  # fmt: skip
+    features, means, medians = points_with_other_medians(rng)
+    found = numbered(student.hierarchical_clustering(features, 3, "average"))
+    expect_equal(
+        found, means, check_dtype=False, name=Message("{how} linkage", how="average"),
+        mistakes={"Take the mean of the distances, not their median.": medians},
+    )  # fmt: skip
+
+
+def points_with_other_medians(rng):
+    """Return points whose groups depend on whether distances are averaged or their median counts, and both groups."""
+    while True:
+        features = rng.normal(12, 2)
+        means = numbered(joined(features, 3, "average"))
+        medians = numbered(joined(features, 3, "average", medians=True))
+        if (means != medians).any():
+            return features, means, medians
 
 
 @task("mean_shift", share=50, any_dtype=True)

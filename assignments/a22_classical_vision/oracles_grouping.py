@@ -1,6 +1,7 @@
 """What the checks of grouping share: groups by loops."""
 
 import math
+import statistics
 
 import numpy as np
 
@@ -35,10 +36,10 @@ def lloyd(features, start, iterations, *, middle=None, far=math.dist, empty=None
     return np.array(groups), np.array(centres)
 
 
-def joined(features, k, linkage, *, power=1, halves=False):
+def joined(features, k, linkage, *, power=1, halves=False, medians=False):
     """Return the groups that are left, by a table of distances that is updated (Lance and Williams 1967).
 
-    Wrong ones: means of a power of distances; halves, a new centroid is the mean of both.
+    Wrong ones: means of a power of distances; halves, a new centroid is the mean of both; medians of all distances.
     """
     N = len(features)
     members = {n: [n] for n in range(N)}
@@ -55,6 +56,8 @@ def joined(features, k, linkage, *, power=1, halves=False):
             x, y = far[i, n], far[j, n]
             new = {"single": min(x, y), "complete": max(x, y), "average": (a * x + b * y) / (a + b),
                    "centroid": math.dist(middle[i], middle[n])}[linkage]  # fmt: skip
+            if medians:
+                new = statistics.median(math.dist(features[p], features[q]) for p in members[i] for q in members[n])
             far[i, n] = far[n, i] = new
     out = np.zeros(N, dtype=int)
     for number, group in enumerate(members.values()):
