@@ -32,7 +32,8 @@ def course(tmp_path: Path) -> Assignment:
     up, down = MANIFEST.index('[[tasks]]\nname = "Scaler.up"'), MANIFEST.index("[[questions]]")
     manifest = f'{MANIFEST[:up]}[[tasks]]\nname = "Scaler"\ntitle = "Scale"\npoints = 60\n\n{MANIFEST[down:]}'
     (folder / "assignment.toml").write_text(manifest)
-    (folder / "check_tiny.py").write_text(CHECKS.replace("Scaler.up", "Scaler").replace('"Scaler.down"', '"Scaler"'))
+    checks = CHECKS.replace('"Scaler.up"', '"Scaler", share="7/12"').replace('"Scaler.down"', '"Scaler", share="5/12"')
+    (folder / "check_tiny.py").write_text(checks)
     (folder / "tiny.py").write_text(STUB)
     (folder / "tiny.ipynb").write_bytes(as_notebook(STUB))
     return read_assignment(folder)
