@@ -201,10 +201,20 @@ def check_deep_gradients_agree_with_autograd(student, rng, device):
         expect_loss(result, params, X, y, reg)
 
 
+# All parameters of the net are 1: of these only shapes, dtype and device are judged.
 LOANS_OF_THE_SOLVER = """
+import torch
+
 from common.fallbacks import fully_connected_networks as given
 
+def ones(self, input_dim=3072, hidden_dim=100, num_classes=10, weight_scale=1e-3, reg=0.0, dtype=torch.float32,
+         device="cpu"):
+    shapes = {"W1": (input_dim, hidden_dim), "b1": hidden_dim, "W2": (hidden_dim, num_classes), "b2": num_classes}
+    self.params = {name: torch.ones(shape, dtype=dtype, device=device) for name, shape in shapes.items()}
+    self.reg = reg
+
 LOANS = {"sgd_momentum": given.sgd_momentum, "rmsprop": given.rmsprop, "adam": given.adam}
+LOANS |= {"TwoLayerNet.__init__": ones}
 """
 
 SOLVER = """

@@ -4,7 +4,7 @@ import math
 from functools import partial
 
 import torch
-from oracles_loans import LOANS_OF_GUIDANCE
+from oracles_loans import LOANS_OF_GUIDANCE, LOANS_OF_PARTS
 from oracles_unet import HELPERS, plain_block
 from torch import Tensor
 
@@ -82,7 +82,7 @@ def check_block_agrees_with_the_formula(student, rng):
         })  # fmt: skip
 
 
-@task("Unet.forward", share=10)
+@task("Unet.forward", share=10, loans=LOANS_OF_PARTS)
 def check_unet_keeps_the_shape(student, rng):
     """The output has the input's shape, for any depth, channels and batch, and for images that are not square."""
     for mults, channels, batch, height, width in (((1, 2), 1, 3, 8, 12), ((2,), 3, 1, 6, 2), ((1, 2, 3), 2, 2, 8, 16)):
@@ -136,7 +136,7 @@ def judge_wiring(calls: list, out: Tensor, parts: tuple[Tensor, Tensor], depth: 
     expect_close(out, before, atol=1e-4, name="the output of the network")
 
 
-@task("Unet.forward", share=20)
+@task("Unet.forward", share=20, loans=LOANS_OF_PARTS)
 def check_unet_is_wired_as_drawn(student, rng):
     """The blocks are connected as drawn: two per level, skips to their partners, last in first out."""
     helper = student.define(WIRING)
@@ -145,7 +145,7 @@ def check_unet_is_wired_as_drawn(student, rng):
     judge_wiring(*helper.record(model, x, time, {"text_emb": rng.normal(3, 5, dtype=torch.float32)}), depth=2)
 
 
-@task("Unet.forward", share=10)
+@task("Unet.forward", share=10, loans=LOANS_OF_PARTS)
 def check_unet_knows_time_and_condition(student, rng):
     """Each image uses its own time and condition; None, no key and a vector of zeros are the same."""
     helper = student.define(HELPERS)

@@ -51,10 +51,19 @@ def anchors_of(anc, grid):
 LOANS |= {"GenerateAnchor": anchors_of}
 """
 
+# Detectors make these networks; the checks put others in their place.
+REPLACED = """
+LOANS |= {
+    "PredictionNetwork": lambda *sizes, **named: torch.nn.Identity(),
+    "ProposalModule": lambda *sizes, **named: torch.nn.Identity(),
+}
+"""
+
 # the matches of the case by hand: row 1, column 2 is positive, the cell to the right is neutral
 LOANS_OF_THE_LOSS = (
     LOANS_OF_PROPOSALS
     + ANCHORS
+    + REPLACED
     + """
 def matches_by_hand(anchors, bboxes, *rest, **options):
     matches = torch.full((2, 12), -1, device=anchors.device)
@@ -74,6 +83,7 @@ LOANS |= {"match_anchors": matches_by_hand, "IoU": nothing_shared}
 LOANS_OF_INFERENCE = (
     LOANS_OF_PROPOSALS
     + ANCHORS
+    + REPLACED
     + """
 LOANS |= {"nms": lambda boxes, scores, *rest, **options: scores.argsort(descending=True)}
 """
@@ -96,7 +106,8 @@ def known_area(recall, precision):
 LOANS = {"precision_recall": label_alone, "average_precision": known_area}
 """
 
-LOANS_OF_TWO_STAGES = """
+LOANS_OF_TWO_STAGES = (
+    """
 import torch
 from torch.nn import functional as F
 
@@ -118,3 +129,5 @@ def aligned(features, boxes, output_size):
 
 LOANS = {"roi_align": aligned}
 """
+    + REPLACED
+)

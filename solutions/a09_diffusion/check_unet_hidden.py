@@ -175,7 +175,7 @@ def all_convolutions(dim: int, mults: tuple[int, ...], channels: int) -> Counter
     return found
 
 
-@task("Unet.forward", share=10)
+@task("Unet.forward", share=10, loans=LOANS_OF_UNET)
 def check_unet_has_the_weights_it_should(student, rng):
     """The convolutions have the shapes of the drawing, after a skip twice the channels; all blocks get the dropout."""
     helper = student.define(HELPERS)
@@ -276,7 +276,7 @@ def check_skips_carry_the_details(student, rng):
             expect(float(moved.max()) > 1e-4, message, "Concatenate the outputs of the way down on the way up.")
 
 
-@task("Unet.forward", share=10)
+@task("Unet.forward", share=10, loans=LOANS_OF_UNET)
 def check_forgetting_is_for_training(student, rng):
     """In training mode each image's condition is dropped with probability uncond_prob, in evaluation mode none is."""
     helper, batch = student.define(HELPERS), 240

@@ -1,4 +1,4 @@
-"""What a hidden check of the U-Net lends to the student's code: a block."""
+"""What the hidden checks of the U-Net lend to the student's code: its blocks, and the embedding of times."""
 
 LOANS_OF_UNET = """
 import math
@@ -29,5 +29,15 @@ class Lent(nn.Module):
         return self.second(self.first(x, 1 + scale, shift)) + self.across(x)
 
 
-LOANS = {"ResnetBlock": Lent}
+class Waves(nn.Module):
+    def __init__(self, dim, theta=10000.0):
+        super().__init__()
+        self.frequencies = [theta ** (-i / (dim // 2 - 1)) for i in range(dim // 2)]
+
+    def forward(self, time):
+        angles = [time * frequency for frequency in self.frequencies]
+        return torch.stack([*map(torch.sin, angles), *map(torch.cos, angles)], dim=1)
+
+
+LOANS = {"ResnetBlock": Lent, "SinusoidalPosEmb": Waves}
 """
