@@ -14,6 +14,8 @@ class MarkChange:
     after: float
     max_points: int
     tasks: tuple[tuple[str, float, float], ...]  # those that changed: name, before, after
+    # Tasks with a mark by hand whose worth changed: name, points by hand, worth now, worth before.
+    by_hand: tuple[tuple[str, float, float, float], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from autograder.core.files import write_atomically
 from autograder.core.language import IN_ENGLISH, Translator, speaking
 from autograder.core.message import Message
 from autograder.core.notebooks import notebook_name
+from autograder.core.outputs import write_own_file
 from autograder.core.report import Report
+from autograder.core.zips import make_zip
 from autograder.intake.download import safe_name
 from autograder.intake.platforms import canvas_prefix, moodle_prefix
 from autograder.intake.roster import Roster
@@ -132,6 +135,15 @@ def as_mails(reports: Iterable[Report], addresses: Mapping[str, str], speak: Spe
         else:
             skipped[report.student] = Message("the roster gives no e-mail address.")
     return Feedback(files, skipped)
+
+
+def write_pages(files: Mapping[str, bytes], out: Path, *, zipped: bool, inputs: Iterable[Path | None] = ()) -> None:
+    """Write the files to a folder or into a zip. Raises WouldOverwrite if the zip is another file or an input."""
+    if zipped and files:
+        write_own_file(out, make_zip(files), inputs=inputs)
+    for name, content in () if zipped else files.items():
+        (out / name).parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(out / name, content)
 
 
 def _ready(reports: Iterable[Report]) -> tuple[list[Report], dict[str, str]]:

@@ -22,6 +22,7 @@ from autograder.core.errors import GradlabError
 from autograder.core.files import write_atomically
 from autograder.core.language import reader, say, translate
 from autograder.core.message import Message
+from autograder.core.outputs import write_own_file
 from autograder.core.report import Outcome, Report
 from autograder.core.zips import make_zip
 from autograder.gradebook.secret import NAME as SECRET
@@ -96,7 +97,7 @@ def write_zip(
     setup = _SETUP + (_REQUIREMENTS.format(requirements=requirements) if requirements else "")
     scripts = {"setup.sh": setup.encode(), "run_autograder": run.encode()}
     files = {**{name: path.read_bytes() for name, path in _sources(assignment)}, SECRET: f"{secret}\n".encode()}
-    write_atomically(destination, make_zip({**files, **scripts}, executable=scripts), mode=0o600)
+    write_own_file(destination, make_zip({**files, **scripts}, executable=scripts), mode=0o600)
     return destination
 
 

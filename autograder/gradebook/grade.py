@@ -15,7 +15,7 @@ from autograder.core.files import remove_unfinished_files
 from autograder.core.message import Message, both, name_list
 from autograder.core.report import Cause, Outcome, Remark, Report
 from autograder.gradebook.cache_keys import KeyMaker, Reading
-from autograder.gradebook.identity import find_renames, report_missing, report_renames
+from autograder.gradebook.identity import find_renames, report_missing, report_renames, report_still_missing
 from autograder.gradebook.journal import ADDRESSES, Journal, Key, StoredReport
 from autograder.gradebook.readers import EDITIONS, STUDENTS, Readers
 from autograder.gradebook.results import write_answers, write_report, write_results
@@ -230,6 +230,8 @@ def _problems(
     absent = tuple(report_missing(journal, intake, key, renames))
     have_marks = {problem.who for problem in absent}
     found = [p for p in intake.problems if not (p.kind == "missing" and p.who in have_marks)]
+    if not intake.roster:
+        found += report_still_missing(journal, intake)
     found += [*report_renames(journal, renames), *absent]
     if only:
         others = [p for p in journal.problems() if p.who not in {*only, *renames}]
@@ -325,8 +327,14 @@ class _Run:
                     for name in {**before, **after}
                     if before.get(name, 0) != after.get(name, 0)
                 )
-                if tasks or old.points != new.points:
-                    yield MarkChange(handin.student, old.points, new.points, new.max_points, tasks)
+                worth = {task.name: task.max_points for task in old.tasks}
+                by_hand = tuple(
+                    (task.name, new.overrides[task.name].points, task.max_points, worth[task.name])
+                    for task in new.tasks
+                    if task.name in new.overrides and worth.get(task.name, task.max_points) != task.max_points
+                )
+                if tasks or by_hand or old.points != new.points:
+                    yield MarkChange(handin.student, old.points, new.points, new.max_points, tasks, by_hand)
 
     def assign_pending(self) -> None:
         """Let the new reports count, all at once."""

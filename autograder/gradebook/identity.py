@@ -147,3 +147,11 @@ def report_missing(journal: Journal, intake: Intake, key: Key, renames: Mapping[
         old = journal.key_of(student)
         if renames.get(student, student) not in present and old:
             yield Problem("kept", student, _KEPT_THOUGH if old.ours != key.ours else _KEPT)
+
+
+def report_still_missing(journal: Journal, intake: Intake) -> Iterator[Problem]:
+    """Yield the last run's problem for each student of its roster who has not handed in: this run has no roster."""
+    seen = {handin.student for handin in intake.handins} | set(journal.students()) | {p.who for p in intake.problems}
+    for problem in journal.problems() if journal.fact("roster") else ():
+        if problem.kind == "missing" and problem.who not in seen:
+            yield problem

@@ -33,6 +33,10 @@ _WORTH = {
     "question": Message("Give it again: the question is worth {limit} now."),
     "task": Message("It counts as {limit}: the task is worth {limit} now."),
 }
+_OTHER_WORTH = {
+    "question": Message("The question is worth {limit} now."),
+    "task": Message("The task is worth {limit} now."),
+}
 
 
 class BadMark(GradlabError):
@@ -84,6 +88,8 @@ def list_marks(journal: Journal) -> Iterator[tuple[str, Mark, str]]:
             yield student, mark, _GONE[kind]
         elif mark.points > limit:
             yield student, mark, Message(_WORTH[kind], limit=limit)
+        elif mark.max_points != limit:
+            yield student, mark, Message(_OTHER_WORTH[kind], limit=limit)
         else:
             yield student, mark, ""
 

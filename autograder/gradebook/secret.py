@@ -12,6 +12,7 @@ from pathlib import Path
 from autograder.core.errors import GradlabError
 from autograder.core.files import explain, write_atomically
 from autograder.core.message import Message
+from autograder.gradebook.database import NAME as JOURNAL
 
 NAME = "secret.key"
 BITS = 256
@@ -27,11 +28,22 @@ def new_secret() -> str:
     return secrets.token_hex(BITS // 8)
 
 
-def folder_secret(folder: Path) -> str:
-    """Return the secret of a folder of results, after making it if there is none. Raises BadSecret."""
+def folder_secret(folder: Path, *, renew: bool = False) -> str:
+    """Return the secret of a folder of results, after making it if nothing was graded there. Raises BadSecret.
+
+    If the secret of graded results is missing, another is made only with ``renew``.
+    """
     path = folder / NAME
     try:
         if not path.exists():
+            if (folder / JOURNAL).exists() and not renew:
+                raise BadSecret(
+                    Message(
+                        "{path} is missing, and without it the checks would get other inputs. Restore it from a "
+                        "backup. To grade with a new secret, pass --regrade. Nothing was changed.",
+                        path=path,
+                    )
+                )
             write_atomically(path, new_secret() + "\n", mode=0o600)
         return parse_secret(path.read_text(encoding="utf-8", errors="replace"), str(path))
     except OSError as error:

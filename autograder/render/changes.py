@@ -28,7 +28,8 @@ def print_changes(changes: Sequence[MarkChange], console: Console) -> None:
     table.add_column(say("After"), justify="right")
     table.add_column(say("Tasks"))
     ordered = sorted(changes, key=lambda change: (change.after - change.before, change.student))
-    for change in ordered[:SHOWN]:
+    marks = [change for change in ordered if change.tasks or change.before != change.after]
+    for change in marks[:SHOWN]:
         tasks = translate(Message(", ")).join(
             say("{task} {before} to {after}", task=line(task, limit=60), before=before, after=after)
             for task, before, after in change.tasks
@@ -36,9 +37,17 @@ def print_changes(changes: Sequence[MarkChange], console: Console) -> None:
         table.add_row(Text(name(change.student)), str(change.before), str(change.after), Text(tasks))
     down = sum(change.after < change.before for change in changes)
     up = sum(change.after > change.before for change in changes)
-    console.print(table)
-    if len(ordered) > SHOWN:
-        console.print(say("and {number:,} more", number=len(ordered) - SHOWN))
-    changed = count(len(changes), "mark")
+    if marks:
+        console.print(table)
+    if len(marks) > SHOWN:
+        console.print(say("and {number:,} more", number=len(marks) - SHOWN))
+    if kept := [(change.student, *task) for change in ordered for task in change.by_hand]:
+        console.print(say("Marks by hand keep their points, though the task's points changed:"), highlight=False)
+        for student, task, points, now, then in kept[:SHOWN]:
+            shown = {"student": name(student), "task": line(task, limit=60), "points": points, "now": now, "then": then}
+            console.print(Text(say("  {student}: {task} {points}, of {now} now, of {then} before", **shown)))
+        if len(kept) > SHOWN:
+            console.print(say("and {number:,} more", number=len(kept) - SHOWN))
+    changed = count(len(marks), "mark")
     text = say("{marks} would change: {up:,} up, {down:,} down.", marks=changed, up=up, down=down)
     console.print(text, highlight=False)
