@@ -136,12 +136,12 @@ def gradescope_zip(assignment: str, leaderboard: bool, public_only: bool, langua
 @_out
 def junit(results: Path, out: Path) -> None:
     """JUnit: write the checks of all students as XML."""
-    from autograder.core.files import write_atomically
+    from autograder.core.outputs import write_own_file
     from autograder.exports.junit import junit_xml
     from autograder.exports.reports import read_results
     from autograder.render.words import count
 
-    write_atomically(out, junit_xml(reports := read_results(results)))
+    write_own_file(out, junit_xml(reports := read_results(results)))
     click.echo(say("Wrote the checks of {students} to {out}.", students=count(len(reports), "student"), out=out))
 
 
@@ -165,7 +165,7 @@ def canvas(results: Path, template: Path, column: str, new_column: bool, questio
     added = available if questions else {}
     people = read_people(results)
     filled = canvas_csv(reports, _text(template), column=column, new=new_column, questions=added, roster=people)
-    _write(filled, out, without=available.keys() - added.keys())
+    _write(filled, out, template, without=available.keys() - added.keys())
 
 
 @export.command("moodle")
@@ -185,7 +185,7 @@ def moodle(results: Path, template: Path, questions: bool, out: Path) -> None:
     available = read_questions(results, reports)
     added = available if questions else {}
     filled = moodle_csv(reports, _text(template), questions=added, roster=read_people(results))
-    _write(filled, out, without=available.keys() - added.keys())
+    _write(filled, out, template, without=available.keys() - added.keys())
 
 
 @export.command("feedback")
@@ -207,11 +207,10 @@ def feedback(results: Path, target: str, roster: Path | None, out: Path) -> None
     Of hidden checks, a page shows only title and hint. Students whose result is provisional or needs a person get
     none; they are named, and the exit code is 2.
     """
-    from autograder.core.files import write_atomically
-    from autograder.core.zips import make_zip
     from autograder.exports import feedback as pages
     from autograder.exports.reports import read_results
     from autograder.gradebook.journal import NAME, Journal, graded_assignment
+    from autograder.gradebook.place import require_place_for_pages
     from autograder.gradebook.readers import Readers
     from autograder.intake.roster import read_roster
     from autograder.render.words import count, not_marked
@@ -225,7 +224,9 @@ def feedback(results: Path, target: str, roster: Path | None, out: Path) -> None
     reports, paths, speak = read_results(results), {}, pages.in_english
     if (results / NAME).exists():
         with Journal(results) as journal:
-            paths, speak = journal.latest_paths() if zipped else {}, Readers(journal).student
+            paths, speak = journal.latest_paths(), Readers(journal).student
+    if not zipped:
+        require_place_for_pages(out, results, paths.values())
     if target == "moodle":
         found = pages.for_moodle(reports, paths, speak)
     elif target == "canvas":
@@ -236,11 +237,7 @@ def feedback(results: Path, target: str, roster: Path | None, out: Path) -> None
         found = pages.as_mails(reports, pages.addresses_in(read_roster(roster)), speak)
     else:
         found = pages.in_a_folder(reports, speak)
-    if zipped and found.files:
-        write_atomically(out, make_zip(found.files))
-    for name, content in () if zipped else found.files.items():
-        (out / name).parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(out / name, content)
+    pages.write_pages(found.files, out, zipped=zipped, inputs=[roster, *paths.values()])
     _warn(_by_reason(found.skipped))
     if waiting := [report for report in reports if report.unmarked and report.student not in found.skipped]:
         _warn(
@@ -271,12 +268,12 @@ def _text(path: Path) -> str:
         raise BadResults(say("{path} is not UTF-8. Save it as UTF-8; in Excel, as CSV UTF-8.", path=path)) from None
 
 
-def _write(filled: Filled, out: Path, *, without: Collection[str]) -> None:
+def _write(filled: Filled, out: Path, template: Path, *, without: Collection[str]) -> None:
     """Write the file and report what is missing in it; ``without`` are inline questions that were not added."""
-    from autograder.core.files import write_atomically
+    from autograder.core.outputs import write_own_file
     from autograder.render.words import count
 
-    write_atomically(out, filled.text)
+    write_own_file(out, filled.text, inputs=[template])
     _warn(filled.notices)
     _warn(filled.skipped)
     _warn(_by_reason(dict.fromkeys(filled.without_mark, Message("no mark."))))

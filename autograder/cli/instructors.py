@@ -100,6 +100,7 @@ def grade(
     from autograder.gradebook.identity import find_students
     from autograder.gradebook.journal import Journal
     from autograder.gradebook.lock import hold
+    from autograder.gradebook.place import require_place_for_results
     from autograder.gradebook.readers import STAFF, unknown_languages
     from autograder.gradebook.secret import folder_secret
     from autograder.intake.download import read_handins
@@ -110,12 +111,7 @@ def grade(
     from autograder.sandbox.isolation import choose
     from autograder.session.options import Options, known_data, pick_device
 
-    if out.resolve() == handins.resolve():
-        raise click.UsageError(say("{out} is the folder of hand-ins. Choose another --out.", out=out))
-    if out.resolve().is_relative_to(handins.resolve()):
-        raise click.UsageError(
-            say("{out} is inside the folder of hand-ins and would be graded as one. Choose another --out.", out=out)
-        )
+    require_place_for_results(out, handins)
     if more and not only:
         raise click.UsageError(
             say("HANDINS is one folder or zip. Omit {more}, or write it after --only.", more=" ".join(more))
@@ -142,7 +138,7 @@ def grade(
         for warning in unknown_languages(intake.languages, chosen.course):
             console.print(translate(warning), style="yellow", markup=False, highlight=False, soft_wrap=True)
         students = find_students(intake, (*only, *more), known)
-        asked = replace(asked, secret=folder_secret(out))
+        asked = replace(asked, secret=folder_secret(out, renew=rest["regrade"]))
         setup = Setup(chosen.folder, asked, isolation, hidden=hidden, private=(handins.resolve(), out.resolve()))
         with Journal(out, create=True) as journal, Bar(console, disable=rest["as_json"]) as progress:
             spoken = choose_language(language, languages_of(chosen.course), journal.fact(STAFF) or "")
@@ -283,7 +279,8 @@ def similar(source: Path, assignment: str, threshold: float, out: Path | None, c
     from rich.console import Console
 
     from autograder.core.course import find_staff_assignment
-    from autograder.core.files import for_spreadsheets, write_atomically
+    from autograder.core.files import for_spreadsheets
+    from autograder.core.outputs import require_own_file, write_own_file
     from autograder.gradebook.journal import NAME, Journal, graded_assignment
     from autograder.gradebook.lock import hold
     from autograder.gradebook.results import write_results
@@ -292,6 +289,8 @@ def similar(source: Path, assignment: str, threshold: float, out: Path | None, c
     from autograder.render.words import count
 
     chosen = find_staff_assignment(assignment, course) if course else graded_assignment(source, assignment)
+    if out:
+        require_own_file(out, similar_csv([]), inputs=[source])
     with Console(stderr=True).status(say("reading")) as status:
         if graded := (source / NAME).exists():
             with hold(source, wait=wait), Journal(source) as journal:
@@ -307,8 +306,8 @@ def similar(source: Path, assignment: str, threshold: float, out: Path | None, c
                 found = find_similar(paths, chosen, threshold=threshold, progress=status.update)
     target = out or (source / "similar.csv" if graded else None)
     if target:
-        write_atomically(target, for_spreadsheets(similar_csv(found.pairs)))
-        write_atomically(target.with_name(f"{target.stem}-copies.csv"), for_spreadsheets(copies_csv(found.copies)))
+        write_own_file(target, for_spreadsheets(similar_csv(found.pairs)))
+        write_own_file(target.with_name(f"{target.stem}-copies.csv"), for_spreadsheets(copies_csv(found.copies)))
     for group in found.copies:
         many = count(len(group.students), "hand-in")
         what = say("all of their code") if group.everything else translate(name_list(group.functions))
@@ -349,6 +348,7 @@ def policy(gradebooks: tuple[Path, ...], rules: Path, times: Path | None, out: P
     GRADEBOOKS are the files gradebook.csv of all assignments. Exit code: 0, or 2 if some marks are provisional.
     """
     from autograder.core.files import for_spreadsheets, write_atomically
+    from autograder.core.outputs import write_own_file
     from autograder.intake.download import safe_name
     from autograder.policy.final_marks import compute_final_marks, final_csv, read_gradebooks, without_time
     from autograder.policy.policy_file import read_policy
@@ -375,7 +375,7 @@ def policy(gradebooks: tuple[Path, ...], rules: Path, times: Path | None, out: P
         )
         click.echo(text, err=True)
     finals = compute_final_marks(read, rows)
-    write_atomically(out, for_spreadsheets(final_csv(read, finals)))
+    write_own_file(out, for_spreadsheets(final_csv(read, finals)), inputs=[*gradebooks, rules, times])
     if explain:
         for final in finals:
             explain.mkdir(parents=True, exist_ok=True)
