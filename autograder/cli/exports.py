@@ -278,7 +278,7 @@ def _write(filled: Filled, out: Path, template: Path, *, without: Collection[str
     _warn(filled.skipped)
     _warn(_by_reason(dict.fromkeys(filled.without_mark, Message("no mark."))))
     _warn(_by_reason(dict.fromkeys(filled.without_row, Message("graded, but not in the file."))))
-    if unclear := bool(filled.without_mark and filled.without_row):
+    if filled.without_mark and filled.without_row:
         text = "These rows and these students may be the same people. Write the students' ids into the file's rows."
         _warn([Message(text)])
     if without:
@@ -292,7 +292,7 @@ def _write(filled: Filled, out: Path, template: Path, *, without: Collection[str
             ]
         )
     click.echo(say("Wrote {file}.", file=out))
-    sys.exit(2 if filled.skipped or unclear else 0)
+    sys.exit(2 if filled.skipped or filled.without_row else 0)
 
 
 def _by_reason(skipped: Mapping[str, str]) -> list[str]:

@@ -73,13 +73,15 @@ def grade(
     Exit code: 0 if everybody has all points, 1 if points were lost, 2 if a person must act: a check is broken, changed
     marks were not confirmed, or gradlab could not work. With --only, this is about these students.
     """
-    from autograder.cli.outcome import approval, print_graded
+    from autograder.cli.outcome import Approval, print_graded
     from autograder.cli.spread import on_cluster, workers_for
     from autograder.core.course import find_staff_assignment
     from autograder.gradebook.journal import course_of
     from autograder.session.digests import has_hidden_checks
     from autograder.session.promises import verify_promises
 
+    if rest["yes"] and not rest["regrade"]:
+        raise click.UsageError("Add --regrade or omit --yes: it answers the question of --regrade.")
     chosen = find_staff_assignment(assignment, rest["course"] or course_of(out, assignment))
     hidden = has_hidden_checks(chosen)
     if not hidden and not rest["public_only"]:
@@ -156,18 +158,16 @@ def grade(
                 spread=spread,
                 regrade=rest["regrade"],
                 only=students,
-                approve=approval(progress.pause, yes=rest["yes"], as_json=rest["as_json"]),
+                approve=(approve := Approval(progress.pause, yes=rest["yes"], as_json=rest["as_json"])),
                 on_start=progress.start,
                 on_report=progress.step,
             )
     said: dict[str, Any] = {"assignment": chosen, "isolation": isolation, "as_json": rest["as_json"], "only": students}
     print_graded(graded, intake.platform, out, **said)
     if not graded.written:
-        remedy = (
-            say("Pass --yes to write them.")
-            if rest["as_json"]
-            else say("Run the command again to decide; the hand-ins are not graded again.")
-        )
+        remedy = say("Pass --yes to write them.")
+        if approve.answered:
+            remedy = say("Run the command again to decide; the hand-ins are not graded again.")
         click.echo(in_a_row(say("The marks were not changed."), remedy), err=True)
         sys.exit(2)
     reports = [report for report in graded.reports if report.student in students or not students]
@@ -192,7 +192,7 @@ def _still_waiting(task: str, others: list[str]) -> str:
     )
 
 
-@click.command()
+@click.command(cls=options.WithPoints)
 @options.results_folder
 @click.argument("student", required=False)
 @click.argument("item", required=False)
@@ -295,7 +295,8 @@ def similar(source: Path, assignment: str, threshold: float, out: Path | None, c
         if graded := (source / NAME).exists():
             with hold(source, wait=wait), Journal(source) as journal:
                 require_same_assignment(journal.fact("assignment"), chosen, source)
-                found = find_similar(journal.latest_paths(), chosen, threshold=threshold, progress=status.update)
+                paths = journal.latest_paths()
+                found = find_similar(paths, chosen, threshold=threshold, progress=status.update)
                 with journal.writing():
                     journal.set_similar(found.pairs, found.copies)
                 write_results(journal, source)
@@ -329,6 +330,8 @@ def similar(source: Path, assignment: str, threshold: float, out: Path | None, c
     )
     for student, why in found.skipped:
         click.echo(say("Not compared: {student}: {why}", student=student, why=why), err=True)
+    if found.skipped and len(found.skipped) == len(paths):
+        sys.exit(2)
 
 
 @click.command()

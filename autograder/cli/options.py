@@ -26,6 +26,20 @@ class _NamedPath(click.Path):
 PATH: Any = _NamedPath(path_type=Path)
 
 
+class WithPoints(click.Command):
+    """A command with an argument POINTS: a number below 0 looks like an option, but was meant as points."""
+
+    def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
+        """Read the arguments."""
+        try:
+            return super().parse_args(context, args)
+        except click.NoSuchOption as error:
+            if not error.option_name[1:2].isdigit():
+                raise
+            below = "POINTS cannot be below 0: write 0, or up to the points of the task or question."
+            raise click.UsageError(below, context) from None
+
+
 def points(context: click.Context, parameter: click.Parameter, value: str | None) -> float | None:
     """Return the whole or half points that an argument states: its callback."""
     try:

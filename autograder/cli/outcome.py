@@ -24,21 +24,37 @@ _READ_AS = {
 }
 
 
-def approval(pause: Callable[[], None], *, yes: bool, as_json: bool) -> Callable[[Sequence[MarkChange]], bool]:
-    """Return a function that shows the marks that a regrade changes, and asks whether to write them."""
+def agrees(question: str, *, err: bool = False) -> bool | None:
+    """Ask a question that is answered by yes or no. Returns None if nobody can answer, as in a cron job."""
+    try:
+        return click.confirm(question, default=False, err=err)
+    except click.Abort as abort:
+        if isinstance(abort.__context__, KeyboardInterrupt):
+            raise
+        click.echo(err=True)  # the question has no line end
+        return None
 
-    def approve(changes: Sequence[MarkChange]) -> bool:
+
+class Approval:
+    """Shows the marks that a regrade changes, and asks whether to write them."""
+
+    def __init__(self, pause: Callable[[], None], *, yes: bool, as_json: bool) -> None:
+        self._pause, self._yes, self._as_json = pause, yes, as_json
+        self.answered = not as_json  # whether somebody decided, or could have
+
+    def __call__(self, changes: Sequence[MarkChange]) -> bool:
+        """Return whether to write the marks."""
         from rich.console import Console
 
         from autograder.render.changes import print_changes
 
-        if as_json:
-            return yes
-        pause()
+        if self._as_json:
+            return self._yes
+        self._pause()
         print_changes(changes, Console())
-        return yes or click.confirm(say("Write these marks?"), default=False)
-
-    return approve
+        agreed = self._yes or agrees(say("Write these marks?"))
+        self.answered = agreed is not None
+        return bool(agreed)
 
 
 def print_graded(

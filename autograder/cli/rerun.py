@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from contextlib import nullcontext, redirect_stdout
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -116,9 +117,19 @@ def rerun(
             if changed
             else say("Everything is as when it was graded: hand-in, checks, gradlab, options.")
         )
-        _print(student_view(before), report, verdicts)
+        _print(_page(before), report.with_marks(before.marks), verdicts)
     lost = any(not result.points for result in report.checks)
     sys.exit(2 if any(result.cause == "broken" for result in report.checks) else int(lost))
+
+
+def _page(report: Report) -> Report:
+    """Return what the student's page shows: it also says why a hand-in was refused, and which answers are blank."""
+    from autograder.render.view import student_view
+
+    shown = student_view(report)
+    blank = tuple(answer for answer in report.answers if answer.is_blank)
+    checks = [replace(check, message=report.refusal or check.message) for check in shown.checks]
+    return replace(shown, checks=tuple(checks), answers=blank)
 
 
 def _print(before: Report, now: Report, verdicts: list[tuple[str, str, str]]) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from autograder.cli import options
+from autograder.cli.outcome import agrees
 from autograder.cli.warm_client import answer_warm
 from autograder.core.language import say, translate
 from autograder.core.message import Message, either, name_list
@@ -251,11 +252,7 @@ def _isolation_for(hand_in: Path, *, debugging: bool) -> str:
         reason=why,
         file=hand_in,
     )
-    try:
-        agreed = click.confirm(question, default=False, err=True)
-    except click.Abort:  # nobody can answer
-        agreed = False
-    if not agreed:
+    if not agrees(question, err=True):
         raise click.UsageError(say("{file} was not run. If you wrote it or trust it, pass --trust.", file=hand_in))
     return "none"
 

@@ -25,9 +25,13 @@ def find_assignment(name: str = "", *, installed: bool = True) -> Assignment:
     if not name:
         return read_assignment(_folder_around(here))
     path = Path(name)
-    for folder in (path, path.parent) if path.suffix in (".py", ".ipynb") and len(path.parts) > 1 else (path,):
+    named = path.suffix in (".py", ".ipynb") and len(path.parts) > 1  # a file of an assignment
+    for folder in (path, path.parent) if named else (path,):
         if (folder / MANIFEST).is_file():
-            return read_assignment(folder)
+            found = read_assignment(folder)
+            if named and folder == path.parent and not path.exists() and not found.file_of(path.stem):
+                raise BadManifest(Message("{folder} contains no {file}.", folder=folder, file=path.name))
+            return found
     own = [here] if here.name == name else []
     for place in [*own, *(root / name for root in _roots(installed=installed))]:
         if (place / MANIFEST).is_file():

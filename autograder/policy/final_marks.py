@@ -45,6 +45,7 @@ class GradebookRow:
     handed_in: datetime | None
     needs_staff: bool
     marked_late: bool = False  # by the platform, which may not record the time
+    skipped: bool = False  # graded with --skip-scored
     doubtful: bool = False  # what counts is empty or cannot be opened, and an earlier hand-in exists
 
 
@@ -134,6 +135,7 @@ def _row(cells: Mapping[str, str | None], policy: Policy, where: str) -> Gradebo
             handed_in=_moment(cells.get("handed_in") or ""),
             needs_staff=text["needs_staff"] == "yes",
             marked_late=MARKED_LATE in (cells.get("notes") or ""),
+            skipped="(--skip-scored)" in (cells.get("notes") or ""),  # in the note of session.py
             doubtful=(cells.get("intake") or "").startswith("doubtful:"),  # the first kind in that column
         )
     except KeyError as error:
@@ -319,7 +321,11 @@ def _earned(rule: Rule, row: GradebookRow, points: float, max_points: int) -> tu
             )
         )
     if row.needs_staff:
-        sentences.append(Message("A check could not be graded: a person must look."))
+        sentences.append(
+            Message("This was graded with --skip-scored; grade it without that option.")
+            if row.skipped
+            else Message("A check could not be graded: a person must look.")
+        )
     if row.doubtful:
         sentences.append(_DOUBTFUL)
     return share, sentences

@@ -91,7 +91,7 @@ def _row(report: Report, tasks: Sequence[str], questions: Sequence[str], intake:
 
 
 def _needs_staff(report: Report) -> str:
-    if report.undecided:
+    if report.needs_staff or (report.provisional and not report.refusal):  # no later run opens what was refused
         return "yes"
     return not_marked(len(report.unmarked)) if report.unmarked else "no"
 

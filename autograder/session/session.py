@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -105,7 +105,7 @@ class Checks:
             own = [result for result in results if result.task == task.name]
             if own or not (options.task or self.selected):
                 tasks.append(TaskResult(task.name, task.title, sum(r.points for r in own), task.points))
-        return Report(
+        made = Report(
             assignment=assignment.name,
             title=assignment.title,
             version=assignment.version,
@@ -119,12 +119,13 @@ class Checks:
             isolation=isolation,
             checks=tuple(results),
             tasks=tuple(tasks),
-            notes=(*header.notes, *self._left_out()),
+            notes=header.notes,
             remarks=header.remarks,
             open_points=self.state.open_points,
             answers=header.answers,
             hidden_checks=assignment.course.reports.hidden_checks,
         )
+        return made if made.refusal else replace(made, notes=(*header.notes, *self._left_out()))
 
     def _left_out(self) -> list[str]:
         points = self.state.open_points

@@ -150,6 +150,20 @@ def _list_zip(entry: Entry, answers: Collection[str]) -> Listing:
     )
 
 
+def leads_out(name: str, others: Collection[str]) -> str:
+    """Return a sentence about a file whose path leads out of its zip; empty if there is none."""
+    for other in others:
+        parts = other.replace("\\", "/").split("/")
+        if ".." in parts or not parts[0]:
+            return Message(
+                "{name} contains {file}: this path leads out of the zip, so the file was not read. Please create the "
+                "zip again.",
+                name=name,
+                file=printable(other),
+            )
+    return ""
+
+
 def list_module(folder: Path, name: str) -> list[Entry]:
     """List the module or the package of that name in a folder of the student's own machine."""
     entries = []
@@ -308,6 +322,8 @@ def _in_zip(file: BinaryIO, name: str, size: int, answers: Collection[str], *, l
     """Yield the files of a zip. Names that point outside of it are ignored."""
     if size > limit:
         raise BadSubmission(_too_large(name, limit))
+    if not size:
+        raise BadSubmission(Message("{name} is empty: it has 0 bytes. Please create the zip again.", name=name))
     try:
         archive = _BoundedZip(file)
         members = archive.infolist()

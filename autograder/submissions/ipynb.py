@@ -86,6 +86,18 @@ def read_cells(data: bytes, name: str, *, texts: bool = False) -> tuple[list[Cel
     return found, notes
 
 
+def damage_in(data: bytes, name: str) -> str:
+    """Return why nothing can be read in a file: it is empty, or a damaged notebook. Otherwise return an empty text."""
+    if not data.strip():
+        return Message("{name} is empty. Hand in the file with your tasks.", name=name)
+    try:
+        if ".ipynb" in name.lower():
+            read_cells(data, name)
+    except BadSubmission as problem:
+        return str(problem)
+    return ""
+
+
 def read_answers(data: bytes, name: str) -> dict[str, str]:
     """Return the texts of the cells in which inline questions are answered, by the question. Raises BadSubmission."""
     answers = {}

@@ -21,8 +21,8 @@ from autograder.core.notebooks import accepted_names, base_name, notebook_name
 from autograder.core.received import received
 from autograder.core.report import Remark
 from autograder.submissions.answers import Attached, describe_attached
-from autograder.submissions.find import Entry, Listing, list_files, list_zips
-from autograder.submissions.ipynb import is_notebook, without_outputs
+from autograder.submissions.find import Entry, Listing, leads_out, list_files, list_zips
+from autograder.submissions.ipynb import damage_in, is_notebook, without_outputs
 from autograder.submissions.names import START
 from autograder.submissions.notebook import code_size, read_module
 from autograder.submissions.own_modules import OwnModules
@@ -325,6 +325,10 @@ class _Chooser:
         copy = received(path)
         if gone := copy.missing_modules:
             return copy.is_missing(gone[0])
+        (only, *more) = self.listing.entries or (None,)
+        damage = damage_in(self._try(only) or b"", printable(only.path)) if only and not more else ""
+        if why := damage or leads_out(name, others):
+            return why
         if others == (path.name,):
             return Message(
                 "{name} cannot be graded: it is not {wanted}, and it does not define a task of {assignment}. Hand in "

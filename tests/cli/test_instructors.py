@@ -8,10 +8,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from click.testing import CliRunner
 
 from autograder.cli.app import main
+from autograder.cli.outcome import agrees
 from autograder.core.assignment import Assignment
 from autograder.gradebook.lock import hold
 from autograder.runners import local_pool
@@ -56,6 +58,43 @@ def test_a_regrade_asks_before_it_writes_marks(course, tmp_path, grader):
     yes = grade(course, tmp_path, "--regrade", answer="y\n")
     assert "0 graded now, 2 skipped (already graded" in yes.output
     assert marks(tmp_path / "out") == {"ada": "50", "bob": "25"}
+
+
+def test_a_regrade_that_nobody_can_answer_says_how_to_write_the_marks(course, tmp_path, grader):
+    hand_in(tmp_path / "in", ada=HONEST)
+    assert grade(course, tmp_path).exit_code == 0
+    change_the_checks(course)
+    grader.worth = 2
+    done = grade(course, tmp_path, "--regrade")  # standard input is at its end, as in a cron job
+    assert done.exit_code == 2
+    assert done.stderr.endswith("\nThe marks were not changed. Pass --yes to write them.\n")
+    assert "Interrupted" not in done.output
+    assert marks(tmp_path / "out") == {"ada": "100"}
+
+
+def test_ctrl_c_at_a_question_interrupts(monkeypatch):
+    def interrupted(*arguments, **options):
+        raise KeyboardInterrupt
+
+    with CliRunner().isolation():
+        monkeypatch.setattr("click.termui.visible_prompt_func", interrupted)
+        with pytest.raises(click.Abort):
+            agrees("Write these marks?")
+
+
+def test_yes_without_regrade_is_refused(course, tmp_path, grader):
+    hand_in(tmp_path / "in", ada=HONEST)
+    refused = grade(course, tmp_path, "--yes")
+    assert (refused.exit_code, grader.ran) == (2, [])
+    assert "Add --regrade or omit --yes: it answers the question of --regrade." in refused.output
+
+
+@pytest.mark.parametrize("below", ["-1", "-0.5"])
+def test_points_below_0_are_not_taken_for_an_option(below, course, tmp_path):
+    done = CliRunner().invoke(main, ["mark", str(tmp_path), "ada", "double", below])
+    assert done.exit_code == 2
+    assert "POINTS cannot be below 0: write 0, or up to the points of the task or question." in done.output
+    assert "No such option '--x'." in CliRunner().invoke(main, ["mark", str(tmp_path), "--x"]).output
 
 
 def test_progress_is_printed_as_lines_in_a_pipe(course, tmp_path, grader):

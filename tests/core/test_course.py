@@ -62,6 +62,14 @@ def test_the_path_of_a_module_is_its_folder(course: Path, monkeypatch: pytest.Mo
     assert find_assignment("a01_near/near.py", installed=False).name == "a01_near"
 
 
+def test_the_path_of_a_file_that_does_not_exist_is_refused(course: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(course)
+    with pytest.raises(BadManifest, match=r"a01_near contains no nope\.py\."):
+        find_assignment("a01_near/nope.py", installed=False)
+    (course / "a01_near" / "helper.py").touch()
+    assert find_assignment("a01_near/helper.py", installed=False).name == "a01_near"
+
+
 @pytest.mark.parametrize("name", ["a2", "2", "A02", "assignment2"])
 def test_another_way_to_write_the_number_gets_a_suggestion(
     name: str, course: Path, monkeypatch: pytest.MonkeyPatch

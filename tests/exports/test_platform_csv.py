@@ -220,6 +220,17 @@ def test_students_without_a_row_next_to_rows_without_a_mark_need_a_person(result
     )
 
 
+@pytest.mark.parametrize("platform", ["moodle", "canvas"])
+def test_students_that_the_file_does_not_list_need_a_person(platform: str, results: Path, tmp_path: Path) -> None:
+    heads = {"moodle": "Username,Grade\nada,\n", "canvas": "Student,ID,SIS Login ID,a01 (1)\nAda,1,ada,\n"}
+    (tmp_path / "list.csv").write_text(heads[platform])
+    column = ["--column", "a01 (1)"] if platform == "canvas" else []
+    command = ["export", platform, str(results), str(tmp_path / "list.csv"), *column, "--out", str(tmp_path / "up.csv")]
+    done = CliRunner().invoke(main, command)
+    assert done.exit_code == 2
+    assert "bob: graded, but not in the file." in done.stderr
+
+
 def test_three_questions_are_listed_with_commas() -> None:
     questions = {"q1": 4, "q2": 4, "q3": 4}
     filled = canvas_csv([report("ada")], HEADING + "A,1,u,ada,\n", column="a01 (7)", questions=questions)

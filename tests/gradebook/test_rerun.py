@@ -161,3 +161,19 @@ def test_a_hand_in_that_can_no_longer_be_opened_earns_nothing(graded: Path, tmp_
     again = run_again(found, assignment, setup, checks=report.checks[:2], local=False, pdb=False)
     assert [check.points for check in again.checks] == [0, 0]
     assert again.refusal
+
+
+def test_of_a_hand_in_that_was_refused_both_sides_say_why_and_show_the_mark_by_hand(tmp_path: Path) -> None:
+    make_vectors(tmp_path / "course")
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "eve.zip").write_bytes(b"PK is not enough")
+    named = ("--assignment", "t02_vectors", "--course", tmp_path / "course", "--out", tmp_path / "out")
+    run_command("grade", tmp_path / "in", *named, "--isolation", "none", "--workers", "1")
+    marked = run_command("mark", tmp_path / "out", "eve", "double", "1", "--reason", "Shown in the office.")
+    assert marked.exit_code == 0, marked.output
+    done = rerun(tmp_path / "out", "eve")
+    student, staff = done.output.partition("What staff see now")[::2]
+    for side in (student, staff.partition("The verdicts")[0]):
+        assert side.count("eve.zip is damaged or not a zip") == 1
+        assert "FAILED" not in side
+        assert "1/50 by hand. Shown in the office." in side

@@ -107,6 +107,12 @@ def test_code_that_many_students_write_does_not_count(course, tmp_path):
 def test_submissions_that_cannot_be_compared_are_listed(course, tmp_path):
     folder = hand_in(tmp_path / "in", ada="def double(x:", bob=with_stub(ADA))
     assert "Python cannot read this" in dict(find_similar(paths(folder), course).skipped)["ada"]
+    command = ["similar", str(folder), "--assignment", str(course.folder)]
+    assert CliRunner().invoke(main, command).exit_code == 0
+    alone = hand_in(tmp_path / "alone", ada="def double(x:")
+    nothing = CliRunner().invoke(main, ["similar", str(alone), *command[2:]])
+    assert nothing.exit_code == 2  # nothing was compared
+    assert "Not compared: ada: " in nothing.stderr
 
 
 def test_the_command_lists_pairs_and_the_overview_shows_them(course, tmp_path):

@@ -160,6 +160,16 @@ def test_the_mark_is_provisional_until_a_person_has_looked():
     assert "Provisional" in ada.explanation
 
 
+def test_what_was_graded_with_skip_scored_is_to_be_graded_without_it():
+    ada, bob = compute_final_marks(
+        policy(), [row(needs_staff=True, skipped=True), row(student="bob", needs_staff=True)]
+    )
+    assert "This was graded with --skip-scored; grade it without that option." in ada.explanation
+    assert "A check could not be graded" not in ada.explanation
+    assert "A check could not be graded: a person must look." in bob.explanation
+    assert ada.provisional
+
+
 def test_a_hand_in_without_a_time_that_is_not_marked_late_is_on_time():
     unknown = GradebookRow("bob", "a01", 100, 100, {}, None, False)
     (bob,) = compute_final_marks(policy(), [unknown])

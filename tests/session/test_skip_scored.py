@@ -79,6 +79,16 @@ def test_the_report_says_so_and_what_is_open(course: Assignment) -> None:
     assert (found.provisional, found.undecided, found.needs_staff) == (True, True, False)
 
 
+def test_a_hand_in_that_cannot_be_opened_has_nothing_open(course: Assignment) -> None:
+    def body(checks: Checks) -> Report:
+        results = checks.refuse("It is damaged.")
+        return checks.report(ReportHeader("ada", "", ("It is damaged.",)), results, isolation="none")
+
+    refused = with_checks(course, Options(seed=1, skip_scored=True), body)
+    assert refused.notes == ("It is damaged.",)
+    assert gradebook_csv([refused]).splitlines()[1].split(",")[6] == "no"  # needs_staff
+
+
 def test_what_a_scored_check_measured_is_in_the_report_and_on_a_leaderboard(course: Assignment) -> None:
     found = parse_report(report(course, skip_scored=False).to_json().encode(), "report.json")
     (check,) = (check for check in found.checks if check.scores)

@@ -64,13 +64,16 @@ def nested(levels: int, text: str = WRITTEN) -> bytes:
 
 
 HOSTILE = {
-    "empty": (b"", "is damaged or not a zip"),
+    "empty": (b"", r"a.zip is empty: it has 0 bytes"),
+    "leads out": (zipped({"../../tiny.py": WRITTEN}), r"contains \.\./\.\./tiny\.py: this path leads out of the zip"),
+    "empty script": (zipped({"mine.py": b""}), r"mine\.py is empty\. Hand in the file with your tasks"),
+    "notebook cut early": (zipped({"mine.ipynb": b'{"cells": [{"cell_type": "co'}), r"mine\.ipynb is damaged"),
     "not a zip": (b"PK\3\4 but no more", "is damaged or not a zip"),
     "half": (zipped({"tiny.py": WRITTEN})[:-40], "is damaged or not a zip"),
     "contents damaged": (zipped({"tiny.py": WRITTEN}).replace(b"\x8d", b"\x8e").replace(b"\xcb", b"\xca"), "damaged"),
-    "absolute": (zipped({"/tiny.py": WRITTEN}), "It contains /tiny.py."),
-    "outside": (zipped({"a/../../tiny.py": WRITTEN}), "It contains a/../../tiny.py."),
-    "outside on Windows": (zipped({"..\\tiny.py": WRITTEN}), "It contains .*tiny.py."),
+    "absolute": (zipped({"/tiny.py": WRITTEN}), "contains /tiny.py: this path leads out"),
+    "outside": (zipped({"a/../../tiny.py": WRITTEN}), "contains a/../../tiny.py: this path leads out"),
+    "outside on Windows": (zipped({"..\\tiny.py": WRITTEN}), "contains .*tiny.py: this path leads out"),
     "a drive": (zipped({"C:\\tiny.py": WRITTEN}), "It contains C:.*tiny.py."),
     "link": (special("tiny.py", stat.S_IFLNK | 0o777), "is a link"),
     "pipe": (special("tiny.py", stat.S_IFIFO | 0o777), "is a link or a special file"),
