@@ -13,6 +13,7 @@ import pytest
 from autograder.core.jupyter import load_package
 from autograder.sandbox.isolation import NoIsolation, choose
 from autograder.sandbox.pool import WorkerPool
+from tests.support.isolations import chosen_or_skip
 from tests.support.measured_boxes import is_measured, measured_boxes
 from tests.support.order import Recorder, longest_first
 from tests.support.our_course import OUR_COURSE
@@ -102,11 +103,7 @@ def isolated_pool(isolation: str, pools: Pools) -> WorkerPool:
 @pytest.fixture(scope="module", params=["bubblewrap", "namespaces", "none"])
 def pool(request: pytest.FixtureRequest, pools: Pools) -> WorkerPool:
     """A pool of workers, for each kind of isolation."""
-    try:
-        choose(request.param)
-    except NoIsolation as reason:
-        pytest.skip(str(reason))
-    return pools(request.param)
+    return pools(chosen_or_skip(request.param))
 
 
 @pytest.fixture

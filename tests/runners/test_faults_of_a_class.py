@@ -9,26 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from autograder.sandbox.isolation import NoIsolation, choose
+from autograder.sandbox.isolation import choose
 
 pytest.importorskip("psutil", reason="the scripts of bench/ need it")
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc"),
-    pytest.mark.usefixtures("_sandbox"),
+    pytest.mark.usefixtures("isolation"),
 ]
 BENCH = Path(__file__).parents[2] / "bench"
 STUDENTS = 12
 MOST_CLASSES = 8
-
-
-@pytest.fixture
-def _sandbox() -> None:
-    """Skip where no sandbox can be made."""
-    try:
-        choose()
-    except NoIsolation as reason:
-        pytest.skip(str(reason))
 
 
 def test_a_dozen_faults_leave_the_gradebook_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,10 +13,10 @@ from autograder.core.assignment import Limits
 from autograder.core.code import Code
 from autograder.core.course_file import Course
 from autograder.sandbox.box_link import BoxLink
-from autograder.sandbox.isolation import NoIsolation, choose
 from autograder.sandbox.pool import BoxError, WorkerPool
 from autograder.sandbox.proxy import Student
 from autograder.sandbox.view import folder_outside
+from tests.support.isolations import chosen_or_skip
 
 SOURCE = """
 import os
@@ -35,13 +35,10 @@ def write():
 @pytest.fixture(scope="module", params=["bubblewrap", "namespaces", "user", "none"])
 def pool(request: pytest.FixtureRequest) -> Iterator[WorkerPool]:
     """A pool for each kind of isolation, of a course that imports nothing before the first hand-in."""
-    try:
-        if request.param != "user":  # where nobody can read Python's folders, this hand-in still needs no more imports
-            choose(request.param)
-        elif os.geteuid() != 0:
-            pytest.skip("needs root, to become another user")
-    except NoIsolation as reason:
-        pytest.skip(str(reason))
+    if request.param != "user":  # where nobody can read Python's folders, this hand-in still needs no more imports
+        chosen_or_skip(request.param)
+    elif os.geteuid() != 0:
+        pytest.skip("needs root, to become another user")
     with WorkerPool(request.param) as pool:
         yield pool
 
@@ -103,10 +100,7 @@ def test_a_package_whose_files_are_links_is_said_to_be_elsewhere(
         None,
         None,
     )
-    try:
-        isolation = choose("bubblewrap")
-    except NoIsolation as error:
-        pytest.skip(str(error))
+    isolation = chosen_or_skip("bubblewrap")
     with pytest.raises(BoxError) as caught:
         WorkerPool(isolation, course=Course(preload=("linked_one",)))
     assert f"The files of linked_one are in {cache}, which the sandbox does not show." in str(caught.value)

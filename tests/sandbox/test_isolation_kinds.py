@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import site
 import sys
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ from autograder.sandbox.local_link import LocalLink
 from autograder.sandbox.open_link import open_link
 from autograder.sandbox.pool import BoxError, WorkerHandle, WorkerPool, open_pool
 from tests.support.box import in_box
+from tests.support.isolations import chosen_or_skip
 from tests.support.vectors import make_vectors
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux")
@@ -134,10 +136,7 @@ def test_a_course_among_shown_folders_below_tmp_is_hidden_and_the_rest_is_there(
     kind: str, fresh: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Python may be below /tmp, in a folder that also has the course: as a virtual environment in it."""
-    try:
-        choose(kind)
-    except NoIsolation as reason:
-        pytest.skip(str(reason))
+    chosen_or_skip(kind)
     course = tmp_path / "shown" / "course"
     for name in ("solutions/answer.py", "notes.md", ".venv/tool.py"):
         (course / name).parent.mkdir(parents=True, exist_ok=True)
@@ -157,10 +156,7 @@ def test_a_course_among_shown_folders_below_tmp_is_hidden_and_the_rest_is_there(
 def test_a_folder_through_which_a_link_leads_is_there_and_empty(
     kind: str, fresh: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    try:
-        choose(kind)
-    except NoIsolation as reason:
-        pytest.skip(str(reason))
+    chosen_or_skip(kind)
     find = view.make_view
     monkeypatch.setattr(kinds, "make_view", lambda *of: replace(find(*of), folders=("/left/behind",)))
     with WorkerPool(kind) as pool, in_box(pool, LOOK) as (student, _):
@@ -203,6 +199,7 @@ def test_a_worker_that_cannot_be_locked_down_is_not_used(tmp_path: Path) -> None
 @linux
 def test_a_fork_server_that_ended_is_named_whatever_is_asked_of_it() -> None:
     with WorkerPool("none") as pool, pools.socket.socket() as channel:
+        pool.process.send_signal(signal.SIGSTOP)  # it cannot answer before it ends
         pool._send({"status": 1}, None)
         pool.process.kill()
         pool.process.wait()

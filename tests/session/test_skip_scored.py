@@ -18,6 +18,8 @@ from autograder.core.code import Code
 from autograder.core.report import Mark, Measured, Outcome, Report, parse_report
 from autograder.exports.gradescope import results_json
 from autograder.exports.platform_csv import _mark
+from autograder.policy.final_marks import read_gradebooks
+from autograder.policy.policy_file import read_policy
 from autograder.render.class_page import index_html
 from autograder.render.gradebook_csv import gradebook_csv
 from autograder.render.html import report_html
@@ -116,6 +118,15 @@ def test_the_json_keeps_it_and_older_files_have_none(course: Assignment) -> None
     table = json.loads(found.to_json())
     del table["open_points"]
     assert parse_report(json.dumps(table).encode(), "report.json").open_points == 0
+
+
+def test_the_policy_reads_it_from_the_gradebook(course: Assignment, tmp_path: Path) -> None:
+    settings, gradebook = tmp_path / "policy.toml", tmp_path / "gradebook.csv"
+    settings.write_text(f"[assignments.{course.name}]\nweight = 1\n")
+    for skip_scored in (True, False):
+        gradebook.write_text(gradebook_csv([report(course, skip_scored=skip_scored)]), encoding="utf-8")
+        (row,) = read_gradebooks([gradebook], read_policy(settings))
+        assert row.skipped == skip_scored
 
 
 def test_the_gradebook_and_the_exports_wait(course: Assignment) -> None:
