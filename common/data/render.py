@@ -21,7 +21,7 @@ from common.data.scenes import SIDE, TURN, Background, Scene, Thing
 Ints = NDArray[np.int32]
 Outline = Callable[[Ints, Ints, Ints], Ints]  # u, v, radius: about the distance to the outline, positive inside
 
-BATCH = 128  # scenes drawn at once: their pixels fit a processor's cache
+PIXELS = 32 * 32 * 32  # drawn at once: arrays of this size stay in a processor's cache, and malloc keeps their memory
 BITS = 8
 ONE = 1 << BITS  # full coverage, full weight
 
@@ -52,8 +52,9 @@ def render(
     if not 8 <= size <= 1024:
         raise ValueError(f"Scenes are drawn at 8 to 1024 pixels a side, not at {size}.")
     images = np.empty((len(scenes), 3, size, size), np.uint8)
-    for start in range(0, len(scenes), BATCH):
-        images[start : start + BATCH] = _draw(scenes[start : start + BATCH], size, outlines or OUTLINES)
+    batch = max(1, PIXELS // size**2)
+    for start in range(0, len(scenes), batch):
+        images[start : start + batch] = _draw(scenes[start : start + batch], size, outlines or OUTLINES)
     return images
 
 
