@@ -38,7 +38,8 @@ class Replacement:
         """Return the text with every occurrence replaced. Raises BadCheck unless there are ``count``."""
         found = text.count(self.replace)
         if found != self.count:
-            raise BadCheck(f"no longer applies: {self.replace!r} occurs {found} times in {file}, not {self.count}.")
+            times = "1 time" if found == 1 else f"{found} times"
+            raise BadCheck(f"no longer applies: {self.replace!r} occurs {times} in {file}, not {self.count}.")
         if self.replace == self.by:
             raise BadCheck("changes nothing.")
         return text.replace(self.replace, self.by)

@@ -16,6 +16,7 @@ from autograder.core.hints import NO_HINTS, Hints
 from autograder.core.language import say, say_counted, translate
 from autograder.core.message import Message
 from autograder.render.text import columns
+from autograder.render.words import count
 
 _MARKER = re.compile(r"<!-- (?P<name>[a-z]+)(?: (?P<module>\w+\.py))? -->")
 _NUMBERS = (
@@ -140,17 +141,17 @@ def question_sentences(assignment: Assignment, module: str = "") -> str:
         return ""
     one_notebook = len({question.file for question in questions}) == 1
     number = translate(_NUMBERS[len(questions)]) if len(questions) < len(_NUMBERS) else str(len(questions))
-    points = sum(question.points for question in questions)
+    points = count(sum(question.points for question in questions), "more point")
     if one_notebook:
         return say_counted(
-            "The notebook also asks {number} question, worth {points} more points. A person marks your answers.",
-            "The notebook also asks {number} questions, worth {points} more points. A person marks your answers.",
+            "The notebook also asks {number} question, worth {points}. A person marks your answers.",
+            "The notebook also asks {number} questions, worth {points}. A person marks your answers.",
             n=len(questions),
             number=number,
             points=points,
         )
     return say(
-        "The notebooks also ask {number} questions, worth {points} more points. A person marks your answers.",
+        "The notebooks also ask {number} questions, worth {points}. A person marks your answers.",
         points=points,
         number=number,
     )
@@ -160,7 +161,9 @@ def limits_phrase(assignment: Assignment) -> str:
     """Say what a check may use: "10 seconds and 2 GB"."""
     gigabytes, rest = divmod(assignment.limits.memory_mb, 1024)
     memory = f"{assignment.limits.memory_mb} MB" if rest else f"{gigabytes} GB"
-    return say("{seconds:g} seconds and {memory}", seconds=assignment.limits.seconds, memory=memory)
+    return say_counted(
+        "{n:g} second and {memory}", "{n:g} seconds and {memory}", n=assignment.limits.seconds, memory=memory
+    )
 
 
 def _state(

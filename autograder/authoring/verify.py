@@ -181,7 +181,7 @@ class _Bench:
             others = f" and {count(len(more), 'other seed')}" if more else ""
             problems.append(f"seed {seed}{others}: {show_group(group)}")
         points = sum(item.spec.points for item in self.checks.items if item.name in names)
-        return problems, f"{points} points, {count(seeds, 'seed')}, {count(len(names), 'check')}"
+        return problems, f"{count(points, 'point')}, {count(seeds, 'seed')}, {count(len(names), 'check')}"
 
     def variants(self) -> tuple[list[str], str]:
         """Run all checks but the scored ones on each variant; the seeds rotate."""
@@ -264,7 +264,9 @@ class _Bench:
             if lost and task.name not in own:
                 losses.append(f"costs {count(lost, 'point')} of another task, {task.name} ({checks}).")
             elif 2 * lost > task.points:
-                losses.append(f"costs {lost} of the {task.points} points of {task.name}, more than half ({checks}).")
+                losses.append(
+                    f"costs {lost} of {count(task.points, 'point')} of {task.name}, more than half ({checks})."
+                )
         return losses
 
     def _losses(self, sources: Mapping[str, str], names: Collection[str], seed: int) -> list[CheckResult]:
@@ -291,7 +293,7 @@ class _Bench:
             return [f"{missing[0]} was not released yet. Run `gradlab release {assignment.name}`."], ""
         sources = {name: read_utf8(assignment.folder / name) for name in assignment.files}
         results = self._run(sources, self.names)
-        problems = [f"{r.id} gives the blank stub {r.points} points." for r in results if r.points]
+        problems = [f"{r.id} gives the blank stub {count(r.points, 'point')}." for r in results if r.points]
         broken = [r for r in results if r.outcome is Outcome.BROKEN]
         following = self._lost_by_reference(map(check_name, broken), self.checks.state.options.seed or 0)
         problems += [
@@ -380,7 +382,7 @@ def _fresh(assignment: Assignment) -> tuple[list[str], str]:
         made = release(assignment)
     except BadSource as error:
         return [str(error)], ""
-    return stale(made), f"{len(made.files)} files"
+    return stale(made), count(len(made.files), "file")
 
 
 def _notebooks(assignment: Assignment) -> tuple[list[str], str]:

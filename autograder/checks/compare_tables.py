@@ -22,6 +22,10 @@ CompareItems = Callable[[Any, Any, str], Found | None]
 _TEXT = ("object", "str", "string", "String")  # dtypes of text: which of them depends on the library's version
 
 
+def _rows(expected: int, got: int) -> Message:
+    return Message.counted("expected {n} row, got {got}", "expected {n} rows, got {got}", n=expected, got=got)
+
+
 def compare_tables(actual: Any, expected: Any, check_dtype: bool, items: CompareItems) -> Found | None:
     """Return the first difference of two tables or columns: type, columns, rows, index, dtypes, values. Or None.
 
@@ -33,7 +37,7 @@ def compare_tables(actual: Any, expected: Any, check_dtype: bool, items: Compare
     if kind == "DataFrame" and (found := _compare_names(actual, expected)):
         return found
     if len(actual) != len(expected):
-        return "shape", Message("expected {expected} rows, got {got}", expected=len(expected), got=len(actual)), ""
+        return "shape", _rows(len(expected), len(actual)), ""
     if library == "pandas" and (found := _compare_index(actual.index, expected.index, items)):
         return found
     if kind == "Series":

@@ -13,8 +13,9 @@ import numpy as np
 
 from autograder.checks.compare import Difference, compare, returned, unusable
 from autograder.checks.describe import TENSORS, cut, describe, shape_text
-from autograder.checks.mistakes import likely_mistake
+from autograder.checks.mistakes import likely_mistake, usual_cause
 from autograder.checks.values import EXACT, Tolerance, kind_of_number
+from autograder.checks.wrong_forms import one_number, other_shape
 from autograder.core.errors import GradlabError
 from autograder.core.message import Message, joined
 from autograder.core.report import Cause
@@ -120,7 +121,7 @@ def expect_shape(actual: Any, shape: Sequence[int | None], name: str = "", hint:
                 name,
                 Message("expected shape {wanted}, got {found}", wanted=shape_text(wanted), found=shape_text(found)),
             ),
-            hint,
+            hint or other_shape(found, wanted),
         )
 
 
@@ -143,7 +144,8 @@ def expect_type(actual: Any, kind: type | tuple[type, ...], name: str = "") -> N
                     actual=describe(actual),
                     returned=returned(actual),
                 ),
-            )
+            ),
+            one_number(actual, kinds[0]) if kinds[0] in (int, float, bool) else "",
         )
 
 
@@ -166,10 +168,11 @@ def expect_vectorised(few: Any, many: Any, *, few_inputs: str, many_inputs: str,
     """Require about as many torch operations in an inspected call with many inputs as in one with few."""
     expect(
         many.ops <= 2 * few.ops + 20,
-        Message(
-            "{few_inputs} took {few} torch operations, {many_inputs} took {many}.",
+        Message.counted(
+            "{few_inputs} took {n} torch operation, {many_inputs} took {many}.",
+            "{few_inputs} took {n} torch operations, {many_inputs} took {many}.",
+            n=few.ops,
             few_inputs=Message(few_inputs),
-            few=few.ops,
             many_inputs=Message(many_inputs),
             many=many.ops,
         ),
@@ -190,7 +193,7 @@ def _expect(
     found = compare(actual, expected, tolerance, check_dtype=check_dtype)
     if found is not None:
         known = known_mistake(actual, expected, tolerance, mistakes or {}) or likely_mistake(found, tolerance)
-        raise Mismatch(named(name, found), known or hint, difference=found)
+        raise Mismatch(named(name, found), known or hint or usual_cause(found, tolerance), difference=found)
 
 
 def known_mistake(actual: Any, expected: Any, tolerance: Tolerance, mistakes: Mistakes) -> str:

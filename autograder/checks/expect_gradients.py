@@ -161,8 +161,11 @@ def _expect_values(
 ) -> None:
     """Require the oracle's values of all float tensors in the result."""
     if len(found) != len(expected):
-        counts = Message(
-            "The result has {got} float tensors; it should have {expected}.", got=len(found), expected=len(expected)
+        counts = Message.counted(
+            "The result has {n} float tensor; it should have {expected}.",
+            "The result has {n} float tensors; it should have {expected}.",
+            n=len(found),
+            expected=len(expected),
         )
         raise Mismatch(named(name, counts), hint if found else CUT)
     for number, (value, right) in enumerate(zip(found, expected, strict=True)):

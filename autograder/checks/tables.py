@@ -28,15 +28,21 @@ def library_of(value: Any) -> str:
 def describe_table(value: Any, library: str, describe: Callable[[Any], str]) -> str:
     """Describe a table, a column or a sparse matrix: ``a DataFrame with 3 rows and the columns 'a', 'b'``."""
     if library == "scipy":
-        return Message(
-            "a sparse {dtype} matrix [{rows},{columns}] with {values} values",
+        return Message.counted(
+            "a sparse {dtype} matrix [{rows},{columns}] with {n} value",
+            "a sparse {dtype} matrix [{rows},{columns}] with {n} values",
+            n=value.nnz,
             dtype=value.dtype.name,
             rows=value.shape[0],
             columns=value.shape[1],
-            values=value.nnz,
         )
     if type(value).__name__ == "Series":
-        return Message("a Series of {values} values of type {dtype}", values=len(value), dtype=str(value.dtype)[:30])
+        return Message.counted(
+            "a Series of {n} value of type {dtype}",
+            "a Series of {n} values of type {dtype}",
+            n=len(value),
+            dtype=str(value.dtype)[:30],
+        )
     names = list(value.columns)
     shown = name_list([*(describe(name) for name in names[:6]), *(["…"] if len(names) > 6 else [])])
     return Message.counted(

@@ -186,7 +186,7 @@ def _points_of(report: Report) -> str:
 
 def _still_waiting(task: str, others: list[str]) -> str:
     return say(
-        "Checks of other tasks still count as failed, because {task} was not written or not loaded: {others}.",
+        "Checks of other tasks still count as failed, because they need {task}, which was not right: {others}.",
         task=task,
         others=name_list(others),
     )
@@ -312,11 +312,11 @@ def similar(source: Path, assignment: str, threshold: float, out: Path | None, c
     for group in found.copies:
         many = count(len(group.students), "hand-in")
         what = say("all of their code") if group.everything else translate(name_list(group.functions))
-        values = {"handins": many, "lines": group.lines, "what": what}
+        values = {"handins": many, "lines": count(group.lines, "line"), "what": what}
         if group.solution:
-            click.echo(say("{handins} with the same {lines} lines, as in the course's solution: {what}", **values))
+            click.echo(say("{handins} with the same code ({lines}), as in the course's solution: {what}", **values))
         else:
-            click.echo(say("{handins} with the same {lines} lines: {what}", **values))
+            click.echo(say("{handins} with the same code ({lines}): {what}", **values))
         click.echo(f"     {'; '.join(group.students)}")
     for pair in found.pairs:
         click.echo(f"{pair.share_of_one:4.0%} {pair.share_of_other:4.0%}  {pair.one}  {pair.other}")

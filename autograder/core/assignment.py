@@ -255,12 +255,14 @@ def read_assignment(folder: Path) -> Assignment:
         if question.rubric and sum(line.points for line in question.rubric) != question.points:
             total = tidy(sum(line.points for line in question.rubric))
             raise BadManifest(
-                Message(
-                    "{path}: [[questions]] {question!r} is worth {points} points, but the lines of its rubric add up "
-                    "to {total}. Change one of the two.",
+                Message.counted(
+                    "{path}: [[questions]] {question!r} is worth {n} point, but the lines of its rubric add up to "
+                    "{total}. Change one of the two.",
+                    "{path}: [[questions]] {question!r} is worth {n} points, but the lines of its rubric add up to "
+                    "{total}. Change one of the two.",
+                    n=question.points,
                     path=path,
                     question=question.id,
-                    points=question.points,
                     total=total,
                 )
             )

@@ -31,8 +31,9 @@ class Effort(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def message(self) -> Message:
         """Return "10 minutes, easy"."""
-        return Message(
-            "{minutes} minutes, {difficulty}", minutes=self.minutes, difficulty=_DIFFICULTIES[self.difficulty]
+        difficulty = _DIFFICULTIES[self.difficulty]
+        return Message.counted(
+            "{n} minute, {difficulty}", "{n} minutes, {difficulty}", n=self.minutes, difficulty=difficulty
         )
 
     def __str__(self) -> str:

@@ -23,7 +23,7 @@ from autograder.core.report import CheckResult, Outcome, Report
 from autograder.render.text import clean, line
 from autograder.render.translated import translated
 from autograder.render.view import TaskView, left_over, task_views
-from autograder.render.words import verdict
+from autograder.render.words import count, verdict
 from autograder.session.verdict import show
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -120,7 +120,7 @@ def _section(one: Checked) -> list[str]:
     report, tasks = one.report, [shown for _, shown in one.tasks()]
     most = sum(check.max_points for check in report.checks)
     title = translate(one.assignment.title)
-    heading = say("{title}: {points} of {most} points here", title=title, points=report.points, most=most)
+    heading = say("{title}: {points} of {most} here", title=title, points=report.points, most=count(most, "point"))
     lines = [f"## {_plain(heading)}\n", f"{verdict(report.checks, left_over(report), skipped=report.open_points)}\n"]
     lines += [f"| {say('task')} | {say('points')} |", "|---|---|"]
     for task in tasks:

@@ -196,11 +196,12 @@ def _refuse_changed_rules(journal: Journal, keys: Mapping[HandIn, Key], renames:
     if students:
         parts = list(changed)
         raise NeedsRegrade(
-            Message(
-                "{students:,} of these students have a mark in {parent} that was given before {parts} "
-                "changed. Pass --regrade to see which marks would change and then decide, or choose "
-                "another --out. Nothing was run.",
-                students=students,
+            Message.counted(
+                "{n} of these students has a mark in {parent} that was given before {parts} changed. Pass --regrade "
+                "to see which marks would change and then decide, or choose another --out. Nothing was run.",
+                "{n:,} of these students have a mark in {parent} that was given before {parts} changed. Pass --regrade "
+                "to see which marks would change and then decide, or choose another --out. Nothing was run.",
+                n=students,
                 parent=journal.path.parent,
                 parts=both(parts),
             )

@@ -157,12 +157,13 @@ def _given(rows: csv.DictReader[str], path: Path) -> Iterator[GivenMark]:
         before, line = seen.setdefault((safe_name(student), item), (points, str(rows.line_num)))
         if before != points:
             raise BadMark(
-                Message(
-                    "{where}: {item} of {student} has {before} points on line {line} and {points} here.",
+                Message.counted(
+                    "{where}: {item} of {student} has {n} point on line {line} and {points} here.",
+                    "{where}: {item} of {student} has {n} points on line {line} and {points} here.",
                     where=where,
                     item=item,
                     student=student,
-                    before=before,
+                    n=before,
                     line=line,
                     points=points,
                 )

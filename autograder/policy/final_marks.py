@@ -167,11 +167,12 @@ def _given(cells: Mapping[str, str | None], question: str, most: int, where: str
         return None
     if not 0 <= (points := parse_points(text)) <= most:
         raise BadPolicy(
-            Message(
-                "{where}: {question} has {points} points, but in the policy it is worth {most}. Correct one.",
+            Message.counted(
+                "{where}: {question} has {n} point, but in the policy it is worth {most}. Correct one.",
+                "{where}: {question} has {n} points, but in the policy it is worth {most}. Correct one.",
                 where=where,
                 question=question,
-                points=points,
+                n=points,
                 most=most,
             )
         )

@@ -78,7 +78,7 @@ def complaint(
     for role, count in counts.items():
         if len(found[role]) != count:
             used = {"used": len(found[role]), "layers": NAMES[role], "count": count}
-            return Said("forward used {used} {layers}; it must use {count}.", **used)
+            return Said("The number of {layers} that forward used is {used}; it must be {count}.", **used)
     for number, unit in enumerate(found["attention"]):
         which = {"number": number + 1, "all": len(found["attention"])}
         name = Said("Attention {number} of {all}", **which) if which["all"] > 1 else Said("Attention")

@@ -64,7 +64,7 @@ class Recipe:
 
     def norm(self, x: Tensor) -> Tensor:
         """Normalise the batch."""
-        lack = Said("it lacks a batch normalisation of {channels} channels", channels=x.shape[1])
+        lack = Said("it lacks a batch normalisation with weights of shape ({channels},)", channels=x.shape[1])
         table = self._take((x.shape[1],), lack, "bias")
         if self.train:
             return F.batch_norm(x, None, None, table["weight"], table["bias"], training=True)
@@ -83,13 +83,7 @@ class Recipe:
         """Raise LookupError if a layer was not used."""
         if self.left:
             shapes = ", ".join(str(tuple(table["weight"].shape)) for table in self.left if "weight" in table)[:300]
-            raise LookupError(
-                Said(
-                    "it has {layers} more layers with weights than it should: {shapes}",
-                    layers=len(self.left),
-                    shapes=shapes,
-                )
-            )
+            raise LookupError(Said("it has layers with weights that it should not have: {shapes}", shapes=shapes))
 
     def _take(self, shape: tuple[int, ...], lack: str, *needed: str) -> Table:
         for table in self.left:

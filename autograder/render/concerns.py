@@ -83,9 +83,10 @@ def concerns(report: Report) -> tuple[Concern, ...]:
             found.append(_concern(NOT_LOADED, text, report, open_checks))
     one = one_reason(report)
     if one and one.outcome is Outcome.FAILED and checks and not any(concern.points for concern in found):
-        text = Message(
-            "All {number} checks failed for one reason: {reason}",
-            number=len(report.checks),
+        text = Message.counted(
+            "The only check failed: {reason}",
+            "All {n} checks failed for one reason: {reason}",
+            n=len(report.checks),
             reason=_flat(one.message),
         )
         found.append(_concern(ONE_REASON, text, report, checks))
@@ -152,7 +153,7 @@ def _explains(remark: Remark, reason: str) -> bool:
 def _need(report: Report, checks: Sequence[CheckResult]) -> str:
     worth = count(sum(check.max_points for check in checks), "point")
     if len(checks) == len(report.checks):
-        return Message("All {number} checks need it.", number=len(checks))
+        return Message.counted("The only check needs it.", "All {n} checks need it.", n=len(checks))
     return Message.counted(
         "{n} of {all} checks needs it ({points}).",
         "{n} of {all} checks need it ({points}).",

@@ -9,7 +9,7 @@ from autograder.core.language import say, translate
 from autograder.core.report import Mark, Report, TaskResult
 from autograder.render.html import report_html
 from autograder.render.text import line
-from autograder.render.words import not_answered, not_marked_yet
+from autograder.render.words import count, not_answered, not_marked_yet
 
 
 def mail_with_page(report: Report, address: str) -> bytes:
@@ -35,4 +35,4 @@ def mail_with_page(report: Report, address: str) -> bytes:
 
 def _points(of: Report | TaskResult | Mark) -> str:
     title = line(translate(of.title))
-    return say("{title}: {points} of {most} points", title=title, points=of.points, most=of.max_points)
+    return say("{title}: {points} of {most}", title=title, points=of.points, most=count(of.max_points, "point"))

@@ -39,13 +39,14 @@ def clean(text: str, *, limit: int = 20_000, lines: int = 400) -> str:
     """Return printable text of about `limit` characters and `lines` lines at most; it is cut in the middle."""
     if len(text) > limit:
         head, tail = limit - limit // 4, limit // 4
-        notice = f"\n[{ELLIPSIS} {len(text) - limit:,} characters left out {ELLIPSIS}]\n"
+        left_out = _number(len(text) - limit, "character")
+        notice = f"\n[{ELLIPSIS} {left_out} left out {ELLIPSIS}]\n"
         text = text[:head] + notice + text[len(text) - tail :]
     text = _visible(text)
     rows = text.split("\n")
     if len(rows) > lines:
         head, tail = lines - lines // 4, lines // 4
-        notice = f"[{ELLIPSIS} {len(rows) - lines:,} lines left out {ELLIPSIS}]"
+        notice = f"[{ELLIPSIS} {_number(len(rows) - lines, 'line')} left out {ELLIPSIS}]"
         text = "\n".join([*rows[:head], notice, *rows[len(rows) - tail :]])
     return text
 
@@ -79,6 +80,10 @@ def wrapped(text: str, width: int) -> list[str]:
             line = ""
         line += unit if line or not unit.isspace() else ""
     return [*lines, line.rstrip()]
+
+
+def _number(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def _units(text: str) -> list[str]:

@@ -30,10 +30,11 @@ def expect_file(student: Student, path: str, content: str | bytes | None = None,
                 (i for i, (a, e) in enumerate(zip(data, content, strict=False)) if a != e), min(len(data), len(content))
             )
             raise Mismatch(
-                Message(
-                    "{file} has {got} bytes, expected {expected}; byte {at} is the first to differ",
+                Message.counted(
+                    "{file} has {n} byte, expected {expected}; byte {at} is the first to differ",
+                    "{file} has {n} bytes, expected {expected}; byte {at} is the first to differ",
+                    n=len(data),
                     file=name,
-                    got=len(data),
                     expected=len(content),
                     at=at,
                 ),

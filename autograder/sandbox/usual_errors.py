@@ -19,12 +19,12 @@ _CUT = (
 _USUAL = [  # a part of the exception, as a regular expression, and the hint, with the named groups of the expression
     (
         r"mat1 and mat2 shapes cannot be multiplied \(\d+x(?P<got>\d+) and (?P<wanted>\d+)x\d+\)",
-        "Rows of {got} numbers come in, but {wanted} are expected. Print the shape, and compare it with the handout.",
+        "The rows have the length {got}, but {wanted} is expected. Print the shape, and compare it with the handout.",
     ),
     (
         r"size of tensor a \((?P<a>\d+)\) must match the size of tensor b \((?P<b>\d+)\) at non-singleton dimension "
         r"(?P<axis>\d+)",
-        "Along axis {axis} one tensor has {a} entries and the other {b}. Do these two belong together? If so, one of "
+        "Along axis {axis} one tensor has the size {a} and the other {b}. Do these two belong together? If so, one of "
         "them must have 1 there to broadcast: x[:, None] adds such an axis, keepdim=True keeps one.",
     ),
     (
@@ -62,7 +62,8 @@ _USUAL = [  # a part of the exception, as a regular expression, and the hint, wi
     (r"index -?\d+ is out of bounds for dimension \d+ with size 0", _EMPTY),
     (
         r"index \d+ is out of bounds for dimension (?P<axis>\d+) with size (?P<size>\d+)",
-        "Axis {axis} has {size} entries, counted from 0. Is the index, or the size in a loop, that of another axis?",
+        "Axis {axis} has the size {size}, and indices count from 0. Is the index, or the size in a loop, that of "
+        "another axis?",
     ),
     (
         r"Boolean value of Tensor with more than one value|only one element tensors can be converted",
@@ -71,7 +72,7 @@ _USUAL = [  # a part of the exception, as a regular expression, and the hint, wi
     (r"view size is not compatible", "The tensor's numbers are not next to each other: use reshape instead of view."),
     (
         r"shape '\[(?P<shape>.*?)\]' is invalid for input of size (?P<n>\d+)",
-        "{n} numbers cannot be given the shape ({shape}). Is a size hard-coded, or an axis missing?",
+        "A tensor of the size {n} cannot be given the shape ({shape}). Is a size hard-coded, or an axis missing?",
     ),
     (r"Sizes of tensors must match except in dimension|stack expects each tensor to be equal size", _TOGETHER),
     (
@@ -84,7 +85,7 @@ _USUAL = [  # a part of the exception, as a regular expression, and the hint, wi
     ),
     (
         r"to have (?P<wanted>\d+) channels, but got (?P<got>\d+) channels",
-        "The convolution expects {wanted} channels and gets {got}.",
+        "The number of channels is {got}; the convolution expects {wanted}.",
     ),
     (
         r"The shape of the mask .* at index",

@@ -38,8 +38,11 @@ def verify_points(specs: Iterable[tuple[CheckFile, str, CheckSpec]], *, whole: b
                 unpaid.append(
                     wrong_sum(task.name, shares)
                     if shares
-                    else Message(
-                        "{task!r} has no checks yet: its {points} points are open.", task=task.name, points=task.points
+                    else Message.counted(
+                        "{task!r} has no checks yet: its only point is open.",
+                        "{task!r} has no checks yet: its {n} points are open.",
+                        n=task.points,
+                        task=task.name,
                     )
                 )
     return unpaid

@@ -33,14 +33,16 @@ def verify_promises(assignment: Assignment) -> None:
             continue
         totals = totals_that_divide(task.points, [mark.share for mark in own])
         wrong += [
-            Message(
-                "{path}, line {line}: {check} has a share of {share}, which of the {points} points of {task!r} is not "
-                "a whole number. Change the share, or the task's points to {totals}.",
+            Message.counted(
+                "{path}, line {line}: {check} has a share of {share}, which of the only point of {task!r} is not a "
+                "whole number. Change the share, or the task's points to {totals}.",
+                "{path}, line {line}: {check} has a share of {share}, which of the {n} points of {task!r} is not a "
+                "whole number. Change the share, or the task's points to {totals}.",
                 path=mark.path,
                 line=mark.line,
                 check=mark.check,
                 share=show_share(mark.share),
-                points=task.points,
+                n=task.points,
                 task=task.name,
                 totals=totals,
             )

@@ -132,10 +132,12 @@ class Checks:
         if not points:
             return []
         return [
-            Message(
-                "The checks that train or evaluate networks were left out (--skip-scored): {points} of the points are "
-                "open. This result is provisional.",
-                points=points,
+            Message.counted(
+                "The checks that train or evaluate networks were left out (--skip-scored): {n} of the points is open. "
+                "This result is provisional.",
+                "The checks that train or evaluate networks were left out (--skip-scored): {n} of the points are open. "
+                "This result is provisional.",
+                n=points,
             )
         ]
 

@@ -24,6 +24,7 @@ from autograder.core.reader_language import reader_for
 from autograder.core.report import Outcome, Report
 from autograder.render.extras import Extra
 from autograder.render.translated import translated
+from autograder.render.words import count
 from autograder.session.evidence import Evidence
 from autograder.session.kept_checks import KeptChecks
 from autograder.session.options import Options, known_data, pick_device
@@ -64,7 +65,9 @@ class Shown:
     def _text(self, codes: list[str], available: int) -> str:
         checks = translated(self.report, self.to).checks
         lost = [show(check, self.to) for check in checks if check.outcome is not Outcome.PASSED]
-        return "\n\n".join([*lost, *codes, say("{points} of {most} points", points=self.report.points, most=available)])
+        return "\n\n".join(
+            [*lost, *codes, say("{points} of {most}", points=self.report.points, most=count(available, "point"))]
+        )
 
 
 @dataclass(frozen=True)

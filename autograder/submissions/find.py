@@ -389,10 +389,11 @@ def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) -
         ) from None
     if len(data) != member.file_size:
         raise BadSubmission(
-            Message(
-                "{inside} is damaged: it has {size:,} bytes, not {expected:,}. Please create the zip again.",
+            Message.counted(
+                "{inside} is damaged: it has {n} byte, not {expected:,}. Please create the zip again.",
+                "{inside} is damaged: it has {n:,} bytes, not {expected:,}. Please create the zip again.",
+                n=len(data),
                 inside=inside,
-                size=len(data),
                 expected=member.file_size,
             )
         )

@@ -24,7 +24,7 @@ def mark_as_habit(course: Assignment) -> None:
 def test_a_habit_that_costs_more_than_half_of_its_task_is_found(course: Assignment) -> None:
     mark_as_habit(course)
     assert problems(course, parts=("habits",))["habits"] == [
-        "The habit 'width' (adds the width) costs 35 of the 35 points of Scaler.up, more than half (check_up)."
+        "The habit 'width' (adds the width) costs 35 of 35 points of Scaler.up, more than half (check_up)."
     ]
 
 

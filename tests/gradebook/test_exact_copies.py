@@ -75,7 +75,7 @@ def test_the_command_and_the_overview_group_a_leaked_solution(tmp_path):
     run(course, hand_in(tmp_path / "in", **leaked, **near, kim=SHORT), out, Grader())
     done = CliRunner().invoke(main, ["similar", str(out), "--assignment", str(course.folder)])
     assert done.exit_code == 0, done.output
-    assert "12 hand-ins with the same 17 lines, as in the course's solution: all of their code" in done.output
+    assert "12 hand-ins with the same code (17 lines), as in the course's solution: all of their code" in done.output
     assert "s00; s01; " in done.output
     assert f"zoe  {SOLUTION}" in done.output
     assert "1 group of exact copies" in done.output

@@ -152,7 +152,7 @@ def test_changed_checks_are_refused_without_regrade(course, tmp_path):
     run(course, handins, out, Grader())
     change_the_checks(course)
     grader = Grader()
-    with pytest.raises(NeedsRegrade, match=r"1 of these students.*before the checks.*--regrade"):
+    with pytest.raises(NeedsRegrade, match=r"1 of these students has.*before the checks.*--regrade"):
         run(course, handins, out, grader)
     assert grader.ran == []
 

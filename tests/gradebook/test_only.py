@@ -64,7 +64,7 @@ def test_changed_checks_are_refused_for_the_named_students_only(course, tmp_path
     handins, out, grader = hand_in(tmp_path / "in", ada=HONEST, bob=HALF), tmp_path / "out", Grader()
     run(course, handins, out, grader)
     change_the_checks(course)
-    with pytest.raises(NeedsRegrade, match="1 of these students have a mark"):
+    with pytest.raises(NeedsRegrade, match="1 of these students has a mark"):
         run(course, handins, out, grader, only=["ada"])
     done = run(course, handins, out, Grader(worth=2), regrade=True, only=["ada"])
     assert [change.student for change in done.changes] == ["ada"]

@@ -116,7 +116,10 @@ def test_the_result_of_parts_is_counted_and_its_values_are_drawn_again():
     x = torch.randn(2, 5, 6, dtype=torch.float64)
     found = parts(Block(Heads(3, 6)), [x], seed=1)
     assert complaint(found, 1, attention=1, linear=2, norm=2) == ""
-    assert complaint(found, 1, linear=3) == "forward used 2 linear layers outside of attention; it must use 3."
+    assert (
+        complaint(found, 1, linear=3)
+        == "The number of linear layers outside of attention that forward used is 2; it must be 3."
+    )
     assert "is not what the check set it to" in complaint(found, 2)
     found["linear"][0][0].zero_()
     assert "is not what the check set it to" in complaint(found, 1)
@@ -134,7 +137,7 @@ def test_sizes_are_compared_in_a_sentence():
     assert complaint(found, 1, shapes=[shapes[0], (6, 1)]) == (
         "Linear layer 2 of 2, in order of use, maps 9 numbers to 6; it must map 1 to 6."
     )
-    assert "it must use 1" in complaint(found, 1, shapes=shapes[:1])
+    assert "it must be 1" in complaint(found, 1, shapes=shapes[:1])
 
 
 def test_heads_that_share_their_weights_are_found():

@@ -29,8 +29,8 @@ def twice() -> None:
 
 
 CASES: list[tuple[Callable[[], object], str]] = [
-    (lambda: ones(2, 3) @ ones(4, 5), "Rows of 3 numbers come in, but 4 are expected."),
-    (lambda: ones(2, 3) + ones(2, 4), "Along axis 1 one tensor has 3 entries and the other 4."),
+    (lambda: ones(2, 3) @ ones(4, 5), "The rows have the length 3, but 4 is expected."),
+    (lambda: ones(2, 3) + ones(2, 4), "Along axis 1 one tensor has the size 3 and the other 4."),
     (lambda: torch.bmm(ones(2, 3, 4), ones(2, 5, 4)), "must have the shape (2, 4, ...); it begins with (2, 5)"),
     (lambda: ones(2, 3) @ ones(3, 2, dtype=double), "Tensors of two dtypes meet"),
     (lambda: torch.nn.functional.linear(ones(2, 3), ones(4, 3, dtype=double)), "Tensors of two dtypes meet"),
@@ -45,15 +45,18 @@ CASES: list[tuple[Callable[[], object], str]] = [
     (lambda: None + ones(2), "is there a `return`"),  # type: ignore[operator]
     (lambda: torch.nn.Linear(3, 4 / 2), "divide with //"),  # type: ignore[arg-type]
     (lambda: torch.dropout((ones(2), 1), 0.5, True), "Unpack it"),  # type: ignore[arg-type]
-    (lambda: ones(2, 3)[0, 3], "Axis 1 has 3 entries"),
+    (lambda: ones(2, 3)[0, 3], "Axis 1 has the size 3"),
     (lambda: bool(ones(2) > 0), "where one is needed"),
     (lambda: ones(2, 3).T.view(6), "use reshape"),
-    (lambda: ones(2, 3).reshape(4, 2), "6 numbers cannot be given the shape (4, 2)"),
+    (lambda: ones(2, 3).reshape(4, 2), "A tensor of the size 6 cannot be given the shape (4, 2)"),
     (lambda: torch.cat([ones(2, 3), ones(2, 4)]), "Print their shapes"),
     (lambda: torch.stack([ones(2), ones(3)]), "Print their shapes"),
     (lambda: torch.stack([1, 2]), "torch.tensor makes a tensor of numbers"),  # type: ignore[list-item]
     (lambda: torch.conv2d(ones(2, 9), ones(1, 1, 3, 3)), "(N, C, H, W)"),
-    (lambda: torch.conv2d(ones(1, 3, 5, 5), ones(1, 2, 3, 3)), "expects 2 channels and gets 3"),
+    (
+        lambda: torch.conv2d(ones(1, 3, 5, 5), ones(1, 2, 3, 3)),
+        "The number of channels is 3; the convolution expects 2.",
+    ),
     (lambda: ones(3, 2)[ones(1, 2) > 0], "masked_fill and torch.where broadcast it"),
     (lambda: ones(0)[0], "This axis is empty. Either there are no entries"),
     (lambda: ones(2, 0).max(dim=1), "This axis is empty. Either there are no entries"),

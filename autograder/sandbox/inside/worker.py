@@ -75,7 +75,8 @@ class Printed:
         """Return the text since the last call."""
         text = "".join(self.parts)
         if self.lost:
-            text += f"\n[{self.lost} more characters were printed and are not shown]"
+            lost = "1 more character was" if self.lost == 1 else f"{self.lost} more characters were"
+            text += f"\n[{lost} printed and {'is' if self.lost == 1 else 'are'} not shown]"
         self.parts, self.size, self.lost = [""], 0, 0
         return text
 
