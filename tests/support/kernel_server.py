@@ -14,7 +14,9 @@ import ipykernel.kernelapp
 import matplotlib.pyplot
 import torch  # noqa: F401
 
-import autograder.checks.task  # noqa: F401
+import autograder.checks.task
+import autograder.render.notebook_table
+import autograder.students.check  # noqa: F401
 import common.fallbacks  # noqa: F401
 
 
