@@ -27,6 +27,7 @@ from autograder.core.files import read_utf8
 from autograder.core.hints import HINTS_FILE, NO_HINTS
 from autograder.core.language import IN_ENGLISH, LOCALE, Translator, catalogue_path, languages_in, speaking, translator
 from autograder.core.notebooks import notebook_name
+from autograder.render.words import count
 
 _NAMED = 3  # missing translations that are named; the others are counted
 
@@ -116,8 +117,9 @@ def problems_of(wanted: Wanted, language: str, name: str) -> list[str]:
     if lost := missing(catalogue, wanted.entries):
         named = "; ".join(f"{entry.place}:{entry.line} {entry.text[:40]!r}" for entry in lost[:_NAMED])
         more = f"; and {len(lost) - _NAMED} more" if len(lost) > _NAMED else ""
+        have = "has" if len(lost) == 1 else "have"
         problems.append(
-            f"{path}: {len(lost)} of {len(unique(wanted.entries))} texts have no translation that counts: {named}"
-            f"{more}. Run `gradlab translate extract {name} --language {language}`, then export, fill and merge."
+            f"{path}: {len(lost)} of {count(len(unique(wanted.entries)), 'text')} {have} no translation that counts: "
+            f"{named}{more}. Run `gradlab translate extract {name} --language {language}`, then export, fill and merge."
         )
     return problems + [f"{path}: the translation of {text[:60]!r}: {fault}." for text, fault in wrong(catalogue, path)]

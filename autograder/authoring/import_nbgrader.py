@@ -23,6 +23,7 @@ from autograder.authoring.nbgrader_tests import TestCell, check_source, convert,
 from autograder.core.errors import GradlabError
 from autograder.core.files import write_atomically
 from autograder.core.shares import share_arguments
+from autograder.render.words import count
 from autograder.submissions.names import bound_names
 
 MAX_BYTES = 50_000_000  # of one notebook
@@ -237,7 +238,7 @@ def _add_tests(module: Module, source: str, marks: dict[str, Any], place: str, r
         cells = [convert(text, defined) for text in (public, everything) if text or text is public]
     except SyntaxError as error:
         remarks.append(
-            Remark(place, f"Python cannot read these tests ({error.msg}): write a check for its {points} points")
+            Remark(place, f"Python cannot read these tests ({error.msg}): write a check for {count(points, 'point')}")
         )
         return
     needed = [task for task in module.points if task.partition(".")[0] in cells[-1].names]
@@ -366,7 +367,7 @@ def _whole(points: Any, place: str, remarks: list[Remark]) -> int:
     value = float(points) if isinstance(points, int | float) and math.isfinite(points) and points >= 0 else 0.0
     whole = math.ceil(value)
     if whole != value:
-        remarks.append(Remark(place, f"its {value:g} points became {whole}: checks pay whole points"))
+        remarks.append(Remark(place, f"its points, {value:g}, became {whole}: checks pay whole points"))
     return whole
 
 

@@ -24,6 +24,7 @@ from autograder.core.first_cells import Repository, read_repository, with_first_
 from autograder.core.language import ENGLISH, LOCALE, language_code, translator
 from autograder.core.reader_language import choose_language
 from autograder.core.zips import make_zip
+from autograder.render.words import count
 from autograder.session.digests import check_files
 from autograder.session.options import Options
 from autograder.session.session import with_checks
@@ -78,7 +79,7 @@ def published_files(
     files |= {name: with_first_cells(files[name], name, repository) for name in files if name.endswith(".ipynb")}
     files["README.md"] = _readme(assignments, files, language)
     if leaks := find_leaks(files, root):
-        more = [f"and {len(leaks) - NAMED_LEAKS} more files"] if len(leaks) > NAMED_LEAKS else []
+        more = [f"and {count(len(leaks) - NAMED_LEAKS, 'more file')}"] if len(leaks) > NAMED_LEAKS else []
         named = "".join(f"\n  {text}" for text in [*leaks[:NAMED_LEAKS], *more])
         raise Leak(f"Nothing was published, because students would see answers:{named}")
     return files

@@ -340,7 +340,7 @@ class _Bench:
             problems.append(_follows(count(len(set().union(*following.values())), "mutant"), following))
         if not self.plan.story:
             problems += [f"No mutant names {name}." for name in sorted(self.judged - used)]
-        return problems, f"{len(mutants)} noticed, {len(used)} checks used"
+        return problems, f"{len(mutants)} noticed, {count(len(used), 'check')} used"
 
     def _run(self, sources: Mapping[str, str], names: Collection[str]) -> tuple[CheckResult, ...]:
         if not names:

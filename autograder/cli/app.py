@@ -4,7 +4,8 @@ Each command imports what it needs when it runs, so that `gradlab --help` is ins
 
 Exit codes: 0 everything passed; 1 points were lost, a released file is stale or an assignment failed its
 verification; 2 a person must act (a check is broken, marks were not confirmed or are provisional) or gradlab could not
-work; 130 interrupted by Ctrl-C, 129 or 143 by a closed terminal or a request to end.
+work; 130 interrupted by Ctrl-C, 129 or 143 by a closed terminal or a request to end; 141 if what reads the output, such
+as `head`, stopped.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ import click
 from autograder import __version__
 from autograder.cli import authors, cluster, exports, imports, instructors, rerun, students
 from autograder.cli import translate as translations
+from autograder.cli.closed_pipe import ending_quietly, nobody_reads
 from autograder.cli.help_language import (
     TranslatedGroup,
     click_speaks,
@@ -112,7 +114,8 @@ class _CommandLine(TranslatedGroup):
         here = _language_around(sys.argv[1:] if given is None else given)
         with click_speaks(), speaking(translator(choose_language("", languages_in(ENGINE_LOCALE), here))):
             try:
-                return super().main(*arguments, **options)
+                with ending_quietly():
+                    return super().main(*arguments, **options)
             except OSError:  # a message could not be written, as on a full disk: that must not look like lost points
                 raise SystemExit(2) from None
 
@@ -137,6 +140,8 @@ class _CommandLine(TranslatedGroup):
         except Exception as error:
             from autograder.core.course_file import course_here
 
+            if isinstance(error, BrokenPipeError) and nobody_reads():
+                raise
             if isinstance(error, GradlabError) or course_here().owns(error):
                 click.secho(f"gradlab: {translate(str(error))}", fg="red", err=True)
             elif isinstance(error, FileNotFoundError) and _current_folder_is_gone():

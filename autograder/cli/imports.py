@@ -45,7 +45,7 @@ def import_nbgrader(folder: Path, course: Path | None) -> None:
         except BadSource as error:
             remarks.append((name, f"it cannot be released yet: {error}"))
         tasks, questions = count(len(assignment.tasks), "task"), count(len(assignment.questions), "question")
-        click.echo(f"{assignment.folder}: {tasks}, {assignment.points} points, {questions}.")
+        click.echo(f"{assignment.folder}: {tasks}, {count(assignment.points, 'point')}, {questions}.")
     if remarks:
         table = Table("place", "what to look at", box=None, pad_edge=False)
         for place, text in remarks:

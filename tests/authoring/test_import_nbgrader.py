@@ -84,7 +84,7 @@ def test_what_was_not_carried_over_is_in_a_table(printed: Result) -> None:
     for sentence in (
         "ps1/problem1.ipynb, cell 15 Python alone cannot read it, so it is in the notebook only",
         "cell 5 its 4 points are paid half by the public tests, half by all of them",
-        "cell 8 its 1.5 points became 2: checks pay whole points",
+        "cell 8 its points, 1.5, became 2: checks pay whole points",
         "cell 8 line 2 of the tests is computed next to the student's code, which can read it",
         "cell 14 Python cannot read these tests",
         "ps1/README.md gradlab writes a file of this name",
