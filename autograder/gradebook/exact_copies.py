@@ -10,11 +10,11 @@ import ast
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from copy import deepcopy
 from dataclasses import dataclass
 
 from autograder.core.class_records import CopyGroup
 from autograder.core.docstrings import drop_docstrings
+from autograder.core.syntax_tree import dump
 
 SOLUTION = "the course's solution"  # its name among the students
 MIN_NODES = 150  # of the syntax tree, that a group has in common: about ten lines
@@ -45,9 +45,9 @@ def own_functions(source: str, handout: Iterable[Functions] = ()) -> dict[str, F
         prefix = f"{node.name}." if isinstance(node, ast.ClassDef) else ""
         for member in members:
             if isinstance(member, ast.FunctionDef | ast.AsyncFunctionDef):
-                function = _function(member)
+                name, function = prefix + member.name, _function(member)
                 if function.digest not in given:
-                    found[prefix + member.name] = function
+                    found[name] = function
     return found
 
 
@@ -86,8 +86,8 @@ def find_copies(handins: Mapping[str, Functions]) -> list[CopyGroup]:
     return sorted(groups, key=lambda group: (-group.lines * len(group.students), group.students))
 
 
-def _function(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Function:
-    bare = deepcopy(node)
+def _function(bare: ast.FunctionDef | ast.AsyncFunctionDef) -> Function:
+    """Return a function without the parts that do not count, which are removed from its tree."""
     bare.name, bare.decorator_list, bare.returns = "", [], None
     drop_docstrings(ast.walk(bare))
     local: dict[str, str] = {}
@@ -102,9 +102,9 @@ def _function(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Function:
             part.arg = local[part.arg]
         elif isinstance(part, ast.Name):
             part.id = local.get(part.id, part.id)
-    text = ast.dump(bare)
+    text = dump(bare)
     size = sum(1 for _ in ast.walk(bare))
-    return Function(hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest(), size, _lines(node))
+    return Function(hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest(), size, _lines(bare))
 
 
 def _lines(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:

@@ -263,7 +263,9 @@ class WorkerPool:
         except OSError as error:
             raise BoxError(Message("The fork server does not answer ({error}).", error=error)) from None
         if not message:
-            raise BoxError(Message("The fork server {ended}: {last}", ended=ENDED, last=self._last_message()))
+            if last := self._last_message():
+                raise BoxError(Message("The fork server {ended}: {last}", ended=ENDED, last=last))
+            raise BoxError(Message("The fork server {ended}, without a message.", ended=ENDED))
         answer: dict[str, Any] = json.loads(message)
         worker = self._waiting.popleft()
         if worker is not None:
@@ -277,7 +279,7 @@ class WorkerPool:
         assert self.process.stderr is not None
         lines = self.process.stderr.read().decode(errors="replace").strip().splitlines()
         self.process.wait()
-        return lines[-1] if lines else Message("without a message.")
+        return lines[-1] if lines else ""
 
     def close(self) -> None:
         """Stop the fork server and every process in its box."""

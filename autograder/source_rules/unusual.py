@@ -42,11 +42,11 @@ def _constructs(source: str) -> Iterator[tuple[str, int]]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            nodes = list(ast.walk(ast.parse(source)))
+            tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return
-    yield from finite_differences(nodes)
-    for node in nodes:
+    yield from finite_differences(tree)
+    for node in ast.walk(tree):
         line = getattr(node, "lineno", 1)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             if node.func.id in _CALLS:

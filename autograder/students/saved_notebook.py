@@ -16,6 +16,7 @@ from typing import Any
 from autograder.core.assignment import Assignment
 from autograder.core.message import Message, either, joined
 from autograder.core.notebooks import describe_cell, describe_line, import_name
+from autograder.core.syntax_tree import dump
 from autograder.students.as_graded import loader_of
 from autograder.submissions.ipynb import without_outputs
 from autograder.submissions.names import DEFINITIONS, bound_names, read_names
@@ -56,7 +57,7 @@ def notes_on_saved(
     tree = ast.parse(saved.text)
     for node in tree.body:
         if isinstance(node, DEFINITIONS) and (run := runs.last_binding(node.name)):
-            changed = ast.dump(node) != ast.dump(run.node)
+            changed = dump(node) != dump(run.node)
             if changed and saved_at > run.at + SAME_TIME:
                 place = describe_cell(saved.cells, node.lineno, file=notebook.name)
                 notes.append(

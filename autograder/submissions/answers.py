@@ -19,11 +19,13 @@ from autograder.submissions.source import BadSubmission, decode_source, printabl
 
 MAX_ATTACHED = 100_000_000  # bytes of all files of a hand-in that answer questions together
 MAX_TEXT = 20_000  # characters of one answer
+MAX_NAME = 200  # bytes of a file's name: systems store 255
 PLACEHOLDER = "YOUR ANSWER HERE"  # what the handout has in the cell of an answer
 CODE_PLACEHOLDER = ("# YOUR CODE HERE", "YOUR CODE HERE", "raise NotImplementedError()")  # in an answer's code cell
 
 _SPECIAL = re.compile(r'[\\/:*?"<>|]')  # in names that some systems cannot store
-_ANSWER = re.compile(r"""^# %%.*\banswer=["']([^"']+)["'].*\n((?:(?!# %%).*\n?)*)""", re.MULTILINE)
+_MARGIN = "# %%"  # begins the first line of a cell in a script
+_ANSWER = re.compile(r"""\banswer=["']([^"']+)["']""")
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,15 @@ def _contents(entries: Sequence[Entry], problems: list[str]) -> Iterator[tuple[s
             continue
         seen.add(entry.name)
         try:
+            if len(entry.name.encode()) > MAX_NAME:
+                raise BadSubmission(
+                    Message(
+                        "{name} was not read: its name has more than {limit} bytes. Shorten its name, and hand it in "
+                        "again.",
+                        name=printable(entry.path),
+                        limit=MAX_NAME,
+                    )
+                )
             if entry.size > left:
                 raise BadSubmission(
                     Message(
@@ -113,5 +124,12 @@ def _is_answer(text: str) -> bool:
 def _texts(data: bytes, name: str) -> dict[str, str]:
     if name.endswith(".ipynb"):
         return read_answers(data, name)
-    cells = _ANSWER.findall(decode_source(data, name))
-    return {question: re.sub(r"^# ?", "", text, flags=re.MULTILINE) for question, text in cells}
+    answers: dict[str, list[str]] = {}
+    lines: list[str] = []  # of the cell, if it answers a question
+    for line in re.split("(?<=\n)", decode_source(data, name)):
+        if line.startswith(_MARGIN):
+            lines = []
+            answers |= dict.fromkeys(_ANSWER.findall(line)[-1:], lines)
+        else:
+            lines.append(re.sub(r"^# ?", "", line))
+    return {question: "".join(text) for question, text in answers.items()}

@@ -11,7 +11,6 @@ import hashlib
 import re
 import sys
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from autograder.core.message import Message, both, either, name_list
 from autograder.core.notebooks import accepted_names, base_name, notebook_name
 from autograder.core.received import received
 from autograder.core.report import Remark
+from autograder.core.syntax_tree import dump
 from autograder.submissions.answers import Attached, describe_attached
 from autograder.submissions.find import Entry, Listing, leads_out, list_files, list_zips
 from autograder.submissions.ipynb import damage_in, is_notebook, without_outputs
@@ -362,8 +362,7 @@ def _code(data: bytes, name: str, tasks: Sequence[str]) -> bytes:
         text = read_module(data, name, tasks).text
     except BadSubmission:
         return data
-    with suppress(RecursionError):  # hundreds of terms in one expression
-        text = "\n".join(ast.dump(node) for node in ast.parse(text).body if not isinstance(node, ast.Pass))
+    text = "\n".join(dump(node) for node in ast.parse(text).body if not isinstance(node, ast.Pass))
     return text.encode("utf-8", "backslashreplace")
 
 

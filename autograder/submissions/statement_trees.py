@@ -7,25 +7,20 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from autograder.core.docstrings import drop_docstrings
-from autograder.core.syntax_tree import statements_in
+from autograder.core.syntax_tree import dump, statements_in
 from autograder.submissions.notebook import module_statements
 
-DEFINITION_TREES = ("FunctionDef(", "AsyncFunctionDef(", "ClassDef(")  # how ast.dump begins
+DEFINITION_TREES = ("FunctionDef(", "AsyncFunctionDef(", "ClassDef(")  # how dump begins
 HANDOUTS = 8  # scripts that are read once for many hand-ins
 
 
 def trees_of(text: str, wanted: Sequence[str]) -> dict[str, int]:
     """Return the statements that count, except imports, without docstrings, each with its line."""
-    lines = text.split("\n")
     trees = {}
     for node in module_statements(text, wanted):
         if not isinstance(node, ast.Import | ast.ImportFrom):
             drop_docstrings(statements_in(node))
-            try:
-                tree = ast.dump(node)
-            except RecursionError:  # hundreds of terms in one expression
-                tree = "\n".join(lines[node.lineno - 1 : node.end_lineno])
-            trees[tree] = node.lineno
+            trees[dump(node)] = node.lineno
     return trees
 
 

@@ -140,6 +140,11 @@ def _script(text: str) -> Callable[[], Files]:
     return lambda: {"vectors.py": f"{WRONG}\n{text}\n".encode()}
 
 
+def _both_files(text: str) -> Callable[[], Files]:
+    """Two files that differ, whose statements are compared."""
+    return lambda: {"vectors.ipynb": notebook(f"{WRONG}\n{text}\nx = 1\n"), "vectors.py": f"{WRONG}\n{text}\n".encode()}
+
+
 def _large_notebook(*cells: tuple[bytes, int]) -> Callable[[], Files]:
     """A notebook whose cells are these texts, each so many times. Made only when it is needed."""
     head = b'{"metadata": {}, "nbformat": 4, "nbformat_minor": 5, "cells": ['
@@ -199,6 +204,15 @@ HAND_INS: dict[str, Callable[[], Files]] = {
     ),
     "400 files that define the tasks": _many_files,
     "1,900 cells that write modules": _writing_cells,
+    "a number with too many digits to be printed": _both_files("BIG = 0x" + "f" * 6_000),
+    "hundreds of terms in one expression": _both_files("BIG = " + "+".join(["1"] * 900)),
+    "a header that answers one question again and again": lambda: {
+        "vectors.ipynb": notebook(WRONG),
+        "vectors.py": b"# %% " + b'answer="q" ' * 700_000,
+    },
+    "calls far inside a backward pass": _script(
+        "def backward(x):\n    return " + "lambda: " * 900 + "(" + "f()," * 40_000 + ")"
+    ),
     "a loop in a loop in a loop": _script("\n".join(" " * n + f"for i{n} in range(2):" for n in range(95)) + " pass"),
     "200 MB of empty lists as cells": _large_notebook((b"[],", 66_000_000), (b"[]", 1)),
     "200 MB of empty cells": _large_notebook((b"{},", 66_000_000), (b"{}", 1)),

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.core.assignment import Assignment
+from autograder.core.assignment import Assignment, read_assignment
 from autograder.core.report import Outcome, Report
 from autograder.runners.grader_process import Job, grade_handin
 from autograder.sandbox import box_link
@@ -28,7 +28,10 @@ READING_SECONDS = 15.0  # of processor time
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory: pytest.TempPathFactory) -> Assignment:
-    return make_vectors(tmp_path_factory.mktemp("course"), torch=True)
+    folder = make_vectors(tmp_path_factory.mktemp("course"), torch=True).folder
+    with (folder / "assignment.toml").open("a") as manifest:
+        manifest.write('\n[[questions]]\nid = "q"\ntitle = "Why?"\npoints = 1\n')
+    return read_assignment(folder)
 
 
 @pytest.fixture(scope="module")

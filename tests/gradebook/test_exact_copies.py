@@ -60,6 +60,15 @@ def test_code_like_the_solution_is_named_even_of_one_student():
     assert (group.students, group.solution) == (("ada",), True)
 
 
+@pytest.mark.parametrize("value", ["+".join(["x"] * 900), "x" + ".a" * 900, "0x" + "f" * 6_000])
+def test_code_of_any_depth_and_with_any_number_is_compared(value: str) -> None:
+    deep = f"{LONG}    return {value}\n"
+    (group,) = find_copies(
+        {"ada": functions(deep), "bob": functions(deep.replace("part", "piece")), "zoe": functions(LONG)}
+    )
+    assert group.students == ("ada", "bob")
+
+
 def test_the_handouts_functions_are_nobodys_own():
     assert functions(LONG + SHORT, stub=LONG).keys() == {"norm"}
     assert functions("def double(x:") == {}

@@ -20,6 +20,7 @@ from autograder.students.submit import submit
 from autograder.submissions.answers import find_answers
 from autograder.submissions.submission import open_submission
 from tests.support.classroom import Grader, hand_in, rows, run
+from tests.support.handins import write, zipped
 from tests.support.vectors import HONEST, make_vectors
 
 QUESTION = """
@@ -184,6 +185,16 @@ def test_a_zip_carries_the_file_and_a_missing_one_is_an_open_question(postered: 
     assert (packed.unanswered, packed.others) == ((), ("poster.pdf",))
     (answer,) = open_submission(packed.path, postered).answers
     assert (answer.text, answer.files) == ("See <b>page 2</b>.\n", ("poster.pdf",))
+
+
+def test_a_name_that_no_disk_stores_costs_the_class_nothing(postered: Assignment, tmp_path: Path) -> None:
+    files = {"vectors.py": HONEST, f"poster.{'長' * 70}": b"one", "poster.pdf": b"two"}
+    write(tmp_path / "in" / "ada.zip", zipped(files))
+    run(postered, hand_in(tmp_path / "in", bob=HONEST), tmp_path / "out", Grader())
+    assert [path.name for path in (tmp_path / "out" / "ada" / "answers").iterdir()] == ["poster.pdf"]
+    notes = open_submission(tmp_path / "in" / "ada.zip", postered).notes
+    assert any("its name has more than 200 bytes" in note for note in notes)
+    assert (tmp_path / "out" / "bob" / "staff.html").exists()
 
 
 @pytest.mark.parametrize("entry", ['kind = "file"', 'hand_in = ["a.pdf"]', 'kind = "file"\nhand_in = ["vectors.PY"]'])
