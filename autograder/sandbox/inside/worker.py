@@ -31,6 +31,7 @@ from autograder.sandbox.inside.figures import draw_figure
 from autograder.sandbox.inside.modules import SubmissionFinder
 from autograder.sandbox.inside.plain_values import Record
 from autograder.sandbox.inside.recorder import Recording
+from autograder.sandbox.inside.similar_names import similar_name
 from autograder.sandbox.inside.wire import MISSING, Ref, WireError, decode, encode
 
 MAX_HANDLES = 100_000
@@ -371,7 +372,7 @@ def describe_fault(
     return {
         "cause": "not loaded" if missing else _cause(error, own=innermost and innermost[0] in files),
         "type": "" if isinstance(error, WireError | NotLoaded) else str(type(error).__name__)[:100],
-        "message": str(message)[:1000],
+        "message": (str(message) + similar_name(error))[:1000],
         "frames": frames[-MAX_FRAMES:],
         "kinds": [str(kind.__name__)[:100] for kind in type(error).__mro__[:MAX_KINDS]],
         "not_run": [value for part in parts if part for value in (part[0], part[1].line, part[1].reason[:300])],
