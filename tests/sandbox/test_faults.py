@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import select
 import signal
@@ -15,7 +16,6 @@ from autograder.core.report import Cause
 from autograder.sandbox.box_link import BoxLink
 from autograder.sandbox.pool import ENDED, BoxError, WorkerPool
 from tests.support.box import begin, fault, in_box
-from tests.support.our_course import OUR_COURSE
 
 pytestmark = pytest.mark.slow
 
@@ -145,6 +145,10 @@ def test_a_worker_that_ends_between_two_checks_fails_neither(pool: WorkerPool) -
         assert begin(link).fine() == "fine"
 
 
+FINE = "def fine():\n    return 'fine'\n"
+NO_PACKAGES: frozenset[str] = frozenset()  # the tests with fork servers of their own need not import torch
+
+
 def kill(pool: WorkerPool, link: BoxLink) -> None:
     """Kill the fork server and wait until its worker has ended too."""
     os.kill(pool.process.pid, signal.SIGKILL)
@@ -153,7 +157,7 @@ def kill(pool: WorkerPool, link: BoxLink) -> None:
 
 
 def test_a_killed_fork_server_is_never_the_students_fault(isolation: str) -> None:
-    with WorkerPool(isolation, course=OUR_COURSE) as pool, in_box(pool, ENDS) as (student, link):
+    with WorkerPool(isolation) as pool, in_box(pool, FINE, packages=NO_PACKAGES) as (student, link):
         fine = student.fine
         kill(pool, link)
         with pytest.raises(BoxError):
@@ -179,24 +183,24 @@ class Ending(WorkerPool):
 
 def test_a_worker_that_is_killed_before_it_begins_is_replaced_and_changes_nothing(isolation: str) -> None:
     """The system did not refuse namespaces: a later worker that the system ends is still not the student's fault."""
-    with Ending(isolation, course=OUR_COURSE) as pool:
+    with Ending(isolation) as pool:
         nested, pool.kills = pool.nested, 1
-        with in_box(pool, ENDS) as (student, _):
+        with in_box(pool, FINE, packages=NO_PACKAGES) as (student, _):
             assert student.fine() == "fine"
         pool._settle()
         pool.close()
         pool._start()
         pool.kills = 9
-        with pytest.raises(BoxError, match=str(ENDED)), in_box(pool, ENDS):
+        with pytest.raises(BoxError, match=str(ENDED)), in_box(pool, FINE, packages=NO_PACKAGES):
             pass
         pool.kills = 0
         assert (pool.nested, pool.single_use) == (nested, False)
 
 
 def test_a_spare_worker_that_was_killed_is_replaced(isolation: str) -> None:
-    with WorkerPool(isolation, course=OUR_COURSE) as pool:
+    with WorkerPool(isolation) as pool:
         for _ in range(3):
-            with in_box(pool, ENDS) as (student, _):
+            with in_box(pool, FINE, packages=NO_PACKAGES) as (student, _):
                 assert student.fine() == "fine"
             pool._settle()
             assert pool._spare is not None
@@ -215,6 +219,7 @@ LARGE_ANSWERS = """
 def test_large_answers_of_one_check_are_limited_together(pool: WorkerPool, monkeypatch: pytest.MonkeyPatch) -> None:
     """A check may store every answer; the next check has all its memory again."""
     monkeypatch.setattr("autograder.sandbox.box_link.LARGE", 1 << 20)
+    importlib.import_module("torch")  # reading the first answer needs it, and may not take the time of a call
     with in_box(pool, LARGE_ANSWERS) as (student, link):
         answers = [student.large(), student.large()]
         assert sum(answer.numel() for answer in answers) == 14 << 20  # the limit of one message is 8 MiB

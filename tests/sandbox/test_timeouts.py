@@ -14,7 +14,6 @@ from autograder.sandbox.pool import WorkerPool
 from autograder.sandbox.proxy import Student
 from autograder.sandbox.timeouts import places_in, too_long
 from tests.support.box import fault, in_box
-from tests.support.our_course import OUR_COURSE
 
 SOURCE = """
 import re, time
@@ -52,9 +51,9 @@ def helped(f):
     ],
 )
 def test_the_line_that_was_running_is_named(
-    name: str, arguments: tuple[object, ...], lines: tuple[str, ...], isolation: str
+    name: str, arguments: tuple[object, ...], lines: tuple[str, ...], isolated_pool: WorkerPool
 ) -> None:
-    with WorkerPool(isolation, course=OUR_COURSE) as pool, in_box(pool, SOURCE, seconds=1.0) as (student, _):
+    with in_box(isolated_pool, SOURCE, seconds=1.0) as (student, _):
         found = fault(getattr(student, name), *arguments)
     assert found.cause is Cause.TIMEOUT
     begin, _, line = found.message.partition(" in work.py, ")
@@ -63,21 +62,21 @@ def test_the_line_that_was_running_is_named(
 
 
 @pytest.mark.slow
-def test_code_that_answers_the_signal_itself_gets_the_sentence_without_a_line(isolation: str) -> None:
+def test_code_that_answers_the_signal_itself_gets_the_sentence_without_a_line(isolated_pool: WorkerPool) -> None:
     for action in (
         "signal.SIG_IGN",
         "lambda *_: print('x')",
         "lambda *_: os.write(3, b'  File \"work.py\", line 9 in f')",
     ):
         source = f"import os, signal\ndef deaf():\n    signal.signal(signal.SIGUSR1, {action})\n    while True: pass\n"
-        with WorkerPool(isolation, course=OUR_COURSE) as pool, in_box(pool, source, seconds=0.5) as (student, _):
+        with in_box(isolated_pool, source, seconds=0.5) as (student, _):
             found = fault(student.deaf)
         assert found.message == "Your code took longer than 0.5 s, its limit, and was stopped."
 
 
 @pytest.mark.slow
-def test_the_next_check_has_a_new_worker(isolation: str) -> None:
-    with WorkerPool(isolation, course=OUR_COURSE) as pool, in_box(pool, SOURCE, seconds=0.5) as (student, link):
+def test_the_next_check_has_a_new_worker(isolated_pool: WorkerPool) -> None:
+    with in_box(isolated_pool, SOURCE, seconds=0.5) as (student, link):
         fault(student.spin, 1)
         link.begin(seed=1, seconds=20.0, memory_mb=512)
         assert Student(link, "work", SOURCE).step(1) == sum(range(10**5))

@@ -29,11 +29,19 @@ def begin(link: BoxLink, *, seconds: float = 20.0, memory_mb: int = LIMITS.memor
 
 @contextmanager
 def in_box(
-    pool: WorkerPool, source: str, *, seconds: float = 20.0, memory_mb: int = LIMITS.memory_mb
+    pool: WorkerPool,
+    source: str,
+    *,
+    seconds: float = 20.0,
+    memory_mb: int = LIMITS.memory_mb,
+    packages: frozenset[str] | None = None,
 ) -> Iterator[tuple[Student, BoxLink]]:
-    """Yield the proxy and the link of a first check, on a work.py with this ``source``."""
+    """Yield the proxy and the link of a first check, on a work.py with this ``source``.
+
+    Where it may import no ``packages``, no worker imports those that this process has imported.
+    """
     source = textwrap.dedent(source)
-    link = BoxLink(pool, Code({"work.py": source}), LIMITS)
+    link = BoxLink(pool, Code({"work.py": source}, packages=packages), LIMITS)
     try:
         yield begin(link, seconds=seconds, memory_mb=memory_mb), link
     finally:
