@@ -8,6 +8,7 @@ BIN = .venv/bin
 STAMP = .venv/.installed
 WORKERS = 3  # on two cores: many tests wait
 SPREAD = --dist loadfile --no-loadscope-reorder  # see tests/support/order.py
+COMPILED = env -u PYTHONDONTWRITEBYTECODE  # else each process compiles all tests
 QUICK = -m "not slow and not cluster and not browser"
 ifdef FAST
 SELECT = $(QUICK)
@@ -20,7 +21,7 @@ demo: $(STAMP)
 	@$(BIN)/python -m autograder.cli.demo $(ARGS)
 
 test: $(STAMP)
-	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) $(SPREAD) $(SELECT) $(ARGS)
+	@OMP_NUM_THREADS=1 $(COMPILED) $(BIN)/python -m pytest -n $(WORKERS) $(SPREAD) $(SELECT) $(ARGS)
 
 check: $(STAMP)
 	$(BIN)/ruff format --check .
