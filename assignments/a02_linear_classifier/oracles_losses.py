@@ -144,6 +144,9 @@ def wrong_gradients(formula, W, X, y, reg) -> dict[str, Callable[[], Tensor]]:
         hints["Subtract x from column y once for each violation of the margin, not once for each image."] = lambda: (
             data + (missing - own((violations > 0).to(W.dtype))) / size + 2 * reg * W
         )
+        hints[
+            "Column y loses x once for each violation, so nothing where there is none; here it is once for each image."
+        ] = lambda: data + (missing - own(torch.ones_like(violations))) / size + 2 * reg * W
         hints["The true class is not a violation: column y loses x once for each wrong class that comes too close."] = (
             lambda: data - own(torch.ones_like(violations)) / size + 2 * reg * W
         )

@@ -36,6 +36,14 @@ def torch_walk(make: Callable[..., torch.optim.Optimizer], w: Tensor, gradients:
     return path
 
 
+AFTER_STEP_1 = {
+    rule: Message("The first step is right. Return the new {state} in the config, from which the next step goes on.",
+                  state=state)
+    for rule, state in (("sgd_momentum", "velocity"), ("nesterov", "velocity"), ("adagrad", "cache"),
+                        ("rmsprop", "cache"), ("adam", "m, v and t"))
+}  # fmt: skip
+
+
 def judge_rule(student, rng, rule: str, config: dict, make: Callable, mistakes: dict[str, Callable]) -> None:
     """Compare six steps, one after the other. ``mistakes`` maps a hint to a function from (w, dw) to step 1."""
     judge_source(student, rule)
@@ -47,7 +55,8 @@ def judge_rule(student, rng, rule: str, config: dict, make: Callable, mistakes: 
         path = walk(student, rule, w, dws, config)
     for step, (point, expected) in enumerate(zip(path, torch_walk(make, w, dws), strict=True), start=1):
         name = Message("next_w after step {step}", step=step)
-        expect_close(point, expected, name=name, atol=1e-6, rtol=1e-6, mistakes=hints if step == 1 else {})
+        kept = AFTER_STEP_1.get(rule, "") if step > 1 else ""
+        expect_close(point, expected, name=name, atol=1e-6, rtol=1e-6, mistakes={} if kept else hints, hint=kept)
 
 
 def judge_state(
@@ -133,6 +142,7 @@ def check_nesterov_goes_on_from_a_given_velocity(student, rng):
     judge_state(student, rng, "nesterov", {"learning_rate": 0.07, "momentum": 0.8}, "velocity", step)
 
 
+SQUARED = "The gradient must be squared before it is added to the cache."
 INSIDE = "Epsilon is inside the root; add it outside."
 BEFORE = "Epsilon was added before v was corrected: correct v first, then take the root, then add epsilon."
 
@@ -147,25 +157,25 @@ def check_adagrad_walks_as_torch_does(student, rng):
     judge_rule(student, rng, "adagrad", {"learning_rate": 0.1, "epsilon": 0.05}, make, {
         INSIDE: lambda w, dw: w - 0.1 * dw / (dw.square() + 0.05).sqrt(),
         "The root of the cache is missing.": lambda w, dw: w - 0.1 * dw / (dw.square() + 0.05),
+        SQUARED: lambda w, dw: w - 0.1 * dw / (dw.sqrt() + 0.05),
         "The step went up the gradient; subtract it.": lambda w, dw: w + 0.1 * dw / (dw.abs() + 0.05),
     })  # fmt: skip
 
 
 def rmsprop_mistakes(epsilon: float) -> dict[str, Callable]:
     """Return the first step that each mistake gives, by its hint."""
-    mistakes = {
+    return {
         "Add the squared gradient to the cache with the factor 1 - decay_rate.": (
             lambda w, dw: w - 0.02 * dw / (dw.abs() + epsilon)
         ),
         "decay_rate is the factor of the old cache.": lambda w, dw: w - 0.02 * dw / (0.9**0.5 * dw.abs() + epsilon),
-        "The gradient must be squared before it is added to the cache.": (
+        SQUARED: lambda w, dw: w - 0.02 * dw / ((0.1 * dw).sqrt() + epsilon),
+        "The gradient must be squared before it is added to the cache; this is its absolute value.": (
             lambda w, dw: w - 0.02 * dw / ((0.1 * dw.abs()).sqrt() + epsilon)
         ),
+        INSIDE: lambda w, dw: w - 0.02 * dw / (0.1 * dw.square() + epsilon).sqrt(),
         "The root of the cache is missing.": lambda w, dw: w - 0.02 * dw / (0.1 * dw.square() + epsilon),
     }
-    if epsilon > 1e-3:
-        mistakes[INSIDE] = lambda w, dw: w - 0.02 * dw / (0.1 * dw.square() + epsilon).sqrt()
-    return mistakes
 
 
 @task("rmsprop", share="1/3", any_dtype=True)

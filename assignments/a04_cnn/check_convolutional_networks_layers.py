@@ -43,7 +43,10 @@ def wrong_convs(x: Tensor, w: Tensor, b: Tensor, stride: int, pad: int) -> dict[
     }
 
 
-SQUARE = "A window has w.shape[2] rows and w.shape[3] columns: neither images nor filters need be square."
+SQUARE = (
+    "A window has w.shape[2] rows and w.shape[3] columns: neither images nor filters need be square. The bias has a "
+    "number for each filter: b[:, None, None] for all places at once."
+)
 SHAPES = {"does not broadcast": SQUARE, "must match the size": SQUARE, "broadcast": SQUARE, "out of bounds": SQUARE}
 
 

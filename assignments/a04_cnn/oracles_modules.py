@@ -30,7 +30,7 @@ IN_FORWARD = {
     ),
     "type": (
         "The module was converted to float64, but one of its layers was not. Layers in a plain list or dict do not "
-        "belong to the module: use nn.ModuleList or nn.ModuleDict."
+        "belong to the module: use nn.ModuleList or nn.ModuleDict. Layers are made in __init__, not in forward."
     ),
 }
 

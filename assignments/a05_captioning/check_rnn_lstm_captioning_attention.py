@@ -178,7 +178,10 @@ def judge_loss(student, rng, kind: str) -> None:
     found = model(features, captions)
     expect_close(found, losses.sum() / 3, name=Message("loss of {kind!r}", kind=kind), mistakes={
         "The network must predict captions[:, 1:] from captions[:, :-1]; here a word predicts itself.": (
-            lambda: loss_of_itself(weights, kind, features, captions)
+            lambda: loss_of_itself(weights, kind, features, captions[:, :-1])
+        ),
+        "The network must predict captions[:, 1:] from captions[:, :-1]; here both are captions[:, 1:].": (
+            lambda: loss_of_itself(weights, kind, features, captions[:, 1:])
         ),
         "The loss is a mean over words; it is a sum over time and a mean over captions.": losses.mean(),
         "The loss is a sum over captions; it is a sum over time and a mean over captions.": losses.sum(),
@@ -210,8 +213,8 @@ def loss_with_relu(weights: dict, kind: str, features: Tensor, captions: Tensor)
 def loss_of_itself(weights: dict, kind: str, features: Tensor, captions: Tensor) -> Tensor:
     """Compute the loss with the mistake that each word predicts itself."""
     oracle, total = Captioner(weights, kind, features), torch.zeros((), dtype=features.dtype, device=features.device)
-    for t in range(captions.shape[1] - 1):
-        total = total + F.cross_entropy(oracle.next_scores(captions[:, t])[0], captions[:, t], reduction="sum")
+    for words in captions.T:
+        total = total + F.cross_entropy(oracle.next_scores(words)[0], words, reduction="sum")
     return total / len(captions)
 
 

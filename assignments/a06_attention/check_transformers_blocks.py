@@ -229,6 +229,9 @@ def check_transformer_agrees_with_torch(student, rng):
         "The decoder reads the answer from its second token on, but those are the tokens that it must predict.": (
             lambda: by_torch(slice(1, 5))
         ),
+        "The decoder reads the tokens that it must predict: give it ans_b[:, :-1], with positions ans_pos[:, :-1].": (
+            lambda: by_torch(slice(1, 5), place=slice(0, 4))
+        ),
         "The decoder sees the future: pass it the mask.": lambda: by_torch(mask=False),
         "The positions are not added.": lambda: by_torch(at=(0, 0)),
         "The positions of the question are not added.": lambda: by_torch(at=(0, 1)),

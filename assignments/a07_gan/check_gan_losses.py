@@ -40,6 +40,12 @@ def check_discriminator_loss_agrees_with_the_formula(student, rng):
         "This is the sum over the batch instead of the mean.": 7 * right,
         "The loss of the fakes is missing.": -log_sigmoid(real).mean(),
         "The loss of the real images is missing.": right + log_sigmoid(real).mean(),
+        "The target of the fakes is 0; here it is 1, that of real images.": (
+            -log_sigmoid(real).mean() - log_sigmoid(fake).mean()
+        ),
+        "The target of real images is 1; here it is 0, that of the fakes.": (
+            -log_sigmoid(-real).mean() - log_sigmoid(-fake).mean()
+        ),
         "Real images have the target 1; here it is 0.9.": right + 0.1 * real.mean(),
     })  # fmt: skip
 

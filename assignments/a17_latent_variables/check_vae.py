@@ -74,13 +74,17 @@ def check_samples_have_mean_and_variance(student, rng):
     z = student.reparametrize(mu.repeat(20000, 1), logvar.repeat(20000, 1))
     expect_shape(z, (20000, 3))
     deviation = (0.5 * logvar[0]).exp()
+    expect(
+        torch.unique(z[:, 0]).numel() > 1000,
+        "Many samples are equal.",
+        "Every number has noise of its own: torch.randn_like(mu).",
+    )
     apart = (z.mean(dim=0) - mu[0]).abs() / deviation
     expect(float(apart.max()) < 0.05, "The mean of many samples is not mu.", "z = mu + sigma * noise.")
     found = z.std(dim=0) / deviation
     hints = {
         "logvar is the logarithm of the variance: sigma = exp(logvar / 2).": logvar[0].exp() / deviation,
         "logvar is a logarithm: sigma = exp(logvar / 2).": logvar[0].abs() / deviation,
-        "The noise is missing.": torch.zeros_like(deviation),
         "The noise is normal, torch.randn, not uniform.": torch.full_like(deviation, 12**-0.5),
     }
     hint = next((text for text, wrong in hints.items() if torch.allclose(found, wrong, atol=0.05)), "")
@@ -184,7 +188,8 @@ def check_loss_of_some_images(student, rng):
         "Divide by N alone.": (pixels + kl) / 48,
         "The divergence is divided by N, too.": pixels / 3 + kl,
         "The pixels are divided by N, too.": pixels + kl / 3,
-        "The divergence is added.": (pixels - kl) / 3,
+        "The divergence was subtracted: the loss is the cross-entropy plus the divergence, which is never negative.":
+            (pixels - kl) / 3,
         "The divergence has the factor 1/2.": (pixels + 2 * kl) / 3,
         "The divergence is missing.": pixels / 3,
         "The cross-entropy is missing.": kl / 3,

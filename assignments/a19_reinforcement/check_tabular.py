@@ -273,6 +273,14 @@ def check_actions_are_greedy_or_random(student, rng):
                "A random action is any action, also the greedy one; each state has its own.")  # fmt: skip
 
 
+def once(Q, s, a, target):
+    """Return the table where only the last increment of a repeated pair counts."""
+    table = Q.clone()
+    for n in range(len(s)):
+        table[s[n], a[n]] = Q[s[n], a[n]] + 0.3 * (target[n] - Q[s[n], a[n]])
+    return table
+
+
 @task("sarsa_update", share=50, any_dtype=True)
 def check_sarsa_of_a_batch(student, rng):
     """A batch with repeated pairs and ends agrees with a loop."""
@@ -280,13 +288,11 @@ def check_sarsa_of_a_batch(student, rng):
     s, a, r, s2, a2, done = batch_of(rng, 4, 3, 9)
     right = td_loop(Q, s, a, after(Q, r, s2, a2, done, 0.8), 0.3)
     never, best = torch.zeros_like(done), Q[s2].argmax(dim=1)
-    once = Q.clone()
-    for n in range(9):
-        once[s[n], a[n]] = Q[s[n], a[n]] + 0.3 * (after(Q, r, s2, a2, done, 0.8)[n] - Q[s[n], a[n]])
     expect_close(student.sarsa_update(Q, s, a, r, s2, a2, done, 0.3, 0.8), right, mistakes={
         "Where the episode is done, nothing follows.": td_loop(Q, s, a, after(Q, r, s2, a2, never, 0.8), 0.3),
         "SARSA takes the next action a2, not the best one.": td_loop(Q, s, a, after(Q, r, s2, best, done, 0.8), 0.3),
-        "The increments of a repeated pair add up.": once,
+        "The increments of a repeated pair add up: index_put_ with accumulate=True.":
+            once(Q, s, a, after(Q, r, s2, a2, done, 0.8)),
     }, hint="Each pair moves by alpha * (target - Q[s, a]), from the table as it was; equal pairs add up.")  # fmt: skip
 
 
@@ -296,10 +302,14 @@ def check_q_learning_of_a_batch(student, rng):
     Q = rng.normal(4, 3)
     s, a, r, s2, a2, done = batch_of(rng, 4, 3, 9)
     best, never = Q[s2].argmax(dim=1), torch.zeros_like(done)
-    right = td_loop(Q, s, a, after(Q, r, s2, best, done, 0.8), 0.3)
+    target = after(Q, r, s2, best, done, 0.8)
+    right = td_loop(Q, s, a, target, 0.3)
     mean = Q.mean(dim=1, keepdim=True).expand(4, 3)
     expect_close(student.q_learning_update(Q, s, a, r, s2, done, 0.3, 0.8), right, mistakes={
         "Where the episode is done, nothing follows.": td_loop(Q, s, a, after(Q, r, s2, best, never, 0.8), 0.3),
+        "The increments of a repeated pair add up: index_put_ with accumulate=True.": once(Q, s, a, target),
+        "The increments of a repeated pair add up: index_put_ with accumulate=True. And where the episode is done, "
+        "nothing follows.": once(Q, s, a, after(Q, r, s2, best, never, 0.8)),
         "Take the maximum over next actions, not the mean.": td_loop(Q, s, a, after(mean, r, s2, a2, done, 0.8), 0.3),
     }, hint="Each pair moves by alpha * (target - Q[s, a]), from the table as it was; equal pairs add up.")  # fmt: skip
 

@@ -120,6 +120,8 @@ def check_running_mean(student, rng):
         right = [torch.stack(tensors).mean(dim=0) for tensors in zip(*networks[: n + 1], strict=True)]
         expect_close(average, right, rtol=1e-3, atol=1e-5, name=Message("the average of {n}", n=n + 1), mistakes={
             "The new network has the weight 1 / (n + 1), not one half.": halves,
+            "The sum is divided by n + 1, the number of networks, not by n.":
+                [t * (n + 1) / n for t in right],
         }, hint="Each tensor of the average moves to the new one by 1 / (n + 1) of the way.")  # fmt: skip
 
 

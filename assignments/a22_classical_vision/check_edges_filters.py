@@ -125,6 +125,7 @@ def check_kernel_of_size_5(student):
         "The factor 1 / (2 pi sigma^2) is missing.": right * 2 * math.pi * sigma**2,
         "Sigma is squared in both places.": narrow,
         "The factor has sigma squared.": right * sigma,
+        "In the exponent, sigma is squared: 2 sigma^2.": narrow / sigma,
         "The exponent is divided by 2 sigma^2.": (right * 2 * math.pi * sigma**2) ** 2 / (2 * math.pi * sigma**2),
     })  # fmt: skip
 
@@ -135,6 +136,8 @@ def at_the_border(img, axis, right):
     edge = np.pad(img, 1, mode="edge")
     inside = (slice(None), slice(1, -1)) if axis else slice(1, -1)
     return {
+        "Outside of the picture pixels are 0; np.roll brings them back on the other side.":
+            (np.roll(img, -1, axis) - np.roll(img, 1, axis)) / 2,
         "Outside of the picture pixels are 0.": np.gradient(img, axis=axis),
         "Outside of the picture pixels are 0; here the border was repeated.":
             (np.roll(edge, -1, axis) - np.roll(edge, 1, axis))[1:-1, 1:-1] / 2,

@@ -61,16 +61,18 @@ def check_description_of_a_point(student, rng):
 @task("match_descriptors", share=50)
 def check_matches_by_the_ratio(student, rng):
     """A match is clearly nearer than the second nearest."""
-    desc2 = 4 * rng.normal(6, 5)
-    desc1 = np.concatenate([desc2[[3, 0, 5]] + 0.1 * rng.normal(3, 5), (desc2[1:2] + desc2[2:3]) / 2])
+    desc2 = rng.normal(6, 5) + 40 * np.concatenate([np.eye(5), -np.eye(1, 5)])  # far from one another
+    between = [(1 - share) * desc2[1] + share * desc2[2] for share in (0.5, 0.375)]  # the ratios are 1 and 0.6
+    desc1 = np.concatenate([desc2[[3, 0, 5]] + 0.1 * rng.normal(3, 5), between])
     right = np.array([[0, 3], [1, 0], [2, 5]])
     found = student.match_descriptors(desc1, desc2, 0.5)
     expect_equal(found, right, check_dtype=False, mistakes={
         "The ratio is inverted: the nearest must be much nearer than the second.": right[:0],
         "Each row has the number in desc1 and the one in desc2.": right[:, ::-1],
-        "Use the ratio test: the last one has two that are equally near.":
-            np.array([[0, 3], [1, 0], [2, 5], [3, 1]]),
-    })  # fmt: skip
+        "Use the ratio test: the last two have no neighbour that is much nearer than the second.":
+            np.array([[0, 3], [1, 0], [2, 5], [3, 1], [4, 1]]),
+        "Compare distances, not their squares.": np.array([[0, 3], [1, 0], [2, 5], [4, 1]]),
+    }, hint="For each row of desc1, compare the distances of the two nearest rows of desc2.")  # fmt: skip
 
 
 @task("fit_affine_matrix", share=50, any_dtype=True)

@@ -17,6 +17,7 @@ def check_responses_of_a_small_picture(student, rng):
         "k is 0.04 by default.": responses(img, 3, 0.4),
         "k is 0.04 by default, not 0.06.": responses(img, 3, 0.06),
         "Subtract k times the *squared* trace.": lambda: unsquared(img),
+        "Subtract k times the squared trace, do not add it.": responses(img, 3, -0.04),
         "Products outside of the picture count as 0; here those at the border were repeated.":
             summed(img, lambda product: around(np.pad(product, 1, mode="edge"))[1:-1, 1:-1]),
         "Sum the products of derivatives, not the derivatives.": summed(img, around, early=True),

@@ -47,15 +47,18 @@ def inserted(image, r, c, step):
     return total
 
 
-def costs(energy, extra=lambda r, c, step: 0.0, order=(-1, 0, 1)):
-    """Return the costs and paths, by loops; extra is added for each step; of equal ways, the first in order counts."""
+def costs(energy, extra=lambda r, c, step: 0.0, order=(-1, 0, 1), round=False):
+    """Return the costs and paths, by loops; extra is added for each step; of equal ways, the first in order counts.
+
+    With ``round``, the column to the left of the first one is the last one.
+    """
     H, W = energy.shape
     cost, paths = np.zeros((H, W)), np.zeros((H, W), dtype=np.int64)
     for r, c in np.ndindex(H, W):
         if r == 0:
             cost[r, c] = energy[r, c] + extra(r, c, 0)
             continue
-        ways = [(cost[r - 1, c + s] + extra(r, c, s), order.index(s), s) for s in order if 0 <= c + s < W]
+        ways = [(cost[r - 1, c + s] + extra(r, c, s), order.index(s), s) for s in order if -round <= c + s < W]
         best, _, paths[r, c] = min(ways)
         cost[r, c] = energy[r, c] + best
     return cost, paths

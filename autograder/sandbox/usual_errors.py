@@ -350,6 +350,7 @@ _CERTAIN = [  # likewise: the reason is the same in every task
         "Objects of type {kind} have no {name}: is it misspelled, or never set in __init__?",
     ),
 ]
+_PRODUCT = re.compile(r"mat1 and mat2 shapes cannot be multiplied \((\d+)x(\d+) and (\d+)x\d+\)")
 _COMPILED = {
     kind: [(re.compile(pattern), hint) for pattern, hint in known]
     for kind, known in (("shape", _SHAPES), ("", _CERTAIN))
@@ -358,12 +359,23 @@ _COMPILED = {
 
 def usual_reason(message: str) -> str:
     """Return the hint for the first line of an exception's text, such as "RuntimeError: ...", or an empty string."""
-    return _found(message, "shape") or certain_reason(message)
+    return _not_flat(message) or _found(message, "shape") or certain_reason(message)
 
 
 def certain_reason(message: str) -> str:
     """Return that hint if it holds in every task: not for shapes, of which a task knows more."""
     return _found(message, "")
+
+
+def _not_flat(message: str) -> str:
+    """Return the hint for a product whose rows would fit if the axes before the last one were in them, too."""
+    if (found := _PRODUCT.search(message.partition("\n")[0])) is None:
+        return ""
+    rows, length, wanted = map(int, found.groups())
+    if not length or wanted <= length or wanted % length or rows % (wanted // length):
+        return ""
+    text = "The rows have the length {got}, but {wanted} is expected. Make each image one row first: x.flatten(1)."
+    return Message(text, got=length, wanted=wanted)
 
 
 def _found(message: str, kind: str) -> str:

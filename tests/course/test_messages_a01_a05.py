@@ -21,7 +21,8 @@ from autograder.session.session import Checks, with_checks
 from autograder.submissions.submission import code_of_scripts
 
 ASSIGNMENTS = Path(__file__).parents[2] / "assignments"
-Mistake = tuple[str, str | tuple[str, str], str]  # task, change, words
+Change = str | tuple[str, str] | dict[str, str]  # a new body, a text and another, or new bodies by their functions
+Mistake = tuple[str, Change, str]  # task, change, words
 
 ROWS = "a, b = x_train.flatten(1), x_test.flatten(1)\n"
 VOTES = """
@@ -128,8 +129,12 @@ MISTAKES: dict[tuple[str, str], list[Mistake]] = {
 }  # fmt: skip
 
 
-def plant(source: str, function: str, change: str | tuple[str, str]) -> str:
+def plant(source: str, function: str, change: Change) -> str:
     """Return the source with the mistake in this function or method."""
+    if isinstance(change, dict):
+        for part, body in change.items():
+            source = plant(source, part, body)
+        return source
     if isinstance(change, str):
         return apply_edits("The test", [NewBody(function, change)], "m.py", {"m.py": source})["m.py"]
     nodes: list[ast.stmt] = ast.parse(source).body

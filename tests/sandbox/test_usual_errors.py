@@ -52,6 +52,7 @@ def endless() -> object:
 
 
 CASES: list[tuple[Callable[[], object], str]] = [
+    (lambda: torch.nn.functional.linear(ones(2, 4, 3), ones(5, 12)), "x.flatten(1)"),
     (lambda: ones(2, 3) @ ones(4, 5), "The rows have the length 3, but 4 is expected."),
     (lambda: ones(2, 3) + ones(2, 4), "Along axis 1 one tensor has the size 3 and the other 4."),
     (lambda: torch.bmm(ones(2, 3, 4), ones(2, 5, 4)), "must have the shape (2, 4, ...); it begins with (2, 5)"),
