@@ -141,7 +141,10 @@ class Analysis:
         if key not in self._graphs:
             self._graphs[key] = call_graph_of(self.module, rules.function, apart=rules.apart)
         graph = self._graphs[key]
-        pattern = self._patterns.setdefault((rules.calls, rules.always), Pattern(rules.calls, always=rules.always))
+        said = rules.calls, rules.always
+        if said not in self._patterns:
+            self._patterns[said] = Pattern(rules.calls, always=rules.always)
+        pattern = self._patterns[said]
         found = _unique([*self._brought_in(rules.function, pattern), *self._calls_in(graph, pattern)])
         return found + (_unique(self._loops_in(graph)) if rules.loops else [])
 

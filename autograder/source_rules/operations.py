@@ -92,15 +92,25 @@ def forbidden_operations(ran: Iterable[tuple[str, str]], calls: tuple[str, ...])
     task forbids that function.
     """
     import_subjects(calls)
-    pattern = Pattern(calls)
-    found = {}
-    for operation, via in ran:
-        functions = functions_behind(operation.removeprefix(_PREFIX))
-        if via and pattern.match(via):
-            found[operation, via] = via
-        elif not via and functions and all(map(pattern.match, functions)):
-            found[operation, via] = "autograd" if operation == AUTOGRAD else functions[0]
-    return found
+    found = {(operation, via): _forbidden_function(operation, via, calls) for operation, via in ran}
+    return {key: function for key, function in found.items() if function}
+
+
+@lru_cache(10_000)
+def _forbidden_function(operation: str, via: str, calls: tuple[str, ...]) -> str:
+    """Return the forbidden function behind one operation, or an empty string. Its names may be the student's."""
+    if via:
+        return via if Pattern(calls).match(via) else ""
+    functions = functions_behind(operation.removeprefix(_PREFIX))
+    if not functions or not all(map(_pattern(calls).match, functions)):
+        return ""
+    return "autograd" if operation == AUTOGRAD else functions[0]
+
+
+@lru_cache(100)
+def _pattern(calls: tuple[str, ...]) -> Pattern:
+    """Return the pattern of some rules, for functions of torch: there are not too many of them to store."""
+    return Pattern(calls)
 
 
 @lru_cache(1000)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from fnmatch import fnmatchcase
+from fnmatch import translate
 from importlib import import_module
 
 from autograder.core.course_file import importable_packages
@@ -35,9 +36,9 @@ class Pattern:
     """
 
     def __init__(self, rules: Sequence[str], *, always: Sequence[str] = ()) -> None:
-        self._forbidden = [_full(rule) for rule in rules if not rule.startswith(("!", "."))]
-        self._allowed = [_full(rule[1:]) for rule in rules if rule.startswith("!")]
-        self._always = [_full(rule) for rule in always]
+        self._forbidden = [_Rule(rule) for rule in rules if not rule.startswith(("!", "."))]
+        self._allowed = [_Rule(rule[1:]) for rule in rules if rule.startswith("!")]
+        self._always = [_Rule(rule) for rule in always]
         self._attributes = [rule[1:] for rule in rules if rule.startswith(".")]
         self.known: dict[frozenset[str], str] = {}  # the first match of several paths, where it was looked for
         self._matches: dict[str, str] = {}
@@ -58,13 +59,26 @@ class Pattern:
             part = ".".join(parts[:end])
             if part in sys.modules:  # a module is a place, not a call
                 continue
-            if any(_covers(rule, part) for rule in self._always):
+            places = _places(part)
+            if any(rule.covers(*places) for rule in self._always):
                 return part
-            if any(_covers(rule, part) for rule in self._allowed):
+            if any(rule.covers(*places) for rule in self._allowed):
                 return ""
-            if any(_covers(rule, part) for rule in self._forbidden):
+            if any(rule.covers(*places) for rule in self._forbidden):
                 return part
         return ""
+
+
+class _Rule:
+    """One rule. It covers a path by one of its names; "torch.nn.*" covers places and not what is also found there."""
+
+    def __init__(self, rule: str) -> None:
+        full = _full(rule)
+        self._match = re.compile(translate(full)).match
+        self._of_places = full.endswith(".*")
+
+    def covers(self, names: tuple[str, ...], functional: str) -> bool:
+        return any(map(self._match, names)) or bool(functional and not self._of_places and self._match(functional))
 
 
 def _full(rule: str) -> str:
@@ -74,18 +88,15 @@ def _full(rule: str) -> str:
     return f"{full}.*" if full in sys.modules else full
 
 
-def _covers(rule: str, path: str) -> bool:
-    """Return whether a rule covers a path.
+def _places(path: str) -> tuple[tuple[str, ...], str]:
+    """Return the names of a path, and its name among torch's functional ones or an empty string.
 
-    torch.conv2d is also torch.nn.functional.conv2d, but "torch.nn.*" is a rule about places, not about functions.
+    torch.conv2d is also torch.nn.functional.conv2d.
     """
     name = _canonical(path)
-    if fnmatchcase(name, rule) or fnmatchcase(path, rule):
-        return True
     last = name.removeprefix("torch.")
-    functional = hasattr(sys.modules.get(_FUNCTIONAL), last)
-    alias = functional and not path.startswith("torch.Tensor.") and not rule.endswith(".*")
-    return alias and fnmatchcase(f"{_FUNCTIONAL}.{last}", rule)
+    functional = hasattr(sys.modules.get(_FUNCTIONAL), last) and not path.startswith("torch.Tensor.")
+    return (name, path), f"{_FUNCTIONAL}.{last}" if functional else ""
 
 
 def _canonical(path: str) -> str:
