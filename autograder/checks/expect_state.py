@@ -8,7 +8,7 @@ from typing import Any
 
 from autograder.checks.expect import Mismatch, expect
 from autograder.checks.task import BadCheck
-from autograder.core.message import Message, joined
+from autograder.core.message import Message, first_of
 from autograder.probes.saying import GLOBALS, recognised
 
 _RULES = {  # what may change -> the sentence and the hint for a change
@@ -60,7 +60,5 @@ def expect_state_kept(student: Any, /, *, may_change: Collection[str] = (), **mo
     for kind, (sentence, hint) in _RULES.items():
         names = changes[kind]
         if kind not in may_change and type(names) is list and names:
-            shown = joined(Message(", "), [recognised(str(name)[:80], GLOBALS) for name in names[:3]])
-            if len(names) > 3:
-                shown = Message("{items} and {more} more", items=shown, more=len(names) - 3)
+            shown = first_of([recognised(str(name)[:80], GLOBALS) for name in names], 3)
             raise Mismatch(Message(sentence.template, names=shown), hint)

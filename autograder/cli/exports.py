@@ -13,7 +13,7 @@ import click
 from autograder.cli import options
 from autograder.cli.help_language import TranslatedGroup
 from autograder.core.language import say, translate
-from autograder.core.message import Message
+from autograder.core.message import Message, first_of
 from autograder.core.shell import quoted
 
 if TYPE_CHECKING:
@@ -300,7 +300,7 @@ def _by_reason(skipped: Mapping[str, str]) -> list[str]:
     students: dict[str, list[str]] = {}
     for student, reason in skipped.items():
         students.setdefault(reason, []).append(student)
-    return [say("{names}: {reason}", names=", ".join(names), reason=reason) for reason, names in students.items()]
+    return [say("{names}: {reason}", names=first_of(names, 20), reason=reason) for reason, names in students.items()]
 
 
 def _warn(sentences: Iterable[str]) -> None:

@@ -13,7 +13,7 @@ import click
 
 from autograder.cli import options
 from autograder.core.language import in_a_row, say, say_counted, speaking, translate, translator
-from autograder.core.message import Message, name_list
+from autograder.core.message import Message, first_of, name_list
 
 if TYPE_CHECKING:
     from autograder.core.report import Report
@@ -317,7 +317,7 @@ def similar(source: Path, assignment: str, threshold: float, out: Path | None, c
             click.echo(say("{handins} with the same code ({lines}), as in the course's solution: {what}", **values))
         else:
             click.echo(say("{handins} with the same code ({lines}): {what}", **values))
-        click.echo(f"     {'; '.join(group.students)}")
+        click.echo(f"     {translate(first_of(group.students, 20, '; '))}")
     for pair in found.pairs:
         click.echo(f"{pair.share_of_one:4.0%} {pair.share_of_other:4.0%}  {pair.one}  {pair.other}")
     click.echo(
@@ -367,7 +367,7 @@ def policy(gradebooks: tuple[Path, ...], rules: Path, times: Path | None, out: P
                 say(
                     "{times} lists students that no gradebook lists: {unused}.",
                     times=times,
-                    unused=name_list(unused[:5]),
+                    unused=first_of(unused, 5),
                 ),
                 err=True,
             )

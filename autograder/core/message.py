@@ -114,12 +114,18 @@ def glued(*parts: str) -> str:
     return joined("", parts)
 
 
-def name_list(parts: Sequence[str]) -> str:
+def name_list(parts: Sequence[str], separator: str = ", ") -> str:
     """Return names as a list, "a, b", with the separator of the reader's language; names are not translated."""
     if len(parts) < 2:
         return "".join(parts)
     values = {f"part{number}": part for number, part in enumerate(parts, start=1)}
-    return Message("{separator}".join(f"{{{name}}}" for name in values), **values, separator=Message(", "))
+    return Message("{separator}".join(f"{{{name}}}" for name in values), **values, separator=Message(separator))
+
+
+def first_of(parts: Sequence[str], most: int, separator: str = ", ") -> str:
+    """Return the first names as a list, and how many more there are: "a, b and 3 more"."""
+    shown = name_list(parts[:most], separator)
+    return Message("{items} and {more} more", items=shown, more=len(parts) - most) if len(parts) > most else shown
 
 
 def both(parts: Sequence[str]) -> str:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from autograder.core.half_points import tidy
-from autograder.core.message import Message, both, joined, name_list
+from autograder.core.message import Message, both, first_of, joined
 from autograder.core.report import Report
 from autograder.exports.sheet import Sheet
 from autograder.intake.download import safe_name
@@ -22,6 +22,7 @@ from autograder.intake.roster import normalise
 from autograder.render.gradebook_csv import cell
 from autograder.render.words import count
 
+_NAMED = 5  # names in one sentence
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 
@@ -76,7 +77,7 @@ def fill_marks(
             "{student}: {rows} match ({names}), so none was filled in.",
             student=student,
             rows=count(len(names), "row"),
-            names=name_list(names),
+            names=first_of(names, _NAMED),
         )
         for student, names in sorted(matched.unclear.items())
     ]
@@ -110,7 +111,7 @@ def fill_marks(
                 "changed.",
                 feedback=feedback,
                 students=count(len(not_replaced), "student"),
-                names=_first(not_replaced),
+                names=first_of(sorted(not_replaced), _NAMED),
             )
         )
     if matched.by_roster:
@@ -118,7 +119,7 @@ def fill_marks(
             Message(
                 "{students} matched by the e-mail address or the name in the roster: {names}.",
                 students=count(len(matched.by_roster), "student"),
-                names=_first(f"{student} ({name})" for student, name in matched.by_roster.items()),
+                names=first_of(sorted(f"{student} ({name})" for student, name in matched.by_roster.items()), _NAMED),
             )
         )
     if matched.by_login:
@@ -126,7 +127,7 @@ def fill_marks(
             Message(
                 "{students} matched only by the part before the @: {names}. Check that the rows are theirs.",
                 students=count(len(matched.by_login), "student"),
-                names=_first(f"{student} ({name})" for student, name in matched.by_login.items()),
+                names=first_of(sorted(f"{student} ({name})" for student, name in matched.by_login.items()), _NAMED),
             )
         )
     return Filled(
@@ -181,11 +182,6 @@ def _scaled(mark: _Mark, maximum: Fraction | None) -> str:
         return str(mark.points)
     hundredths = round(100 * maximum * Fraction(mark.points) / mark.max_points)
     return f"{hundredths // 100}.{hundredths % 100:02}".rstrip("0").rstrip(".")
-
-
-def _first(names: Iterable[str]) -> str:
-    ordered = sorted(names)
-    return name_list([*ordered[:5], *(["..."] if len(ordered) > 5 else [])])
 
 
 @dataclass(frozen=True)

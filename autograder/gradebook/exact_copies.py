@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from autograder.core.class_records import CopyGroup
@@ -61,7 +61,8 @@ def same_code(functions: Functions) -> str:
 def find_copies(handins: Mapping[str, Functions]) -> list[CopyGroup]:
     """Return the groups of hand-ins with equal functions, those with most in common first.
 
-    One of the hand-ins may be called SOLUTION.
+    A group that another one contains is left out if the other one has more than half of its lines in common, unless only
+    the smaller one has all code in common. One of the hand-ins may be called SOLUTION.
     """
     owners: dict[tuple[str, str], list[str]] = defaultdict(list)
     whole: dict[str, list[str]] = defaultdict(list)
@@ -70,20 +71,38 @@ def find_copies(handins: Mapping[str, Functions]) -> list[CopyGroup]:
             owners[name, function.digest].append(who)
         if code := same_code(handins[who]):
             whole[code].append(who)
-    shared: dict[tuple[str, ...], set[str]] = defaultdict(set)  # by the hand-ins that have these functions in common
-    for (name, _), group in owners.items():
-        shared[tuple(group)].add(name)
-    for group in whole.values():
-        shared[tuple(group)] = set(handins[group[0]])
     groups = []
-    for people, names in shared.items():
+    for people in {tuple(group): None for group in (*owners.values(), *whole.values()) if len(group) > 1}:
+        names = _in_common(people, handins)
         functions = [handins[people[0]][name] for name in names]
-        if len(people) > 1 and sum(function.nodes for function in functions) >= MIN_NODES:
+        if sum(function.nodes for function in functions) >= MIN_NODES:
             students = tuple(who for who in people if who != SOLUTION)
             all_of_it = all(len(handins[who]) == len(names) for who in students)
             lines = sum(function.lines for function in functions)
             groups.append(CopyGroup(students, tuple(sorted(names)), lines, all_of_it, SOLUTION in people))
-    return sorted(groups, key=lambda group: (-group.lines * len(group.students), group.students))
+    kept: list[CopyGroup] = []
+    for group in sorted(groups, key=lambda group: (-group.lines * len(group.students), group.students)):
+        if not any(_contains(other, group) for other in kept):
+            kept.append(group)
+    return kept
+
+
+def _in_common(people: Sequence[str], handins: Mapping[str, Functions]) -> list[str]:
+    """Return the names of the functions that are equal in all of these hand-ins."""
+    first, *others = (handins[who] for who in people)
+    return [
+        name for name, mine in first.items() if all(name in own and own[name].digest == mine.digest for own in others)
+    ]
+
+
+def _contains(larger: CopyGroup, smaller: CopyGroup) -> bool:
+    """Return whether a person who looked at the larger group has seen the smaller one."""
+    return (
+        {*smaller.students} <= {*larger.students}
+        and larger.solution >= smaller.solution
+        and larger.everything >= smaller.everything
+        and 2 * larger.lines > smaller.lines
+    )
 
 
 def _function(bare: ast.FunctionDef | ast.AsyncFunctionDef) -> Function:

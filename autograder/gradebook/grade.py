@@ -12,7 +12,7 @@ from autograder.core.assignment import Assignment
 from autograder.core.class_records import MarkChange
 from autograder.core.errors import GradlabError
 from autograder.core.files import remove_unfinished_files
-from autograder.core.message import Message, both, name_list
+from autograder.core.message import Message, both, first_of
 from autograder.core.report import Cause, Outcome, Remark, Report
 from autograder.gradebook.cache_keys import KeyMaker, Reading
 from autograder.gradebook.identity import find_renames, report_missing, report_renames, report_still_missing
@@ -247,7 +247,7 @@ def _doubtful(journal: Journal, intake: Intake) -> Iterator[Problem]:
         earlier[handin.student].append(handin.path.name)
     for report in journal.reports(list(earlier)):
         if report.is_blank or report.refusal:
-            others = name_list(earlier[report.student][:5])
+            others = first_of(earlier[report.student], 5)
             yield Problem(
                 "doubtful",
                 report.student,

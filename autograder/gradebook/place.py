@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from autograder.core.message import Message
+from autograder.core.message import Message, first_of
 from autograder.core.outputs import WouldOverwrite
 from autograder.gradebook.database import NAME as JOURNAL
 from autograder.gradebook.secret import NAME as SECRET
@@ -30,7 +30,7 @@ def require_place_for_results(out: Path, handins: Path) -> None:
                 "{folder} contains other files ({names}) and no results. Choose a new or empty folder as --out. "
                 "Nothing was written.",
                 folder=out,
-                names=", ".join(others[:3]) + (", ..." if len(others) > 3 else ""),
+                names=first_of(others, 3),
             )
         )
 

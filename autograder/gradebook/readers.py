@@ -8,7 +8,7 @@ from pathlib import Path
 
 from autograder.core.course_file import COURSE_FILE, Course, read_course
 from autograder.core.language import ENGLISH, Translator, translator
-from autograder.core.message import Message, name_list
+from autograder.core.message import Message, first_of, name_list
 from autograder.core.reader_language import known_as, languages_of
 from autograder.gradebook.journal import Journal
 
@@ -56,7 +56,7 @@ def unknown_languages(wanted: Mapping[str, str], course: Course) -> list[str]:
             "The roster gives the language {language!r} to {wanted}, which is not there: their reports "
             "are in the course's language. There are {known}.",
             language=language,
-            wanted=name_list([who for who in wanted if wanted[who] == language]),
+            wanted=first_of([who for who in wanted if wanted[who] == language], 5),
             known=name_list(known),
         )
         for language in unknown

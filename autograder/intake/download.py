@@ -17,7 +17,7 @@ from pathlib import Path
 
 from autograder.core.assignment import Assignment
 from autograder.core.files import explain
-from autograder.core.message import Message, both, joined, name_list
+from autograder.core.message import Message, both, first_of, joined, name_list
 from autograder.core.notebooks import accepted_names
 from autograder.intake.platforms import SUFFIXES, Entry, list_handins, names_a_student
 from autograder.intake.roster import BadRoster, Roster
@@ -191,7 +191,7 @@ def _no_match(entry: Entry, matches: Sequence[str], roster: Roster | None) -> st
         return Message(
             "{path} matches {students} in the roster. Give one of them another name there.",
             path=entry.path.name,
-            students=both(matches[:3]),
+            students=both(matches) if len(matches) <= 3 else first_of(matches, 3),
         )
     if roster:
         return Message("{path} matches nobody in the roster, so it was graded under this name.", path=entry.path.name)
@@ -237,7 +237,7 @@ def _latest_first(student: str, entries: list[Entry], problems: list[Problem]) -
             )
         found = Message("{n} hand-ins of this student were found. {choice}", n=len(entries), choice=choice)
         notes = (*notes, found)
-        others = name_list([*(entry.path.name for entry in rest[:5]), *(["..."] if len(rest) > 5 else [])])
+        others = first_of([entry.path.name for entry in rest], 5)
         accounts = {(entry.who, entry.number) for entry in entries}
         what: str = Message("{choice} Not graded: {others}.", choice=choice, others=others)
         if len(accounts) > 1:

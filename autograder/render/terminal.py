@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from autograder.core.language import in_a_row, say, say_counted, translate
-from autograder.core.message import Message
+from autograder.core.message import Message, first_of
 from autograder.core.report import Cause, CheckResult, Outcome, Report
 from autograder.render.summary import BINS, ClassSummary, summarise
 from autograder.render.text import clean, columns, line, name, wrapped
@@ -136,7 +136,7 @@ def print_class_summary(
     if summary.broken:
         _print_heading(console, say("Needs staff: {n}", n=count(len(summary.needs_staff), "hand-in")))
     for check in summary.broken:
-        who = _shown([name(report.student) for report in check.broken])
+        who = translate(first_of([name(report.student) for report in check.broken], 8))
         _print_text(console, f"{line(check.id)}: {who}", left=2)
     if open_questions := sum(number for _, number in summary.unmarked):
         not_yet = say(
@@ -147,7 +147,8 @@ def print_class_summary(
         _print_text(console, f"\n{not_yet}", style="bold yellow")
     if stray := summary.stray_marks:
         _print_heading(console, say("Marks by hand without a task: {number:,}. They do not count.", number=len(stray)))
-        _print_text(console, _shown([f"{name(report.student)} {line(mark.item)}" for report, mark in stray]), left=2)
+        marks = [f"{name(report.student)} {line(mark.item)}" for report, mark in stray]
+        _print_text(console, translate(first_of(marks, 8)), left=2)
     unopened = [*unopened, *((report.student, report.refusal) for report in summary.refused)]
     if unopened:
         _print_heading(console, say("Could not be opened: {n}", n=count(len(unopened), "hand-in")))
@@ -174,12 +175,6 @@ def print_class_summary(
     _print_list(
         [(f"{_word(kind)}: {name(who)}", line(translate(what), limit=300)) for kind, who, what in intake], console
     )
-
-
-def _shown(items: Sequence[str]) -> str:
-    """Return the first items as text, and how many more there are."""
-    shown = translate(Message(", ")).join(items[:8])
-    return say("{items} and {more} more", items=shown, more=len(items) - 8) if len(items) > 8 else shown
 
 
 def _print_heading(console: Console, text: str) -> None:

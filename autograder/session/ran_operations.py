@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from autograder.core.message import Message, joined
+from autograder.core.message import Message, first_of
 from autograder.core.report import Remark
 from autograder.sandbox.recorded import Recorded, RecordingLink
 from autograder.source_rules.analysis import Rules, Violation
@@ -54,9 +54,7 @@ class RanOperations:
         """Return a remark about what was found, or none."""
         if not self._found:
             return ()
-        shown = joined(Message(", "), list(self._found.values())[:MOST])
-        if len(self._found) > MOST:
-            shown = Message("{items} and {more} more", items=shown, more=len(self._found) - MOST)
+        shown = first_of(list(self._found.values()), MOST)
         text = Message(
             "While it was graded, the code ran operations that its tasks do not allow: {shown}.", shown=shown
         )

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from autograder.core.assignment import Assignment
-from autograder.core.message import Message, name_list
+from autograder.core.message import Message, first_of
 from autograder.core.notebooks import accepted_names, describe_line, notebook_name
 from autograder.submissions.find import list_files
 from autograder.submissions.notebook import read_module
@@ -76,9 +76,7 @@ def _other_files(folder: Path, assignment: Assignment, submission: Submission) -
         if not written or named == SHOWN:
             continue
         named += 1
-        names = name_list(written[:SHOWN])
-        if len(written) > SHOWN:
-            names = Message("{names} and {others} more", names=names, others=len(written) - SHOWN)
+        names = first_of(written, SHOWN)
         other = printable(path)
         if saved:
             other = Message("{file}, saved {when},", file=other, when=_moment(saved))

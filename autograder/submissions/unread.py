@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from autograder.core.code import SetAside
-from autograder.core.message import Message, joined, name_list
+from autograder.core.message import Message, first_of, joined
 from autograder.submissions.source import printable
 
 _SHOWN = 3  # sentences about one cell
@@ -45,7 +45,5 @@ def _without_stop(reason: str) -> str:
 def _with_names(sentence: str, names: Sequence[str]) -> str:
     if not names:
         return sentence
-    shown = name_list([printable(name) for name in names[:_NAMES]])
-    if len(names) > _NAMES:
-        shown = Message("{names} and {others} more", names=shown, others=len(names) - _NAMES)
+    shown = first_of([printable(name) for name in names], _NAMES)
     return joined(" ", [sentence, Message("These could not be read with it: {names}.", names=shown)])

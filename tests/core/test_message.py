@@ -16,7 +16,7 @@ from babel.messages.mofile import write_mo
 
 from autograder.checks.expect import Mismatch
 from autograder.core.language import IN_ENGLISH, Translator, language_code, say, say_counted, speaking, translate
-from autograder.core.message import Message, forms_in, joined, restored, with_messages
+from autograder.core.message import Message, first_of, forms_in, joined, restored, with_messages
 from autograder.probes.saying import Said, recognised
 
 WORDS = {
@@ -83,6 +83,13 @@ def test_the_number_decides_between_singular_and_plural() -> None:
     one, two = (Message.counted("{n} check passed.", "{n} checks passed.", n=n) for n in (1, 2))
     assert (one, two) == ("1 check passed.", "2 checks passed.")
     assert [in_chinese()(message) for message in (one, two)] == ["1 项检查通过。", "2 项检查通过。"]
+
+
+def test_a_long_list_of_names_is_cut_and_says_how_many_are_left() -> None:
+    students = [f"s{number:03}" for number in range(900)]
+    assert first_of(students, 3) == "s000, s001, s002 and 897 more"
+    assert first_of(students[:3], 3) == "s000, s001, s002"
+    assert first_of([], 3) == ""
 
 
 def test_joined_texts_are_translated_apart() -> None:

@@ -214,6 +214,9 @@ def test_students_without_a_row_next_to_rows_without_a_mark_need_a_person(result
     assert "somebody: no mark." in done.stderr
     assert "ada: graded, but not in the file." in done.stderr
     assert "These rows and these students may be the same people." in done.stderr
+    worksheet.write_text("Username,Grade\nada,\n" + "".join(f"s{number:03},\n" for number in range(900)))
+    long = CliRunner().invoke(main, ["export", "moodle", str(results), str(worksheet), "--out", str(out)]).stderr
+    assert "s018, s019 and 880 more: no mark." in long
     worksheet.write_text("Username,Grade\nada,\nsomebody,\n")
     assert (
         CliRunner().invoke(main, ["export", "moodle", str(results), str(worksheet), "--out", str(out)]).exit_code == 0

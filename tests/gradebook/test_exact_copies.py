@@ -55,6 +55,23 @@ def test_a_function_in_common_is_a_group_and_a_short_one_is_not():
     ]
 
 
+def test_a_group_inside_of_another_one_is_listed_only_if_it_has_much_more_in_common() -> None:
+    second = LONG.replace("double", "twice").replace("16", "8")
+    leaked = {who: functions(LONG + SHORT) for who in ("ada", "bob", "kim", "zoe")}
+    leaked |= {"pat": functions(LONG + "def norm(x):\n    return x.norm()\n")}
+    assert [(group.students, group.functions) for group in find_copies(leaked)] == [
+        (("ada", "bob", "kim", "pat", "zoe"), ("double",)),
+        (("ada", "bob", "kim", "zoe"), ("double", "norm")),  # all of their code
+    ]
+    leaked["bo"] = functions(LONG + SHORT + "def own(x):\n    return x + 2\n")
+    leaked |= {"ada": functions(LONG + SHORT + "def own(x):\n    return x\n"), "bob": functions(LONG + SHORT + second)}
+    found = [group.students for group in find_copies(leaked)]
+    assert found[0] == ("ada", "bo", "bob", "kim", "pat", "zoe")
+    assert ("ada", "bo", "bob", "kim", "zoe") not in found  # who have the short function in common, too
+    leaked["kim"] = functions(LONG + second + "def own(x):\n    return 2 * x\n")
+    assert (("bob", "kim"), ("double", "twice")) in [(group.students, group.functions) for group in find_copies(leaked)]
+
+
 def test_code_like_the_solution_is_named_even_of_one_student():
     (group,) = find_copies({"ada": functions(LONG), SOLUTION: functions(RENAMED), "bob": functions(SHORT)})
     assert (group.students, group.solution) == (("ada",), True)
