@@ -25,7 +25,7 @@ ENGINE_DOMAIN = "gradlab"
 ENGINE_LOCALE = Path(__file__).resolve().parents[1] / LOCALE
 
 _SPACE_AFTER_STOP = re.compile("(?<=[。！？：]) ")
-_CODE = re.compile(r"([A-Za-z]{2,3})(?:[-_]([A-Za-z0-9]+))?")
+_CODE = re.compile(r"([A-Za-z]{2,3})(?:[-_]([A-Za-z0-9]{1,8}))?")
 
 
 def language_code(text: str) -> str:

@@ -36,6 +36,7 @@ from autograder.submissions.source import BadSubmission, printable
 
 MAX_ZIP = 250_000_000
 MAX_MEMBERS = 200_000  # of a zip or a folder, of any kind
+MAX_CONTENTS = 200 * MAX_MEMBERS  # bytes of a zip's table of contents
 MAX_FILES = 2_000  # notebooks and scripts
 MAX_DEPTH = 32  # levels of folders
 MAX_ZIPS = 3  # a zip in a zip in a zip
@@ -306,16 +307,25 @@ def _too_large(name: str, limit: int) -> str:
     )
 
 
-class _BoundedZip(zipfile.ZipFile):
-    """A zip file; a table of contents that asks for an unreasonable amount at once is refused."""
+class _Bounded:
+    """A file of which nobody reads an unreasonable amount at once."""
 
     def __init__(self, file: BinaryIO) -> None:
-        file.seek(max(0, file.seek(0, os.SEEK_END) - 65_557))  # a zip ends with a record of at most this size
-        tail = file.read()
-        at = tail.rfind(b"PK\5\6")
-        if at >= 0 and len(tail) >= at + 16 and int.from_bytes(tail[at + 12 : at + 16], "little") > 200 * MAX_MEMBERS:
+        self._file = file
+        self.seek, self.tell = file.seek, file.tell
+
+    def read(self, size: int = -1) -> bytes:
+        if size > MAX_CONTENTS:
             raise zipfile.BadZipFile("its table of contents is too long")
-        super().__init__(file)
+        return self._file.read(size)
+
+
+class _BoundedZip(zipfile.ZipFile):
+    """A zip file; a long table of contents is refused, wherever the file says how long it is."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        super().__init__(_Bounded(file))  # it reads the table of contents from what has these methods
+        self.fp = file
 
 
 def _in_zip(file: BinaryIO, name: str, size: int, answers: Collection[str], *, limit: int) -> Iterator[Entry | str]:

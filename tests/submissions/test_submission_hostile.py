@@ -63,6 +63,17 @@ def nested(levels: int, text: str = WRITTEN) -> bytes:
     return data
 
 
+def with_long_contents(*, wide: bool) -> bytes:
+    """A zip whose table of contents is too long, which its usual field does not say: the wide one does, or a riddle."""
+    size = int.from_bytes(b"PK\5\6", "little")  # the riddle: the field looks like the start of the record around it
+    end = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 1, 1, 50 if wide else size, 0, 0)
+    if not wide:
+        return bytes(size) + end
+    size = autograder.submissions.find.MAX_CONTENTS + 1
+    record = struct.pack("<4sQ2H2L4Q", b"PK\6\6", 44, 45, 45, 0, 0, 1, 1, size, 0)
+    return bytes(size) + record + struct.pack("<4sLQL", b"PK\6\7", 0, size, 1) + end
+
+
 HOSTILE = {
     "empty": (b"", r"a.zip is empty: it has 0 bytes"),
     "leads out": (zipped({"../../tiny.py": WRITTEN}), r"contains \.\./\.\./tiny\.py: this path leads out of the zip"),
@@ -111,6 +122,13 @@ def test_a_hostile_zip_is_refused_quickly_with_a_sentence(story: str, assignment
     assert str(caught.value).endswith(".")
     assert "\n" not in str(caught.value)
     assert len(str(caught.value)) < 400
+
+
+@pytest.mark.parametrize("wide", [True, False])
+def test_a_long_table_of_contents_is_not_read(wide: bool, assignment: Assignment, tmp_path: Path) -> None:
+    path = write(tmp_path / "ada.zip", with_long_contents(wide=wide))
+    with pytest.raises(BadSubmission, match="its table of contents is too long"):
+        open_submission(path, assignment)
 
 
 # story: hand-in, what a note says
