@@ -15,7 +15,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from autograder.sandbox.inside.worker import make_meter
+from autograder.sandbox.inside.meter import make_meter
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "solutions" / "a10_detection"))
 from single_stage_detector import IoU, nms

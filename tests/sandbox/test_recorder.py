@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from autograder.sandbox.inside import recorder
+from autograder.sandbox.inside.meter import make_meter
 from autograder.sandbox.inside.recorder import Recording
-from autograder.sandbox.inside.worker import make_meter
 
 SOURCE = """
 import functools
@@ -207,8 +207,36 @@ def test_another_version_of_torch_without_this_function_is_recorded_too(monkeypa
     assert [row[1] for row in recording.listed()] == ["aten::pow"]
 
 
+@pytest.mark.parametrize("recorded", [True, False])
+def test_an_operation_that_a_check_counts_is_counted_once_and_recorded_or_not(
+    monkeypatch: pytest.MonkeyPatch, recorded: bool
+) -> None:
+    monkeypatch.setattr(recorder, "MOST_OPERATIONS", 10_000 if recorded else 0)
+    module = student()
+    recording = recording_of(("squares", ()), module=module)
+    x = torch.ones(2)
+    with recording.context(meter := make_meter()):
+        module.squares(x)
+    assert (meter.ops, meter.largest) == (1, 8)
+    assert [row[:2] for row in recording.listed()] == ([["squares", "aten::pow"]] if recorded else [])
+
+
+def test_backward_passes_of_the_grader_are_counted_and_not_recorded() -> None:
+    x = torch.ones(2, requires_grad=True)
+    names = {"__name__": "autograder.probes.example", "torch": torch, "x": x}
+    exec("def step():\n    return torch.autograd.grad(x.exp().sum(), x)", names)
+    alone = make_meter()
+    with alone:
+        names["step"]()
+    recording = recording_of(("squares", ()), module=student())
+    with recording.context(meter := make_meter()):
+        names["step"]()
+    assert meter.ops == alone.ops > 2
+    assert recording.listed() == []
+
+
 def test_operations_are_recorded_below_another_mode_too() -> None:
-    """While a check counts operations, its own mode comes between."""
+    """The student's code may count operations, too: its mode then comes between."""
     module = student()
     recording = recording_of(("squares", ()), module=module)
     x = torch.ones(2)

@@ -34,7 +34,7 @@ class Recording:
         self.files = files
         self.functions: list[tuple[str, tuple[str, ...], bool]] = []  # the last says whether it has its own name
         self.found: dict[Key, tuple[str, int]] = {}  # -> the file and the line where it first ran
-        self.known: set[Any] = set()  # operations of which nothing more is to be found
+        self.known: dict[int, Any] = {}  # by number, operations of which nothing more is to be found
         self.seen: set[tuple[Any, ...]] = set()  # operations with the functions around them, as numbers of their code
         self.codes: dict[int, tuple[CodeType, bool]] = {}  # by number: the code, and whether it is the grader's
         self.operations = self.stacks = self.looks = self.reported = 0
@@ -45,11 +45,11 @@ class Recording:
         self.known.clear()
         self.seen.clear()
 
-    def context(self) -> Any:
-        """Return a context that records the operations of one call."""
+    def context(self, meter: Any = None) -> Any:
+        """Return a context that records the operations of one call; they are counted by a meter (meter.py), too."""
         if self.operations >= MOST_OPERATIONS or "torch" not in sys.modules:
-            return nullcontext()
-        return _make_recorder(self)
+            return meter or nullcontext()
+        return _make_recorder(self, meter)
 
     def may_look(self) -> bool:
         """Return whether stacks may still be read in this check: reading takes time."""
@@ -118,11 +118,13 @@ class Recording:
         return [[*key, *place] for key, place in self.found.items()]
 
 
-def _make_recorder(recording: Recording) -> Any:
+def _make_recorder(recording: Recording, meter: Any) -> Any:
+    """Return a context that records, and that counts by the meter: two modes would run each operation through both."""
     import torch
     from torch.utils._python_dispatch import TorchDispatchMode
 
     in_backward_pass: Any = torch._C._current_graph_task_id
+    known, count = recording.known, meter.count if meter else None
 
     class Recorder(TorchDispatchMode):
         @classmethod
@@ -132,23 +134,26 @@ def _make_recorder(recording: Recording) -> Any:
         def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
             recording.operations += 1
             operation = AUTOGRAD if in_backward_pass() != -1 else func
-            if operation not in recording.known and recording.may_look():
+            if id(operation) not in known and recording.may_look():  # an operation's own hash takes longer
                 frame = _caller(sys._getframe(1))
                 if operation is AUTOGRAD:
                     done = recording.add(AUTOGRAD, _caller_of_engine(frame))
                 else:
                     done = recording.add(func._schema.name, frame)
                 if done:
-                    recording.known.add(operation)
-            return func(*args, **(kwargs or {}))
+                    known[id(operation)] = operation
+            out = func(*args, **kwargs) if kwargs else func(*args)
+            if count:
+                count(out)
+            return out
 
     mode: Any = Recorder  # torch gives its class no types
-    return _without_our_backward_passes(mode())
+    return _without_our_backward_passes(mode(), meter)
 
 
 @contextmanager
-def _without_our_backward_passes(mode: Any) -> Iterator[None]:
-    """Enter a mode, and leave it for each backward pass that the grader's code starts: nothing is recorded of it."""
+def _without_our_backward_passes(mode: Any, meter: Any) -> Iterator[None]:
+    """Enter a mode, and leave it for each backward pass that the grader's code starts: it is counted, not recorded."""
     import torch
     from torch.utils._python_dispatch import _get_current_dispatch_mode, _pop_mode, _push_mode
 
@@ -165,7 +170,8 @@ def _without_our_backward_passes(mode: Any) -> Iterator[None]:
             return run(*args, **kwargs)  # type: ignore[misc]
         _pop_mode()
         try:
-            return run(*args, **kwargs)  # type: ignore[misc]
+            with meter or nullcontext():
+                return run(*args, **kwargs)  # type: ignore[misc]
         finally:
             _push_mode(mode)  # the same that was left
 

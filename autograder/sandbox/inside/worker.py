@@ -28,6 +28,7 @@ from typing import Any
 import numpy as np
 
 from autograder.sandbox.inside.figures import draw_figure
+from autograder.sandbox.inside.meter import make_meter
 from autograder.sandbox.inside.modules import SubmissionFinder
 from autograder.sandbox.inside.plain_values import Record
 from autograder.sandbox.inside.recorder import Recording
@@ -204,8 +205,8 @@ class Worker:
         found = {key: value for key, value in module.__dict__.items() if type(value) is FunctionType}
         return self._keep(module), {key: self._keep(value) for key, value in found.items()}
 
-    def _recorded(self) -> AbstractContextManager[Any]:
-        return self.recording.context() if self.recording else nullcontext()
+    def _recorded(self, meter: Any = None) -> AbstractContextManager[Any]:
+        return self.recording.context(meter) if self.recording else meter or nullcontext()
 
     def do_call(self, f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         with self._recorded():
@@ -218,7 +219,7 @@ class Worker:
 
     def do_inspect(self, f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
         meter = make_meter()
-        with self._recorded(), meter:
+        with self._recorded(meter):
             value = f(*args, **kwargs)
         return {"value": value, "args": args, "ops": meter.ops, "largest": meter.largest}
 
@@ -302,48 +303,6 @@ class Worker:
 def _compiled(source: str, name: str) -> CodeType:
     """Compile helper code once for all submissions that this process runs, as `verify` does."""
     return compile(source, name, "exec")
-
-
-class NoMeter(nullcontext[None]):
-    """Counts nothing: where torch is not imported, there are no operations of torch."""
-
-    ops = largest = 0
-
-
-def make_meter() -> Any:
-    """Return a context that counts torch's operations and the bytes of the largest tensor that one of them made.
-
-    A view needs no memory, however large its shape.
-    """
-    if "torch" not in sys.modules:
-        return NoMeter()
-    import torch
-    from torch.utils._python_dispatch import TorchDispatchMode
-
-    class Meter(TorchDispatchMode):
-        ops = largest = 0
-
-        @classmethod
-        def _should_skip_dynamo(cls) -> bool:
-            return False  # else torch imports its compiler, which takes a second, only to exclude this mode from it
-
-        def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-            out = func(*args, **(kwargs or {}))
-            self.ops += 1
-            for value in out if isinstance(out, tuple | list) else (out,):
-                if isinstance(value, torch.Tensor):
-                    self.largest = max(self.largest, _size_of(value))
-            return out
-
-    meter: Any = Meter  # torch gives its class no types
-    return meter()
-
-
-def _size_of(value: Any) -> int:
-    """Return how many bytes a tensor has; a sparse one has no storage of its own, but its values have."""
-    if "sparse" in str(value.layout):
-        value = value._values() if value.is_sparse else value.values()
-    return int(value.untyped_storage().nbytes())
 
 
 def describe_fault(

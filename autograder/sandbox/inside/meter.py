@@ -1,0 +1,53 @@
+"""Counts torch's operations and the bytes of the largest tensor that one of them made."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import nullcontext
+from typing import Any
+
+
+class NoMeter(nullcontext[None]):
+    """Counts nothing: where torch is not imported, there are no operations of torch."""
+
+    ops = largest = 0
+
+
+def make_meter() -> Any:
+    """Return a context that counts torch's operations and the bytes of the largest tensor that one of them made.
+
+    A view needs no memory, however large its shape. Another mode may count for it by ``count``, with less effort.
+    """
+    if "torch" not in sys.modules:
+        return NoMeter()
+    import torch
+    from torch.utils._python_dispatch import TorchDispatchMode
+
+    class Meter(TorchDispatchMode):
+        ops = largest = 0
+
+        @classmethod
+        def _should_skip_dynamo(cls) -> bool:
+            return False  # else torch imports its compiler, which takes a second, only to exclude this mode from it
+
+        def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+            out = func(*args, **(kwargs or {}))
+            self.count(out)
+            return out
+
+        def count(self, out: Any) -> None:
+            """Count one operation, which returned ``out``."""
+            self.ops += 1
+            for value in out if isinstance(out, tuple | list) else (out,):
+                if isinstance(value, torch.Tensor):
+                    self.largest = max(self.largest, _size_of(value))
+
+    meter: Any = Meter  # torch gives its class no types
+    return meter()
+
+
+def _size_of(value: Any) -> int:
+    """Return how many bytes a tensor has; a sparse one has no storage of its own, but its values have."""
+    if value.layout is not sys.modules["torch"].strided and "sparse" in str(value.layout):
+        value = value._values() if value.is_sparse else value.values()
+    return int(value.untyped_storage().nbytes())
