@@ -257,6 +257,7 @@ def feedback(results: Path, target: str, roster: Path | None, out: Path) -> None
 
 
 def _text(path: Path) -> str:
+    from autograder.core.encodings import not_utf8
     from autograder.core.files import explain
     from autograder.exports.reports import BadResults
 
@@ -264,8 +265,8 @@ def _text(path: Path) -> str:
         return path.read_bytes().decode("utf-8")
     except OSError as error:
         raise BadResults(say("{path} cannot be read: {error}.", path=path, error=explain(error))) from None
-    except UnicodeDecodeError:
-        raise BadResults(say("{path} is not UTF-8. Save it as UTF-8; in Excel, as CSV UTF-8.", path=path)) from None
+    except UnicodeDecodeError as error:
+        raise BadResults(not_utf8(path, error)) from None
 
 
 def _write(filled: Filled, out: Path, template: Path, *, without: Collection[str]) -> None:

@@ -61,8 +61,8 @@ def same_code(functions: Functions) -> str:
 def find_copies(handins: Mapping[str, Functions]) -> list[CopyGroup]:
     """Return the groups of hand-ins with equal functions, those with most in common first.
 
-    A group that another one contains is left out if the other one has more than half of its lines in common, unless only
-    the smaller one has all code in common. One of the hand-ins may be called SOLUTION.
+    A group that another one contains is left out if the other one has more than half of its lines in common, unless
+    only the smaller one has all code in common. One of the hand-ins may be called SOLUTION.
     """
     owners: dict[tuple[str, str], list[str]] = defaultdict(list)
     whole: dict[str, list[str]] = defaultdict(list)

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from autograder.core.encodings import csv_text, not_csv
 from autograder.core.errors import GradlabError
-from autograder.core.files import csv_separator, explain
+from autograder.core.files import csv_separator
 from autograder.core.half_points import parse_points, tidy
 from autograder.core.message import Message, name_list
 from autograder.core.report import Cause, Mark, Report
@@ -112,7 +113,7 @@ def read_marks(path: Path) -> list[GivenMark]:
     Commas, semicolons or tabs separate the columns.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = csv_text(path, error=BadMark)
         rows = csv.DictReader(io.StringIO(text, newline=""), delimiter=csv_separator(text))
         rows.fieldnames = [name.strip() for name in rows.fieldnames or ()]
         missing = [name for name in COLUMNS if name not in rows.fieldnames]
@@ -126,8 +127,8 @@ def read_marks(path: Path) -> list[GivenMark]:
                 )
             )
         return list(_given(rows, path))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise BadMark(Message("{path} cannot be read: {error}.", path=path, error=explain(error))) from None
+    except csv.Error as error:
+        raise BadMark(not_csv(path, error)) from None
 
 
 def _given(rows: csv.DictReader[str], path: Path) -> Iterator[GivenMark]:

@@ -11,11 +11,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from autograder.core.encodings import csv_text, not_csv
 from autograder.core.errors import GradlabError
-from autograder.core.files import csv_separator, explain, wrong_line
+from autograder.core.files import csv_separator
 from autograder.core.message import Message, name_list
 
-MAX_BYTES = 50_000_000
 # Column headings in lower case, as people and the platforms' own exports write them. The first one found has the ids.
 ID_COLUMNS = (
     *("id", "student_id", "student id", "id number", "sid", "sis user id", "username", "student"),
@@ -213,33 +213,8 @@ def _anonymous(cells: dict[str, str]) -> list[Key]:
 
 
 def _rows(path: Path) -> Iterator[list[str]]:
-    try:
-        data = path.read_bytes()
-        text = data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
-    except OSError as error:
-        raise BadRoster(Message("{path} cannot be read: {error}.", path=path, error=explain(error))) from None
-    except UnicodeDecodeError as error:
-        raise BadRoster(
-            Message(
-                "{path}, line {line}: this is not UTF-8. Save the file as UTF-8; in Excel, as CSV UTF-8.",
-                path=path,
-                line=wrong_line(error),
-            )
-        ) from None
-    before, null, _ = text.partition("\0")
-    if null:
-        raise BadRoster(
-            Message(
-                "{path}, line {line}: a NUL character, which no CSV file contains. Export the roster as CSV, in UTF-8.",
-                path=path,
-                line=before.count("\n") + 1,
-            )
-        )
-    if len(data) > MAX_BYTES:
-        raise BadRoster(Message("{path} is not a CSV file. Export the roster as CSV.", path=path))
+    text = csv_text(path, error=BadRoster)
     try:
         yield from csv.reader(io.StringIO(text, newline=""), delimiter=csv_separator(text))
     except csv.Error as error:
-        raise BadRoster(
-            Message("{path} is not a CSV file ({error}). Export the roster as CSV.", path=path, error=error)
-        ) from None
+        raise BadRoster(not_csv(path, error)) from None

@@ -14,7 +14,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from autograder.core.files import explain
+from autograder.core.encodings import csv_text, not_csv
+from autograder.core.files import csv_separator
 from autograder.core.half_points import parse_points, tidy
 from autograder.core.language import translate
 from autograder.core.message import Message, both, joined
@@ -82,9 +83,10 @@ def read_gradebooks(paths: Sequence[Path], policy: Policy) -> list[GradebookRow]
     rows: dict[tuple[str, str], GradebookRow] = {}
     for path in paths:
         try:
-            table = list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline="")))
-        except (OSError, UnicodeDecodeError, csv.Error) as error:
-            raise BadPolicy(Message("{path} cannot be read: {error}.", path=path, error=explain(error))) from None
+            text = csv_text(path, error=BadPolicy)
+            table = list(csv.DictReader(io.StringIO(text, newline=""), delimiter=csv_separator(text)))
+        except csv.Error as error:
+            raise BadPolicy(not_csv(path, error)) from None
         for line, cells in enumerate(table, start=2):
             row = _row(cells, policy, Message("{file}, line {line}", file=path, line=line))
             if row.assignment not in policy.rules:

@@ -10,7 +10,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from autograder.core.files import csv_separator, explain
+from autograder.core.encodings import csv_text, not_csv
+from autograder.core.files import csv_separator
 from autograder.core.message import Message, name_list
 from autograder.intake.download import safe_name
 from autograder.intake.roster import ID_COLUMNS
@@ -29,10 +30,10 @@ def read_times(path: Path) -> Times:
     Lines without a time are skipped: the student handed in nothing. Raises BadPolicy with the line.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = csv_text(path, error=BadPolicy)
         rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=csv_separator(text)))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise BadPolicy(Message("{path} cannot be read: {error}.", path=path, error=explain(error))) from None
+    except csv.Error as error:
+        raise BadPolicy(not_csv(path, error)) from None
     heading = [cell.strip().casefold() for cell in rows[0]] if rows else []
     student = _column(path, heading, ID_COLUMNS, "student")
     when = _column(path, heading, TIME_COLUMNS, "handed_in")

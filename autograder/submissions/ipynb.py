@@ -14,8 +14,9 @@ from typing import Any
 import msgspec
 
 from autograder.core.editions import OWN_METADATA, language_of
+from autograder.core.encodings import wide_encoding
 from autograder.core.message import Message
-from autograder.submissions.source import BadSubmission, decode_text, guess_note, printable, wide_encoding
+from autograder.submissions.source import BadSubmission, decode_text, guess_note, printable
 
 MAX_BYTES = 8_000_000  # without the outputs of a notebook that is larger than SMALL
 SMALL = 1_000_000

@@ -12,6 +12,7 @@ import re
 import tokenize
 import warnings
 
+from autograder.core.encodings import SPOKEN, narrow_encoding, wide_encoding
 from autograder.core.errors import GradlabError
 from autograder.core.message import Message
 
@@ -19,16 +20,6 @@ MAX_CODE = 500_000  # characters of one module; the parser needs about 1 KB of m
 
 _ENCODINGS = re.compile(r"(utf-8|ascii|latin-1|iso-?8859|cp\d|gb|big5|euc|shift)")
 _NOT_ASCII = re.compile(rb"[^\x00-\x7f]")
-_MARKS = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
-_SPOKEN = {
-    "utf-16": "UTF-16",
-    "utf-16-le": "UTF-16",
-    "utf-16-be": "UTF-16",
-    "gb2312": Message("GB2312 (simplified Chinese)"),
-    "cp1252": Message("Windows-1252 (Western European)"),
-    "latin-1": Message("Latin-1 (Western European)"),
-}
-_LAST_COMMON = 0xD7  # the last first byte of GB2312's common characters
 _COOKIE = re.compile(r"^([ \t\f]*#.*?coding[:=][ \t]*)([-\w.]+)")
 
 
@@ -80,7 +71,7 @@ def decode_text(data: bytes, encoding: str = "utf-8") -> tuple[str, str]:
     try:
         text = data.decode(guessed or encoding)
     except UnicodeDecodeError:
-        guessed = _narrow_encoding(data)
+        guessed = narrow_encoding(data)
         text = data.decode(guessed, "replace")
     return text.removeprefix("\ufeff"), guessed
 
@@ -90,7 +81,7 @@ def guess_note(name: str, encoding: str) -> str:
     return Message(
         "{name} is not saved as UTF-8. It was read as {encoding}, which costs nothing.",
         name=name,
-        encoding=_SPOKEN[encoding],
+        encoding=SPOKEN[encoding],
     )
 
 
@@ -115,29 +106,6 @@ def _declared_encoding(data: bytes, name: str) -> str:
             )
         )
     return encoding
-
-
-def wide_encoding(data: bytes) -> str:
-    """Return "utf-16" or the like if the bytes begin with its mark, or as ASCII in two bytes does; else ""."""
-    for mark, encoding in _MARKS.items():
-        if data.startswith(mark):
-            return encoding
-    head = data[:200]
-    for first, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):
-        if len(head) >= 4 and not any(head[first::2]) and all(head[1 - first :: 2]):
-            return encoding
-    return ""
-
-
-def _narrow_encoding(data: bytes) -> str:
-    """Return the encoding of text that is not UTF-8: simplified Chinese if all its pairs are common, else Western."""
-    try:
-        pairs = [pair for c in data.decode("gb2312") if len(pair := c.encode("gb2312")) == 2]
-        if sum(pair[0] <= _LAST_COMMON for pair in pairs) >= 0.9 * len(pairs):
-            return "gb2312"
-    except UnicodeDecodeError:
-        pass
-    return "latin-1" if any(byte in data for byte in b"\x81\x8d\x8f\x90\x9d") else "cp1252"
 
 
 def parse_source(text: str, name: str) -> ast.Module:

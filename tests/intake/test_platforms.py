@@ -163,7 +163,10 @@ def test_a_name_that_matches_two_students_is_given_to_neither(read, tmp_path):
             "one of these names: id, student_id, .*, username, .*, email, identifier. It names when, what.",
         ),
         (b"id\n", "lists no student"),
-        (b"id\n\xff\xfe\xfa\n", "line 2: this is not UTF-8. Save the file as UTF-8; in Excel, as CSV UTF-8."),
+        (
+            b"id\n\xff\xfe\xfa\n",
+            r"line 2: this is not UTF-8. It seems to be .* Save the file as UTF-8; in Excel, as CSV",
+        ),
         (b"id\ns1\ns\x002\n", "line 3: a NUL character, which no CSV file contains."),
         (b"id\na b\na_b\n", "Change one of them"),
     ],

@@ -86,7 +86,7 @@ def test_gradebooks_that_do_not_match_the_policy_are_refused(tmp_path):
     with pytest.raises(BadPolicy, match=r"none.csv cannot be read: there is no such file or folder\."):
         read_gradebooks([tmp_path / "none.csv"], rules)
     (tmp_path / "latin.csv").write_bytes(b"student\n\xe9\n")
-    with pytest.raises(BadPolicy, match=r"line 2 is not UTF-8; save the file as UTF-8"):
+    with pytest.raises(BadPolicy, match=r"line 2: this is not UTF-8. It seems to be Windows-1252"):
         read_gradebooks([tmp_path / "latin.csv"], rules)
     with pytest.raises(BadPolicy, match="cannot be read: it is a folder, not a file"):
         read_policy(tmp_path)
