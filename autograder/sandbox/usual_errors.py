@@ -347,7 +347,7 @@ _CERTAIN = [  # likewise: the reason is the same in every task
     ),
     (
         r"'(?P<kind>[\w.]+)' object has no attribute '(?P<name>\w+)'",
-        "Objects of type {kind} have no {name}: is it misspelled, or never set in __init__?",
+        "{kind} has no {name}: is it misspelled, or never set in __init__?",
     ),
 ]
 _PRODUCT = re.compile(r"mat1 and mat2 shapes cannot be multiplied \((\d+)x(\d+) and (\d+)x\d+\)")

@@ -106,7 +106,7 @@ return b(torch.relu(a(x)))""",
         }, 'Layers are made in __init__, not in forward'),
         ('MultiHeadAttention.forward', """
 return self.out(torch.cat([h(query, key, value, mask) for h in self.head], dim=-1))
-""", 'Objects of type MultiHeadAttention have no out'),
+""", 'MultiHeadAttention has no out'),
     ],
     ('a07_gan', 'gan.py'): [
         ('discriminator_loss', """
