@@ -70,8 +70,9 @@ def verdict_on(error: BaseException | None, trail: Trail | None, course: Course 
 def _changed_in_place(trail: Trail | None) -> str:
     """Return that the inspected call changed an argument, which may be why a value is wrong."""
     before, after = trail.inspected if trail else ((), ())
-    shown = [
-        (None, None) if isinstance(left, Handle) else (given, left) for given, left in zip(before, after, strict=True)
+    shown = [  # of a handle, the value before the call is not known
+        (None, None) if isinstance(given, Handle) or isinstance(left, Handle) else (given, left)
+        for given, left in zip(before, after, strict=True)
     ]
     try:
         return next(changed_in_place([given for given, _ in shown], [left for _, left in shown]), "")

@@ -57,6 +57,15 @@ def test_the_number_of_the_argument_counts_objects_that_stay_in_the_students_pro
         assert verdict_on(caught.value, student.trail).message.splitlines()[-1] == CHANGED.replace("1", "2")
 
 
+def test_a_tensor_that_stayed_in_the_students_process_is_not_called_changed() -> None:
+    x = np.array([1.0, 2.0])
+    with local_student(SOURCE) as student:
+        seen = student.inspect(student.shift, student.hold(student.shift, x))
+        with pytest.raises(Mismatch) as caught:
+            expect_close(seen.value, x)
+        assert "in place" not in verdict_on(caught.value, student.trail).message
+
+
 def test_a_later_call_is_not_blamed() -> None:
     x = np.array([1.0, 2.0])
     with local_student(SOURCE) as student:
