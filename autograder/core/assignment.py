@@ -62,6 +62,7 @@ class Task(Struct, frozen=True, forbid_unknown_fields=True):
     points: Annotated[int, Meta(ge=1)]
     file: str = ""  # "knn.py"; where the manifest omits it, the first of the assignment's files
     watch_out: str = ""  # the README's column "watch out for"
+    needs: tuple[str, ...] = ()  # tasks whose results its checks use
 
 
 class RubricLine(Struct, frozen=True, forbid_unknown_fields=True):
@@ -177,6 +178,16 @@ class Assignment:
             return (self.folder.parent.parent,)
         return self.folder, self.solutions
 
+    def needed_by(self, name: str) -> tuple[str, ...]:
+        """Return the tasks that a task needs, and those that they need, in the manifest's order."""
+        found: set[str] = set()
+        following = [name]
+        while following:
+            new = set(self.task(following.pop()).needs) - found
+            found |= new
+            following += new
+        return tuple(task.name for task in self.tasks if task.name in found)
+
     def list_tasks(self, names: Collection[str]) -> str:
         """Return a sentence with these tasks; many are sorted by their modules, in several lines."""
         if len(names) <= FEW:
@@ -276,7 +287,7 @@ def read_assignment(folder: Path) -> Assignment:
                 )
             )
         questions.append(replace(question, file=file))
-    return Assignment(
+    made = Assignment(
         name=folder.resolve().name,
         title=manifest.title,
         version=manifest.version,
@@ -290,6 +301,27 @@ def read_assignment(folder: Path) -> Assignment:
         limits=manifest.limits,
         course=course.preloading(manifest.imports or ()),
     )
+    _expect_needs(made, path)
+    return made
+
+
+def _expect_needs(assignment: Assignment, path: Path) -> None:
+    """Raise BadManifest if a task needs one that does not exist, or itself, also through others."""
+    for task in assignment.tasks:
+        try:
+            circular = task.name in assignment.needed_by(task.name)
+        except BadManifest as error:
+            raise BadManifest(
+                Message("{path}, [[tasks]] {task!r}, `needs`: {reason}", path=path, task=task.name, reason=error)
+            ) from None
+        if circular:
+            raise BadManifest(
+                Message(
+                    "{path}, [[tasks]] {task!r}: `needs` leads back to the task itself. Remove one of these entries.",
+                    path=path,
+                    task=task.name,
+                )
+            )
 
 
 def _file(file: str, entry: str, files: tuple[str, ...], path: Path) -> str:

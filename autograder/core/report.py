@@ -39,6 +39,7 @@ class Cause(StrEnum):
     FORBIDDEN = "forbidden"
     NOT_WRITTEN = "not written"
     NOT_LOADED = "not loaded"  # the code that it needs could not be read or did not run
+    NEEDS = "needs another task"  # it uses what another task returns, which is not right yet
     BROKEN = "broken"
 
 

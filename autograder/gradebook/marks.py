@@ -96,12 +96,13 @@ def list_marks(journal: Journal) -> Iterator[tuple[str, Mark, str]]:
 
 
 def waiting_on(task: str, report: Report) -> list[str]:
-    """Return the other tasks without a mark by hand in which a check failed because ``task`` is missing."""
-    name = re.compile(rf"\b{re.escape(task.rpartition('.')[2])}\b")
+    """Return the other tasks without a mark by hand in which a check failed because of ``task``."""
+    short, whole = (re.compile(rf"\b{re.escape(name)}\b") for name in (task.rpartition(".")[2], task))
     tasks = {
         check.task
         for check in report.checks
-        if check.cause in (Cause.NOT_LOADED, Cause.NOT_WRITTEN) and name.search(check.message)
+        if (check.cause in (Cause.NOT_LOADED, Cause.NOT_WRITTEN) and short.search(check.message))
+        or (check.cause is Cause.NEEDS and whole.search(check.message.partition("\n")[0]))
     }
     marked = report.overrides
     return [other.name for other in report.tasks if other.name in tasks - {task} and other.name not in marked]

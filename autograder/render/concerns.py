@@ -101,7 +101,7 @@ def left_out(report: Report) -> frozenset[str]:
     one = one_reason(report)
     if report.refusal or (one and one.outcome is Outcome.FAILED):
         return frozenset(check.id for check in report.checks)
-    return frozenset(check.id for check in report.checks if check.cause is Cause.NOT_LOADED)
+    return frozenset(check.id for check in report.checks if check.cause in (Cause.NOT_LOADED, Cause.NEEDS))
 
 
 def _concern(kind: str, text: str, report: Report, checks: Sequence[CheckResult] = ()) -> Concern:

@@ -24,6 +24,7 @@ CAUSE_WORDS = {
     Cause.FORBIDDEN: Message("uses something this task does not allow"),
     Cause.NOT_WRITTEN: Message("not written yet"),
     Cause.NOT_LOADED: Message("the code that this task needs could not be loaded"),
+    Cause.NEEDS: Message("it needs another task, which is not right yet"),
     Cause.BROKEN: Message("could not be graded"),
 }
 

@@ -29,6 +29,7 @@ from autograder.core.report import Cause, CheckResult, Outcome
 from autograder.core.signals import signals_wait
 from autograder.sandbox.proxy import Student, StudentFault
 from autograder.session.evidence import AT_HAND, compared_values, evidence_of
+from autograder.session.needed_tasks import unless_needed_is_wrong
 from autograder.session.options import BadOption, Options, pick_device
 from autograder.session.plugin import OPTIONS
 from autograder.session.points import verify_names, verify_points
@@ -137,6 +138,11 @@ class Check(pytest.Function):
         return "".join(source.splitlines(keepends=True)[function.lineno - 1 :])
 
     @property
+    def rank(self) -> int:
+        """The number of tasks that this one needs: in this order, checks run after those of all tasks they need."""
+        return len(self.placed.assignment.needed_by(self.spec.task))
+
+    @property
     def scored(self) -> bool:
         """Whether this is a training run with a calibrated threshold."""
         return "score" in self.fixturenames
@@ -164,13 +170,21 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     except BadCheck as error:
         raise pytest.UsageError(str(error)) from None
     config.stash[STATE].unpaid = unpaid
+    items.sort(key=lambda item: item.rank if isinstance(item, Check) else 0)
     options = config.stash[STATE].options
     if options.task is not None:
+        config.stash[STATE].aside = needed_checks(items, options.task)
         _deselect(config, items, [item for item in checks if item.spec.task != options.task])
     if options.skip_scored:
         scored = [item for item in items if isinstance(item, Check) and item.scored]
         config.stash[STATE].open_points = sum(item.spec.points for item in scored)
         _deselect(config, items, scored)
+
+
+def needed_checks(items: Sequence[pytest.Item], task: str) -> list[Check]:
+    """Return the checks of the tasks that a task needs, without those that train."""
+    checks = [item for item in items if isinstance(item, Check) and not item.scored]
+    return [item for item in checks if item.spec.task in item.placed.assignment.needed_by(task)]
 
 
 def _deselect(config: pytest.Config, items: list[pytest.Item], dropped: Sequence[pytest.Item]) -> None:
@@ -213,6 +227,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
             result = results[item.nodeid] = _result(item, call)
             if result.cause is Cause.TIMEOUT and item.student and item.student.loaded:
                 item.config.stash[STATE].slow.setdefault(result.task, result)
+            results[item.nodeid] = unless_needed_is_wrong(result, item.placed.assignment, results.values())
             if result.outcome is Outcome.PASSED:
                 item.config.stash[STATE].ran.read()
             error = call.excinfo.value if call.excinfo else None

@@ -62,6 +62,7 @@ class KeptChecks:
         kept.session.config.stash[check_items.STATE] = state
         checks = Checks(assignment, kept.session, hidden=False, selected=False)
         if options.task is not None:
+            state.aside = check_items.needed_checks(kept.session.items, options.task)
             checks.items = [item for item in checks.items if item.spec.task == options.task]
             if not checks.items:
                 raise no_public_checks(options.task)

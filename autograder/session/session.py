@@ -77,11 +77,13 @@ class Checks:
 
         Checks that may take long are the last: after one of them took too long, fewer checks of its task are skipped.
         Calls ``before`` each check with its id and its limit, and ``progress`` after it. The checks with the ids
-        ``late`` are not run: they took too long in an earlier attempt.
+        ``late`` are not run: they took too long in an earlier attempt. If one task was chosen, the checks of the tasks
+        that it needs run as well; their results are not returned.
         """
         self.state.set_submission(link, code)
         items = [item for item in self.items if only(item)]
-        order = sorted(items, key=lambda item: (item.scored, item.spec.seconds or 0.0))
+        aside = set(self.state.aside)
+        order = sorted([*items, *aside], key=lambda item: (item.scored, item.rank, item.spec.seconds or 0.0))
         for index, item in enumerate(order, start=1):
             following = order[index] if index < len(order) else None
             if item.check_id in late:
@@ -90,7 +92,8 @@ class Checks:
                 before(item.check_id, item.spec.seconds or self.assignment.limits.seconds)
                 self._hook.pytest_runtest_protocol(item=item, nextitem=following)
                 _forget_failure()
-            progress(self.state.results[item.nodeid])
+            if item not in aside:
+                progress(self.state.results[item.nodeid])
         return tuple(self.state.results[item.nodeid] for item in items)
 
     def refuse(self, sentence: str, cause: Cause = Cause.NOT_LOADED) -> tuple[CheckResult, ...]:

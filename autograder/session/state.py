@@ -73,6 +73,7 @@ class SessionState:
     ran: RanOperations = field(default_factory=RanOperations)  # that a task forbids
     unpaid: list[str] = field(default_factory=list)  # sentences about tasks whose checks pay too few points
     open_points: int = 0  # of the checks that the options leave out
+    aside: list[Any] = field(default_factory=list)  # the checks of tasks that the chosen one needs
     scores: dict[str, list[Any]] | None = None  # if given, scored checks record here and compare nothing
     trial: int | None = None  # while a search for budgets runs: the number of the budget to try
     budgets: dict[str, tuple[Any, tuple[Any, ...]]] = field(default_factory=dict)  # used, and offered, by check

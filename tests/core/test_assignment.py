@@ -56,6 +56,14 @@ BAD_MANIFESTS = {
         HEAD + TASK + "weight = 1",
         r"\[\[tasks\]\] 'f': unknown setting 'weight'\. Allowed: name, ",
     ),
+    "a need that is no task": (
+        HEAD + TASK + 'needs = ["g"]\n',
+        r"assignment\.toml, \[\[tasks\]\] 'f', `needs`: .* has no task 'g'",
+    ),
+    "a need of itself, through another": (
+        HEAD + TASK + 'needs = ["g"]\n' + TASK.replace('"f"', '"g"') + 'needs = ["f"]\n',
+        r"\[\[tasks\]\] 'f': `needs` leads back to the task itself",
+    ),
     "a name twice": (HEAD + TASK + TASK, "2 tasks are called 'f'; names must differ"),
     "another file": (
         HEAD + TASK + 'file = "u.py"\n',
@@ -125,3 +133,11 @@ def test_a_correct_manifest_is_read(tmp_path: Path) -> None:
 def test_a_course_that_preloads_nothing_itself_preloads_what_an_assignment_imports(tmp_path: Path) -> None:
     (tmp_path / "assignment.toml").write_text('imports = ["numpy", "nowhere_at_all"]\n' + HEAD + TASK)
     assert read_assignment(tmp_path).course.preload == ("numpy",)
+
+
+def test_a_task_needs_what_its_needs_need(tmp_path: Path) -> None:
+    tasks = [TASK.replace('"f"', f'"{name}"') for name in "hgf"]
+    text = HEAD + tasks[0] + 'needs = ["g"]\n' + tasks[1] + 'needs = ["f"]\n' + tasks[2]
+    (tmp_path / "assignment.toml").write_text(text)
+    found = read_assignment(tmp_path)
+    assert [found.needed_by(name) for name in "hgf"] == [("g", "f"), ("f",), ()]

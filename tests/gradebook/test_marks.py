@@ -219,7 +219,7 @@ def test_a_mark_for_a_task_names_the_tasks_that_still_wait_for_it(course, tmp_pa
     run(course, hand_in(tmp_path / "in", bob=HALF), out, NotLoaded())
     first, second = (check.task for check in read_report(out / "bob" / "report.json").checks[:2])
     assert (first, second) == ("double", "total")
-    waits = "Checks of other tasks still count as failed, because double was not written or not loaded: total."
+    waits = "Checks of other tasks still count as failed, because they need double, which was not right: total."
     done = CliRunner().invoke(main, ["mark", str(out), "bob", "double", "3", "--reason", "seen"])
     assert done.output.splitlines()[1:] == [waits]
     done = CliRunner().invoke(main, ["mark", str(out), "bob", "total", "3", "--reason", "seen"])
