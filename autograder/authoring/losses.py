@@ -37,6 +37,14 @@ def show_group(group: Sequence[CheckResult]) -> str:
     return f"{show(first)}\n    The same happens in {count(len(others), 'other check')}: {names}."
 
 
+def follows(what: str, checks: Iterable[str]) -> str:
+    """Say that something follows from a reference that fails these checks."""
+    names = ", ".join(sorted(checks))
+    return (
+        f"{what} cannot be judged by {names}, which the reference fails, too. Correct the reference or the check first."
+    )
+
+
 def _cause(result: CheckResult) -> str:
     if result.cause not in _SAME_CAUSE:
         return result.id

@@ -2,8 +2,8 @@
 
 The reference earns all points on every seed and the blank stub none. No variant loses a point; a variant is a right
 solution in another style. The check that a mutant names notices it, and some mutant names every check. A mutant
-that shows a habit loses at most half of its task. A check with loans passes where nobody wrote what it is lent. The
-reference's notebooks run, and generated files are fresh.
+that shows a habit loses at most half of its task. Where one task is not written, no other one loses points, unless the
+manifest says that it needs the first. The reference's notebooks run, and generated files are fresh.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 
-from autograder.authoring.blanks import without_solutions
+from autograder.authoring.borrowing import judge_loans, judge_needs
 from autograder.authoring.executed import Witnesses
-from autograder.authoring.losses import by_cause, check_name, show_group
+from autograder.authoring.losses import by_cause, check_name, follows, show_group
 from autograder.authoring.mutants import read_mutants
 from autograder.authoring.one_core import begin_process, fresh_processes
 from autograder.authoring.placeholders import find_placeholders
@@ -26,12 +26,10 @@ from autograder.checks.task import BadCheck
 from autograder.core.assignment import Assignment
 from autograder.core.errors import GradlabError
 from autograder.core.files import read_utf8, sentence
-from autograder.core.message import name_list
 from autograder.core.report import Cause, CheckResult, Outcome
 from autograder.render.words import count
 from autograder.sandbox.open_link import open_link
 from autograder.sandbox.pool import WorkerPool, open_pool
-from autograder.session.check_items import Check
 from autograder.session.options import Options
 from autograder.session.session import Checks, with_checks
 from autograder.submissions.submission import code_of_scripts
@@ -136,8 +134,11 @@ def verify(assignment: Assignment, options: Options, plan: Plan = Plan()) -> Ver
             if not plan.story:
                 note("blank stub", bench.stub)
             note("mutants", bench.mutants)
-        if "loans" in parts and (borrowers := [item for item in checks.items if item.spec.lent and not item.scored]):
-            note("loans", lambda: bench.loans(borrowers))
+        if "loans" in parts:
+            if borrowers := [item for item in checks.items if item.spec.lent and not item.scored]:
+                note("loans", lambda: judge_loans(bench, borrowers))
+            if len(assignment.tasks) > 1:
+                note("needs", lambda: judge_needs(bench))
         if "habits" in parts:
             note("habits", bench.habits)
 
@@ -172,7 +173,7 @@ class _Bench:
         lost_with: dict[str, list[int]] = {}  # by check: the seeds
         losses = []
         for seed in range(seeds):
-            for result in self._losses(self.sources, names, seed):
+            for result in self.losses(self.sources, names, seed):
                 lost_with.setdefault(result.id, []).append(seed)
                 losses.append(result)
         problems = []
@@ -197,8 +198,8 @@ class _Bench:
                 problems.append(str(error))
                 continue
             for seed in range(number, number + self.plan.variant_seeds):
-                losses = self._losses(sources, names, seed)
-                for name in self._lost_by_reference(map(check_name, losses), seed):
+                losses = self.losses(sources, names, seed)
+                for name in self.lost_by_reference(map(check_name, losses), seed):
                     following.setdefault(name, set()).add(variant.story)
                 problems += [
                     f"The variant {variant.story!r} loses points. Seed {seed}, {group[0].id}: {show_group(group)}"
@@ -206,28 +207,8 @@ class _Bench:
                 ]
         if following:
             stories = set().union(*following.values())
-            problems.append(_follows(count(len(stories), "variant"), following))
+            problems.append(follows(count(len(stories), "variant"), following))
         return problems, f"{count(len(chosen), 'variant')}, {count(len(names), 'check')}"
-
-    def loans(self, borrowers: Sequence[Check]) -> tuple[list[str], str]:
-        """Run the checks with loans where nobody wrote what they are lent; each must still earn its points."""
-        problems, following = [], set()
-        together: dict[tuple[str, ...], set[str]] = {}  # by what is lent: the checks
-        for item in borrowers:
-            together.setdefault(item.spec.lent, set()).add(item.name)
-        for lent, names in together.items():
-            sources, blank = without_solutions(self.sources, lent)
-            losses = self._losses(sources, names, 0) if blank else []
-            failing = self._lost_by_reference(map(check_name, losses), 0)
-            following |= failing
-            problems += [
-                f"{group[0].id} has loans of {name_list(blank)}, but loses points where nobody wrote them: "
-                f"{show_group(group)}"
-                for group in by_cause(r for r in losses if check_name(r) not in failing)
-            ]
-        if following:
-            problems.append(_follows("A hand-in without the tasks that are lent", following))
-        return problems, count(len(borrowers), "check")
 
     def habits(self) -> tuple[list[str], str]:
         """Run all checks but the scored ones on the mutants that show a habit: one habit, one loss."""
@@ -244,14 +225,14 @@ class _Bench:
                 continue
             results = self._run(sources, witnesses.of(sources) if witnesses else self.names - self.scored)
             lost = [check_name(r) for r in results if r.points < r.max_points]
-            for name in self._lost_by_reference(lost, self.checks.state.options.seed or 0):
+            for name in self.lost_by_reference(lost, self.checks.state.options.seed or 0):
                 following.setdefault(name, set()).add(mutant.story)
             results = tuple(r for r in results if check_name(r) not in following)
             mine = {own[name] for name in mutant.checks if name in own}
             problems += [f"The habit {mutant.habit!r} ({mutant.story}) {loss}" for loss in self._excess(results, mine)]
         if following:
             stories = set().union(*following.values())
-            problems.append(_follows(count(len(stories), "mutant"), following))
+            problems.append(follows(count(len(stories), "mutant"), following))
         return problems, f"{count(len(chosen), 'mutant')} of {count(len({m.habit for m in chosen}), 'habit')}"
 
     def _excess(self, results: Sequence[CheckResult], own: Collection[str]) -> list[str]:
@@ -269,7 +250,7 @@ class _Bench:
                 )
         return losses
 
-    def _losses(self, sources: Mapping[str, str], names: Collection[str], seed: int) -> list[CheckResult]:
+    def losses(self, sources: Mapping[str, str], names: Collection[str], seed: int) -> list[CheckResult]:
         """Run the checks of these names with a seed. Return the results that are not passed."""
         before = self.checks.state.options
         self.checks.state.options = replace(before, seed=seed)
@@ -278,11 +259,11 @@ class _Bench:
         finally:
             self.checks.state.options = before
 
-    def _lost_by_reference(self, names: Iterable[str], seed: int) -> set[str]:
+    def lost_by_reference(self, names: Iterable[str], seed: int) -> set[str]:
         """Return those of these checks that the reference fails, too, with this seed."""
         names = set(names)
         if unknown := {name for name in names if (name, seed) not in self._lost}:
-            lost = {check_name(result) for result in self._losses(self.sources, unknown, seed)}
+            lost = {check_name(result) for result in self.losses(self.sources, unknown, seed)}
             self._lost |= {(name, seed): name in lost for name in unknown}
         return {name for name in names if self._lost[name, seed]}
 
@@ -295,12 +276,12 @@ class _Bench:
         results = self._run(sources, self.names)
         problems = [f"{r.id} gives the blank stub {count(r.points, 'point')}." for r in results if r.points]
         broken = [r for r in results if r.outcome is Outcome.BROKEN]
-        following = self._lost_by_reference(map(check_name, broken), self.checks.state.options.seed or 0)
+        following = self.lost_by_reference(map(check_name, broken), self.checks.state.options.seed or 0)
         problems += [
             f"{r.id} is broken by the blank stub: {r.message}" for r in broken if check_name(r) not in following
         ]
         if following:
-            problems.append(_follows("The blank stub", following))
+            problems.append(follows("The blank stub", following))
         unnamed = []
         for task in assignment.tasks:
             own = [r for r in results if r.task == task.name]
@@ -330,14 +311,14 @@ class _Bench:
                 used.add(name)
                 if result.outcome is Outcome.FAILED:
                     continue
-                if self._lost_by_reference([name], self.checks.state.options.seed or 0):
+                if self.lost_by_reference([name], self.checks.state.options.seed or 0):
                     following.setdefault(name, set()).add(mutant.story)
                 else:
                     problems.append(
                         f"The mutant {mutant.story!r} is not noticed by {name} ({result.outcome}). {result.message}"
                     )
         if following:
-            problems.append(_follows(count(len(set().union(*following.values())), "mutant"), following))
+            problems.append(follows(count(len(set().union(*following.values())), "mutant"), following))
         if not self.plan.story:
             problems += [f"No mutant names {name}." for name in sorted(self.judged - used)]
         return problems, f"{len(mutants)} noticed, {count(len(used), 'check')} used"
@@ -360,14 +341,6 @@ def _find(what: str, work: Callable[[], tuple[list[str], str]]) -> Finding:
     except OSError as error:
         problems, detail = [sentence(error)], ""
     return Finding(what, tuple(problems), "" if problems else detail, round(time.monotonic() - begun, 2))
-
-
-def _follows(what: str, checks: Iterable[str]) -> str:
-    """Say that something follows from a reference that fails these checks."""
-    names = ", ".join(sorted(checks))
-    return (
-        f"{what} cannot be judged by {names}, which the reference fails, too. Correct the reference or the check first."
-    )
 
 
 def _mentions(result: CheckResult, task: str) -> bool:

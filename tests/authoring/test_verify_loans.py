@@ -8,7 +8,7 @@ import pytest
 
 from autograder.authoring.blanks import without_solutions
 from autograder.authoring.verify import Finding
-from autograder.core.assignment import Assignment
+from autograder.core.assignment import Assignment, read_assignment
 from tests.support.verifiable import change, make_verifiable, verified
 
 BLANK = """\
@@ -59,9 +59,15 @@ def lend(course: Assignment, double: str, *, also: str = "") -> None:
     change(path, call, f"    {also or 'pass'}\n{call}")
 
 
-def loans(course: Assignment) -> Finding:
-    [finding] = verified(course, parts=("loans",)).findings
+def loans(course: Assignment, what: str = "loans") -> Finding:
+    [finding] = [finding for finding in verified(course, parts=("loans",)).findings if finding.what == what]
     return finding
+
+
+def need(course: Assignment, line: str) -> Assignment:
+    """Return the course with one more line in the manifest, for Scaler.up."""
+    change(course.folder / "assignment.toml", 'title = "Scale up"\n', f'title = "Scale up"\n{line}\n')
+    return read_assignment(course.folder)
 
 
 def test_a_check_with_the_right_loans_holds(course: Assignment) -> None:
@@ -70,7 +76,30 @@ def test_a_check_with_the_right_loans_holds(course: Assignment) -> None:
 
 
 def test_an_assignment_without_loans_has_nothing_to_verify(course: Assignment) -> None:
-    assert verified(course, parts=("loans",)).findings == []
+    assert [finding.what for finding in verified(course, parts=("loans",)).findings] == ["needs"]
+
+
+def test_a_check_that_needs_what_nobody_lends_is_found(course: Assignment) -> None:
+    [problem] = loans(course, "needs").problems
+    assert problem == (
+        "Scaler.up loses points where only double is not written (check_up). Lend double to these checks (loans=...), "
+        "or list it in the manifest as one of `needs` of Scaler.up."
+    )
+
+
+def test_what_is_lent_is_not_missed(course: Assignment) -> None:
+    lend(course, "lambda x: 2 * x")
+    assert (loans(course, "needs").problems, loans(course, "needs").detail[:7]) == ((), "3 tasks")
+
+
+def test_the_manifest_may_say_that_a_task_needs_another(course: Assignment) -> None:
+    assert loans(need(course, 'needs = ["double"]'), "needs").problems == ()
+
+
+def test_a_need_that_no_check_has_is_found(course: Assignment) -> None:
+    lend(course, "lambda x: 2 * x")
+    [problem] = loans(need(course, 'needs = ["double"]'), "needs").problems
+    assert problem == "The manifest says that Scaler.up needs double, but its checks pass without it. Remove the entry."
 
 
 def test_a_loan_with_a_mistake_is_found(course: Assignment) -> None:
