@@ -16,6 +16,7 @@ from autograder.sandbox.box_link import BoxLink
 from autograder.sandbox.pool import BoxError, WorkerPool
 from autograder.sandbox.proxy import Student
 from autograder.sandbox.view import folder_outside
+from tests.support.box import NO_PACKAGES
 from tests.support.isolations import chosen_or_skip
 
 SOURCE = """
@@ -44,7 +45,8 @@ def pool(request: pytest.FixtureRequest) -> Iterator[WorkerPool]:
 
 
 def student_in(pool: WorkerPool, data: Path) -> tuple[Any, BoxLink]:
-    link = BoxLink(pool, Code({"work.py": SOURCE}, data={"tables/prices.csv": data}), Limits())
+    code = Code({"work.py": SOURCE}, data={"tables/prices.csv": data}, packages=NO_PACKAGES)
+    link = BoxLink(pool, code, Limits())
     link.begin(seed=1, seconds=20, memory_mb=500)
     return Student(link, "work", SOURCE), link
 
@@ -66,7 +68,7 @@ def test_much_code_in_any_script_arrives(pool: WorkerPool) -> None:
     many = 1_200_000
     source = "from tables import TEXT\ndef read():\n    return len(TEXT), TEXT[0]\n"
     files = {"work.py": source, "tables.py": f"TEXT = '{'中' * many}'\n"}
-    link = BoxLink(pool, Code(files, packages=frozenset()), Limits())
+    link = BoxLink(pool, Code(files, packages=NO_PACKAGES), Limits())
     link.begin(seed=1, seconds=20, memory_mb=500)
     try:
         assert Student(link, "work", source).read() == (many, "中")

@@ -15,7 +15,7 @@ import pytest
 from autograder.core.report import Cause
 from autograder.sandbox.box_link import BoxLink
 from autograder.sandbox.pool import ENDED, BoxError, WorkerPool
-from tests.support.box import begin, fault, in_box
+from tests.support.box import NO_PACKAGES, begin, fault, in_box
 
 pytestmark = pytest.mark.slow
 
@@ -146,7 +146,6 @@ def test_a_worker_that_ends_between_two_checks_fails_neither(pool: WorkerPool) -
 
 
 FINE = "def fine():\n    return 'fine'\n"
-NO_PACKAGES: frozenset[str] = frozenset()  # the tests with fork servers of their own need not import torch
 
 
 def kill(pool: WorkerPool, link: BoxLink) -> None:

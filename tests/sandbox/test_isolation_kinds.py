@@ -23,7 +23,7 @@ from autograder.sandbox.isolation import NoIsolation, choose, environment
 from autograder.sandbox.local_link import LocalLink
 from autograder.sandbox.open_link import open_link
 from autograder.sandbox.pool import BoxError, WorkerHandle, WorkerPool, open_pool
-from tests.support.box import in_box
+from tests.support.box import NO_PACKAGES, in_box
 from tests.support.isolations import chosen_or_skip
 from tests.support.vectors import make_vectors
 
@@ -145,7 +145,7 @@ def test_a_course_among_shown_folders_below_tmp_is_hidden_and_the_rest_is_there(
         pytest.skip("the folder of this test is not below /tmp")
     found = site.getsitepackages()
     monkeypatch.setattr(site, "getsitepackages", lambda: [*found, str(tmp_path / "shown"), str(course / ".venv")])
-    with WorkerPool(kind, private=[course]) as pool, in_box(pool, LOOK) as (student, _):
+    with WorkerPool(kind, private=[course]) as pool, in_box(pool, LOOK, packages=NO_PACKAGES) as (student, _):
         assert student.content(str(course / ".venv" / "tool.py")) == "content"
         assert student.content(str(course / "solutions")) == []
         assert student.content(str(course / "notes.md")) == ""
@@ -159,7 +159,7 @@ def test_a_folder_through_which_a_link_leads_is_there_and_empty(
     chosen_or_skip(kind)
     find = view.make_view
     monkeypatch.setattr(kinds, "make_view", lambda *of: replace(find(*of), folders=("/left/behind",)))
-    with WorkerPool(kind) as pool, in_box(pool, LOOK) as (student, _):
+    with WorkerPool(kind) as pool, in_box(pool, LOOK, packages=NO_PACKAGES) as (student, _):
         assert student.content("/left/behind") == []
 
 

@@ -17,7 +17,6 @@ from autograder.sandbox.local_link import LocalLink
 from autograder.sandbox.pool import WorkerPool
 from autograder.sandbox.proxy import Handle, Link, Student, StudentFault
 from tests.support.measured_boxes import is_measured
-from tests.support.our_course import OUR_COURSE
 
 pytestmark = pytest.mark.slow
 
@@ -194,9 +193,8 @@ BROKEN = {
 
 
 @pytest.fixture(scope="module")
-def pool() -> Iterator[WorkerPool]:
-    with WorkerPool("none", course=OUR_COURSE) as pool:
-        yield pool
+def pool(pools: Callable[[str], WorkerPool]) -> WorkerPool:
+    return pools("none")
 
 
 @pytest.fixture(scope="module")

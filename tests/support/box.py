@@ -18,6 +18,7 @@ from autograder.sandbox.pool import WorkerPool
 from autograder.sandbox.proxy import Student, StudentFault
 
 PROCESSES = 4  # of an idle pool: two of bubblewrap, the fork server, and its spare worker
+NO_PACKAGES: frozenset[str] = frozenset()  # so that a worker does not import torch, which takes longer than most tests
 LIMITS = Limits(memory_mb=512, file_mb=4, message_mb=8, output_kb=4)
 
 
@@ -36,10 +37,7 @@ def in_box(
     memory_mb: int = LIMITS.memory_mb,
     packages: frozenset[str] | None = None,
 ) -> Iterator[tuple[Student, BoxLink]]:
-    """Yield the proxy and the link of a first check, on a work.py with this ``source``.
-
-    Where it may import no ``packages``, no worker imports those that this process has imported.
-    """
+    """Yield the proxy and the link of a first check, on a work.py with this ``source`` that may import ``packages``."""
     source = textwrap.dedent(source)
     link = BoxLink(pool, Code({"work.py": source}, packages=packages), LIMITS)
     try:
