@@ -30,7 +30,9 @@ KINDS = ("doubtful", "unknown", "duplicate", "renamed", "missing", "kept", "earl
 # What browsers and Jupyter add to the name of a copy: "Copy of knn.ipynb", "knn (1).ipynb", "knn-Copy1.ipynb".
 _COPY = re.compile(r"^copy of |( ?\(\d+\)|-copy\d*|-\d+)(?=\.\w+$)")
 MAX_ID = 180  # bytes of a folder's name
-_RESERVED = re.compile(r"(index|similar|gradebook|journal|results|handins|lock|nul|con|prn|aux)(\..*)?", re.IGNORECASE)
+_RESERVED = re.compile(
+    r"(index|similar(-copies)?|gradebook|journal|secret|results|handins|lock|nul|con|prn|aux)(\..*)?", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)

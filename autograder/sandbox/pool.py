@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 from collections import deque
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -25,7 +26,8 @@ from autograder.sandbox.isolation import below_tmp, command, environment
 from autograder.sandbox.view import folder_outside, make_view, shared_places
 
 START_SECONDS = 120.0
-STACK, STACK_SECONDS = 1 << 16, 0.2  # the most bytes about a worker's stack, and the longest wait for the next part
+STACK = 1 << 16  # the most bytes about a worker's stack
+STACK_SECONDS, STACKS_SECONDS = 0.2, 1.0  # the longest wait for its next part, and for all parts
 ENDED = Message("was ended from outside")  # in messages, so that the hand-in is graded once more, alone
 VISIBLE_AT_ONCE = 10  # paths in one message, which may have 64 KiB
 
@@ -235,8 +237,10 @@ class WorkerPool:
         self._settle()
         self._send({"stack": worker.pid}, None)
         self._read()
-        text = b""
-        while len(text) < STACK and select.select([worker.channel], [], [], STACK_SECONDS)[0]:
+        text, until = b"", time.monotonic() + STACKS_SECONDS
+        while len(text) < STACK and time.monotonic() < until:
+            if not select.select([worker.channel], [], [], STACK_SECONDS)[0]:
+                break
             try:
                 part = worker.channel.recv(STACK)
             except OSError:

@@ -64,6 +64,23 @@ def double(x):
         threading.Thread(target=time.sleep, args=(100,), daemon=True).start()
     return x
 """,
+    "timers": WRONG
+    + """
+import ctypes
+libc = ctypes.CDLL(None)
+def double(x):
+    timers = [ctypes.c_void_p() for _ in range(50_000)]
+    if sum(libc.timer_create(1, None, ctypes.byref(timer)) == 0 for timer in timers) > 1_000:
+        raise SystemExit("the hidden checks were read")
+    return x
+""",
+    "its main thread alone": WRONG
+    + """
+import ctypes, threading, time
+def double(x):
+    threading.Thread(target=time.sleep, args=(100,)).start()
+    ctypes.CDLL(None).syscall(60, 9)
+""",
     "descriptors": WRONG
     + "\nimport os\n_open = []\ndef double(x):\n    while True:\n        _open.append(os.dup(3))\n",
     "disk, in one file": WRONG

@@ -37,6 +37,14 @@ ATTACKS = {
     ),
     "half a message": _on_call('say(frame({"dict": []})[:9]); os._exit(0)'),
     "half a message and then silence": _on_call('say(frame({"dict": []})[:9]); import time; time.sleep(60)'),
+    "a message that trickles in, and then where it spends its time": _on_call(
+        "import time; say(frame(1)[:16])\n    while True: say(b' '); time.sleep(0.05)"
+    ),
+    "where it spends its time, invented": _on_call(
+        "import faulthandler, signal, time; faulthandler.unregister(signal.SIGUSR1)\n"
+        "    signal.signal(signal.SIGUSR1, lambda *a: [say(b'  File \"vectors.py\", line 1 in x\\n') for _ in range(10**9)])\n"
+        "    while True: time.sleep(0.01)"
+    ),
     "a message that claims eight gigabytes": _on_call("say(frame(1, claim=8 << 30))"),
     "a header that claims four gigabytes": _on_call('say(struct.pack("<4sIQ", b"GL01", 2**32 - 1, 0))'),
     "a message in another magic": _on_call('say(frame(1, magic=b"EVIL"))'),

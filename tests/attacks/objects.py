@@ -122,6 +122,40 @@ def Lie(x):
     while True:
         yield x
 """,
+    "a class whose class refuses everything": WRONG
+    + """
+class Refuses(type):
+    def __getattribute__(cls, name):
+        raise SystemExit(name)
+    def __instancecheck__(cls, other):
+        raise KeyboardInterrupt
+class Counter(metaclass=Refuses):
+    pass
+""",
+    "exceptions of thousands, and one that lies about itself": WRONG
+    + """
+class Lie(BaseException):
+    def __str__(self):
+        return "x" * 10**8
+    @property
+    def __class__(self):
+        raise SystemExit
+    __traceback__ = __cause__ = __class__
+def double(x):
+    raise Lie
+def total(x):
+    group = ExceptionGroup("group", [ValueError("{name} {0.__class__} %s \\ud800")] * 10_000)
+    group.__cause__ = group
+    raise group
+""",
+    "text that templates, pages and tables could take for theirs": WRONG
+    + """
+def double(x):
+    print("\\ud800\\0\\x1b]0;owned\\x07\\x1b[2J\\u202e")
+    raise type("{name}{0}%(a)s\\ud800", (Exception,), {})("{message} {x.__class__} %s {{}} { =1+1 </script> ]]> \\u2028")
+def total(x):
+    return {"\\ud800": "\\udfff", "=cmd|' /C calc'!A0": ["</script>", b"\\xff", float("nan")]}
+""",
     "infinities and nan": WRONG
     + """
 

@@ -115,8 +115,23 @@ def test_every_id_gives_a_safe_folder_name(text):
     assert "\0" not in name
     assert not name.startswith(".")
     assert len(os.fsencode(name)) <= 200
-    assert name not in ("index.html", "gradebook.csv", "journal.db")
     assert safe_name(name) == name or name.endswith("_")
+
+
+OURS = (
+    "index.html",
+    "gradebook.csv",
+    "similar.csv",
+    "similar-copies.csv",
+    "journal.db",
+    "journal.db-wal",
+    "secret.key",
+)
+
+
+@pytest.mark.parametrize("name", [*OURS, "SECRET.KEY", ".lock", ".handins"])
+def test_no_student_has_the_name_of_a_file_of_the_results(name):
+    assert safe_name(name).casefold() not in [ours.casefold() for ours in (*OURS, ".lock", ".handins")]
 
 
 # nbgrader.

@@ -118,6 +118,7 @@ def limit_resources(*, memory: int, file: int, threads: int) -> None:
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_MEMLOCK, 0),
         (resource.RLIMIT_MSGQUEUE, 0),
+        (resource.RLIMIT_SIGPENDING, 256),  # also timers, of which the system allows one user a hundred thousand
     ):
         hard = resource.getrlimit(what)[1]
         allowed = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
