@@ -33,6 +33,7 @@ def test_everything_holds_in_a_sound_course(course: Assignment) -> None:
         ("variants", "2 variants, 3 checks"),
         ("blank stub", "0 points, 3 tasks named"),
         ("mutants", "3 noticed, 3 checks used"),
+        ("needs", "3 tasks, 0 runs"),
         ("habits", "0 mutants of 0 habits"),
         ("generated files", "3 files"),
     ]
