@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from autograder.core.class_records import CopyGroup, SimilarPair
 from autograder.core.report import AskedQuestion, Outcome
 from autograder.render.class_page import index_html
 from autograder.render.html import report_html
-from tests.support.sample_reports import classroom, mixed, perfect, stub
+from tests.support.sample_reports import classroom, mixed, not_imported, not_loaded, perfect, refused, renamed, stub
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 PHONE = 390  # pixels
@@ -46,6 +47,21 @@ TRY = """
 LOOK = """
   const headings = [...page.querySelectorAll("h1, h2")].filter((heading) => heading.offsetHeight).length
   document.getElementById("seen").textContent = page.documentElement.scrollWidth + " " + headings
+"""
+BROKEN = """
+  const broken = []
+  const texts = page.createTreeWalker(page.body, NodeFilter.SHOW_TEXT)
+  while (texts.nextNode()) {
+    const node = texts.currentNode
+    if (!node.parentElement.closest("tbody")?.offsetHeight) continue
+    for (const word of node.data.matchAll(/[^\\s-]+/g)) {
+      const range = page.createRange()
+      range.setStart(node, word.index)
+      range.setEnd(node, word.index + word[0].length)
+      if (new Set([...range.getClientRects()].map((box) => Math.round(box.top))).size > 1) broken.push(word[0])
+    }
+  }
+  document.getElementById("seen").textContent = ["words:", ...broken].join(" ")
 """
 FRAME = """<!doctype html><iframe id="page" src="{page}" width="{width}" height="800"></iframe><p id="seen"></p><script>
 addEventListener("load", () => {{
@@ -82,6 +98,28 @@ def test_a_page_fits_a_phone(tmp_path: Path, kind: str) -> None:
     width, headings = map(int, seen_in(page, width=PHONE, script=LOOK))
     assert width <= PHONE
     assert headings >= 1
+
+
+def test_no_table_of_the_overview_breaks_a_word_on_a_phone(tmp_path: Path) -> None:
+    long = "bartholomew_featherstonehaugh"
+    reports = [
+        *classroom(8),
+        replace(mixed(long), name="Bartholomew Featherstonehaugh"),
+        perfect("zoe-marie-christine", questions=(AskedQuestion("q1", "Why is the mean not enough", 2),)),
+        *(refused(long), not_imported(), not_loaded(), renamed(), stub()),
+    ]
+    page = tmp_path / "page.html"
+    overview = index_html(
+        reports,
+        title="k nearest neighbours",
+        intake=[("doubtful", long, "knn-final-version.ipynb counts: it is the latest by the platform's time.")],
+        similar=[SimilarPair(long, "the course's solution", 0.9, 0.8)],
+        copies=[CopyGroup((long, "ada"), ("KnnClassifier.predict_labels", "svm_loss"), 40, False, True)],
+        unopened=[(f"{long}.zip", f"{long}.zip is damaged. Please create the zip again.")],
+    )
+    page.write_text(overview)
+    assert overview.count("<table") >= 11
+    assert seen_in(page, width=PHONE, script=BROKEN) == ["words:"]
 
 
 def test_the_overview_sorts_and_filters_from_a_file(tmp_path: Path) -> None:
