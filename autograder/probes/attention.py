@@ -40,12 +40,13 @@ def parts(module: nn.Module, inputs: Sequence[Any], seed: int, dtype: torch.dtyp
     module.to(inputs[0].device, dtype)
     recorder = _Recorder(module)
     recorder.record(inputs)
+    known = {id(p) for p in recorder.known()}
     found = {
         "attention": [unit.values() for unit in recorder.units],
         "linear": [_pair(layer) for layer in recorder.linears],
         "norm": [(gain.detach().view(-1), shift.detach().view(-1)) for gain, shift in recorder.norms],
         "embedding": [table.detach() for table in recorder.tables],
-        "loose": [p.detach() for p in module.parameters() if not _has(recorder.known(), p)],
+        "loose": [p.detach() for p in module.parameters() if id(p) not in known],
     }
     _fill(found, seed)
     return found

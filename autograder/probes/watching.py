@@ -121,12 +121,15 @@ def without_effect(run: Callable[[], list[Tensor]], parameters: Sequence[Tensor]
         reached = torch.autograd.grad(with_gradient, list(parameters), ones, allow_unused=True)
     suspects = [p for p, gradient in zip(parameters, reached, strict=True) if gradient is None and before]
     with torch.no_grad():
-        return [p for p in suspects if not _matters(p, run)]
+        before = (
+            run() if suspects else []
+        )  # some layers of torch take another way, and round otherwise, without gradients
+        return [p for p in suspects if not _matters(p, run, before)]
 
 
-def _matters(parameter: Tensor, run: Callable[[], list[Tensor]]) -> bool:
-    """Return whether other values of the parameter change the result."""
-    before, values = run(), parameter.clone()
+def _matters(parameter: Tensor, run: Callable[[], list[Tensor]], before: Sequence[Tensor]) -> bool:
+    """Return whether other values of the parameter change the result of run, which is ``before``."""
+    values = parameter.clone()
     parameter.add_(torch.arange(1.0, parameter.numel() + 1).cos().view(parameter.shape).to(parameter))
     try:
         after = run()
