@@ -70,6 +70,7 @@ def wide_course(root: Path, number: str, source: str) -> Assignment:
     return read_assignment(public)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("number", "expected"), [("2", []), ("3", ["the last cell"])])
 def test_notebooks_run_from_notebooks_alone(tmp_path: Path, number: str, expected: list[str]) -> None:
     """No script is there."""

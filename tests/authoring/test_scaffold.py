@@ -17,6 +17,7 @@ from autograder.session.options import Options
 TASKS = ("f", "C.g", "C.h", "Words", "second")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_is_written_holds_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
     pytest.importorskip({"table": "pandas", "torch": "torch"}.get(kind, "numpy"))

@@ -124,6 +124,7 @@ def test_a_refusal_is_a_sentence_to_the_student(analyst: Analyst) -> None:
     assert caught.value.cause is Cause.FORBIDDEN
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ATTACKS)
 def test_the_steps_for_a_source_are_bounded(name: str) -> None:
     analysis = Analysis(ModuleNames(ATTACKS[name]))
