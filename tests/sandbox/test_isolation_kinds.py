@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import site
+import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -290,3 +291,20 @@ def test_without_a_pool_a_submission_runs_in_this_process(tmp_path: Path) -> Non
         link.begin(seed=0, seconds=5, memory_mb=1000)
         assert link.request({"do": "getattr", "target": link.load("work"), "name": "x"}) == 1
     assert NO_COURSE.shared == ()
+
+
+FEW_FILES = """
+import resource, sys
+from autograder.sandbox.pool import WorkerPool
+resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+limits = {"memory": 1 << 30, "file": 1 << 20, "threads": 8, "output": 1 << 10, "message": 1 << 20}
+with WorkerPool(sys.argv[1]) as pool:
+    assert pool.fork(limits).pid
+"""
+
+
+@linux
+@pytest.mark.parametrize("isolation", ["none", "bubblewrap"])
+def test_a_worker_begins_where_few_files_may_be_open(isolation: str) -> None:
+    """Most systems allow 1,024 open files, some shells 64."""
+    subprocess.run([sys.executable, "-c", FEW_FILES, chosen_or_skip(isolation)], check=True)

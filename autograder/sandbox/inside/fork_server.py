@@ -226,10 +226,10 @@ def _lock_down(limits: dict[str, Any], channel: int, writer: int) -> None:
     else:
         namespaces.limit_resources(memory=limits["memory"], file=limits["file"], threads=limits["threads"])
     null = os.open(os.devnull, os.O_RDWR)
-    os.dup2(channel, 64)
+    kept = os.dup(channel)
     for fd in (0, 1, 2):
         os.dup2(null, fd)
-    os.dup2(64, CHANNEL)
+    os.dup2(kept, CHANNEL)
     os.closerange(CHANNEL + 1, writer)
     os.closerange(writer + 1, 4096)
     os.chdir(limits["folder"])
