@@ -77,7 +77,7 @@ class SessionState:
     scores: dict[str, list[Any]] | None = None  # if given, scored checks record here and compare nothing
     trial: int | None = None  # while a search for budgets runs: the number of the budget to try
     budgets: dict[str, tuple[Any, tuple[Any, ...]]] = field(default_factory=dict)  # used, and offered, by check
-    own: dict[Path, LocalLink] = field(default_factory=dict)
+    own: dict[tuple[Path, Path], tuple[LocalLink, Code]] = field(default_factory=dict)
     splits: dict[Any, Any] = field(default_factory=dict)
     analyst: Analyst = field(default_factory=Analyst)
 
@@ -115,7 +115,13 @@ class SessionState:
         )
 
     def _own(self, folder: Path, assignment: Assignment) -> tuple[LocalLink, Code]:
-        """Open the student's files in a folder, as `gradlab check` and the grader do."""
+        """Open the student's files in a folder, as `gradlab check` and the grader do, for the first check."""
+        key = (folder, assignment.folder)
+        if key not in self.own:
+            self.own[key] = self._open(folder, assignment)
+        return self.own[key]
+
+    def _open(self, folder: Path, assignment: Assignment) -> tuple[LocalLink, Code]:
         try:
             submission = open_submission(
                 folder,
@@ -128,12 +134,13 @@ class SessionState:
             return LocalLink(Code(), course=assignment.course), Code(
                 unreadable=dict.fromkeys(assignment.files, str(problem))
             )
-        if folder not in self.own:
-            filenames = submission.paths_below(folder)
-            self.own[folder] = LocalLink(
-                submission.code, filenames=filenames, debugging=self.options.debugging, course=assignment.course
-            )
-        return self.own[folder], submission.code
+        link = LocalLink(
+            submission.code,
+            filenames=submission.paths_below(folder),
+            debugging=self.options.debugging,
+            course=assignment.course,
+        )
+        return link, submission.code
 
     def split(self, file: CheckFile, check: str, name: str, **sizes: Any) -> Any:
         """Return images and labels that depend on the run's secret: the student's code cannot generate them."""
@@ -150,7 +157,7 @@ class SessionState:
     def close(self) -> None:
         """Drop the modules that were imported into this process, and end the process that read sources."""
         self.analyst.close()
-        for link in self.own.values():
+        for link, _ in self.own.values():
             link.close()
         self.own.clear()
 

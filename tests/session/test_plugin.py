@@ -6,9 +6,11 @@ import importlib
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from autograder.submissions.submission import Submission, open_submission
 from tests.support.checking_course import CHECKS, QUICK, Run, change, make_copy, pytest_in
 from tests.support.vectors import PUBLIC
 from tests.support.vectors import TORCH_HONEST as HONEST
@@ -36,6 +38,18 @@ def test_plain_pytest_runs_the_checks_and_sums_the_points(run: Run) -> None:
     result.stdout.fnmatch_lines(
         ["*40 of 40 points*", "passed   20/20  Doubling a matrix doubles each element.", "passed   20/20  A counter*"]
     )
+
+
+def test_the_hand_in_is_read_once_for_all_checks(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[Path] = []
+
+    def counted(folder: Path, *arguments: Any, **options: Any) -> Submission:
+        read.append(folder)
+        return open_submission(folder, *arguments, **options)
+
+    monkeypatch.setattr("autograder.session.state.open_submission", counted)
+    run(CHECKS).assert_outcomes(passed=2)
+    assert len(read) == 1
 
 
 def test_k_selects_and_x_stops(run: Run, course: Path) -> None:
@@ -130,6 +144,13 @@ def test_pdb_opens_in_the_students_frame(program: tuple[str, ...], course: Path)
     assert "'inside double'" in output
     assert "torch.Size([3, 5])" in output
     assert output.endswith("Interrupted.\n") or program[0] == "pytest"
+
+
+def test_pdb_opens_in_the_students_frame_if_torch_or_another_library_raised(course: Path) -> None:
+    raising = "marker = 'inside double'\n    return torch.nn.Linear(2, 2)(x.float())"
+    (course / "vectors.py").write_text(HONEST.replace("return x * 2", raising))
+    output = debugged(course, "p marker\nq\n", "autograder", "check", "t02_vectors", "--pdb", "-k", "matrix")
+    assert "(Pdb) 'inside double'" in output
 
 
 @pytest.mark.parametrize("program", [("pytest", CHECKS), ("autograder", "check", "t02_vectors")])
