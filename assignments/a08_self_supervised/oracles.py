@@ -24,6 +24,14 @@ def plain_views(transform, image, count):
     # without jitter: only its decisions are judged, so a mistake of color_jitter costs nothing here
     return views(lend(transform, color_jitter=lambda image, *strengths, **named: image), image, count)
 
+def marked_views(transform, image, count):
+    # a jitter that is easy to see in its place, and cheap: only whether it acts, and when, is judged
+    return views(lend(transform, color_jitter=rolled), image, count)
+
+def rolled(image, *strengths, **named):
+    # halves the contrast, and exchanges the channels
+    return (0.5 * image + 0.5 * image.mean()).roll(1, 0)
+
 def jittered(color_jitter, image, count, **options):
     return torch.stack([color_jitter(image, **options) for _ in range(count)])
 

@@ -24,15 +24,15 @@ def draw(student, rng, pixels: list[list[float]], count: int, **strength: float)
 def check_law_of_the_jitter(student, rng):
     """Factors are uniform around 1 and shifts around 0, for each of the four and any strength."""
     red = [0.5, 0.2, 0.2]
-    brightened = draw(student, rng, [red], 800, brightness=0.3)[:, 0, 0]
+    brightened = draw(student, rng, [red], 400, brightness=0.3)[:, 0, 0]
     expect_uniform(brightened / 0.5, 0.7, 1.3, Message("the factor of brightness"), slack=1e-3)
-    saturated = draw(student, rng, [red], 800, saturation=0.5)[:, 0, 0]
+    saturated = draw(student, rng, [red], 400, saturation=0.5)[:, 0, 0]
     expect_uniform(
         (saturated - luma(red)) / (0.5 - luma(red)), 0.5, 1.5, Message("the factor of saturation"), slack=2e-3
     )
-    contrasted = draw(student, rng, [[0.4] * 3, [0.6] * 3], 800, contrast=0.4)[:, 0, 1]
+    contrasted = draw(student, rng, [[0.4] * 3, [0.6] * 3], 400, contrast=0.4)[:, 0, 1]
     expect_uniform((contrasted - 0.5) / 0.1, 0.6, 1.4, Message("the factor of contrast"), slack=2e-3)
-    shifted = draw(student, rng, [red], 800, hue=0.1)[:, :, 0]  # towards yellow red gains green, towards purple blue
+    shifted = draw(student, rng, [red], 400, hue=0.1)[:, :, 0]  # towards yellow red gains green, towards purple blue
     expect_uniform((shifted[:, 1] - shifted[:, 2]) / 0.3 / 6, -0.1, 0.1, Message("the shift of the hue"), slack=1e-3)
 
 
@@ -89,7 +89,7 @@ def saturate(image: Tensor, factor: Tensor) -> Tensor:
 def check_order_of_the_jitter(student, rng):
     """Brightness comes before contrast, contrast before saturation, saturation before hue, in every draw."""
     # Brightness cannot make white brighter, so the mean is at most 1/2; contrast does not change the mean.
-    black_and_white = draw(student, rng, [[0.0] * 3, [1.0] * 3], 300, brightness=0.5, contrast=0.5)[:, 0]
+    black_and_white = draw(student, rng, [[0.0] * 3, [1.0] * 3], 150, brightness=0.5, contrast=0.5)[:, 0]
     black, white = black_and_white[black_and_white.sum(1).argmax()].tolist()
     expect(
         black + white < 1.001,
@@ -102,17 +102,17 @@ def check_order_of_the_jitter(student, rng):
     )
     # The greys show the contrast, the faint colours the saturation. The first operation clamps red and cyan.
     pixels = [[1.0, 0, 0], [0, 1.0, 1.0], [0.4] * 3, [0.6] * 3, [0.55, 0.5, 0.45], [0.45, 0.5, 0.55]]  # mean luma 1/2
-    out = draw(student, rng, pixels, 300, contrast=0.8, saturation=0.8)
+    out = draw(student, rng, pixels, 150, contrast=0.8, saturation=0.8)
     contrast = (out[:, 0, 3] - out[:, 0, 2]) / 0.2
     saturation = (out[:, 0, 4] - out[:, 2, 4]) / (0.1 * contrast)
-    image = torch.tensor(pixels, dtype=torch.float64).T.expand(300, 3, 6)
+    image = torch.tensor(pixels, dtype=torch.float64).T.expand(150, 3, 6)
     expected = saturate(blend(image, 0.5, contrast), saturation)
     expect_close(out, expected, atol=2e-3, name="six colours, jittered in contrast and saturation", mistakes={
         "Saturation acted before contrast.": lambda: blend(saturate(image, saturation), 0.5, contrast),
     })  # fmt: skip
     # A shift of the hue changes neither the largest channel nor the chroma, so their relation stays the same.
     blue = [0.3, 0.3, 0.6]
-    out = draw(student, rng, [blue], 300, saturation=0.5, hue=0.5)[:, :, 0]
+    out = draw(student, rng, [blue], 150, saturation=0.5, hue=0.5)[:, :, 0]
     largest, chroma = out.amax(1), out.amax(1) - out.amin(1)
     expected = luma(blue) + (0.6 - luma(blue)) * chroma / 0.3
     worst = int((largest - expected).abs().argmax())
@@ -139,14 +139,14 @@ def check_how_often_colours_are_jittered(student, rng):
     """Over 1,500 draws the colours are jittered in 80 %, independently of grey and mirror."""
     transform = student.compute_train_transform(seed=rng.int(0, 10**6), size=4)
     image, helper = one_colour(rng, 0.6, 0.3, 0.2), student.define(DRAWS)
-    out = helper.views(transform, image, 1500)[:, :, 1, 1].cpu()  # (1500, 3)
+    out = helper.marked_views(transform, image, 1500)[:, :, 1, 1].cpu()  # (1500, 3)
     grey = (out.amax(1) - out.amin(1)) < 1e-5
     expect_share(grey, 0.2, Message("The view is grey"))
     dull = luma([0.6, 0.3, 0.2])
     untouched = torch.where(grey, (out[:, 0] - dull).abs() < 2e-4, (out - image[:, 0, 0].cpu()).abs().amax(1) < 1e-5)
     expect_share(~untouched, 0.8, Message("Colours are jittered"))
     expect_share(untouched & grey, 0.04, Message("Colours are made grey without being jittered"))
-    out = helper.views(transform, slope_image(rng.device), 1500).cpu()  # its channels differ by 0.05 everywhere
+    out = helper.marked_views(transform, slope_image(rng.device), 1500).cpu()  # its channels differ by 0.05 everywhere
     plain = (out[:, :2] - out[:, 1:] - 0.05).abs().flatten(1).amax(1) < 1e-5
     mirrored = out[..., :2].sum((1, 2, 3)) > out[..., 2:].sum((1, 2, 3))
     expect_share(plain & mirrored, 0.08, Message("The view is mirrored and neither jittered nor grey"))
@@ -157,8 +157,8 @@ def check_strengths_of_the_chain(student, rng):
     """The transform uses the default strengths: factors fill 0.6 to 1.4 and shifts of the hue -0.1 to 0.1."""
     image, whole = revealing(rng), (0.99, 1.0)  # the only box of 4 x 4 that has 99 % of the area and fits is all of it
     transform = student.compute_train_transform(seed=rng.int(0, 10**6), size=4, scale=whole)
-    out = student.define(DRAWS).views(transform, image, 1000).cpu()
-    expect_shape(out, (1000, 3, 4, 4))
+    out = student.define(DRAWS).views(transform, image, 700).cpu()
+    expect_shape(out, (700, 3, 4, 4))
     jittered = (out - image.cpu()).abs().flatten(1).amax(1) > 1e-5
     uncropped = (out[..., :1] - out).abs().flatten(1).amax(1) < 1e-5  # the four columns are equal
     rows = out[:, 0, 1, 0] - out[:, 0, 0, 0]
@@ -172,14 +172,22 @@ def check_strengths_of_the_chain(student, rng):
     judge_amounts(out[jittered & coloured])
 
 
+def grey_values(views: Tensor) -> Tensor:
+    """Return the values of the views that are grey, of an image of one colour."""
+    colours = views[:, :, 1, 1]
+    return colours[(colours.amax(1) - colours.amin(1)) < 1e-5, 0]
+
+
 @task("compute_train_transform", share=10, loans=LOANS_OF_CHAIN)
 def check_order_of_the_chain(student, rng):
     """Colours are jittered after the crop and before the grey, where a shifted hue is visible."""
     helper = student.define(DRAWS)
     transform = student.compute_train_transform(seed=rng.int(0, 10**6), size=4)
-    out = helper.views(transform, one_colour(rng, 0.1, 0.1, 0.9), 1500)[:, :, 1, 1].cpu()
-    greys = out[(out.amax(1) - out.amin(1)) < 1e-5, 0]
+    blue = one_colour(rng, 0.1, 0.1, 0.9)
+    greys = grey_values(helper.marked_views(transform, blue, 200).cpu())
     # Blue has luma 0.19. Brightness alone makes at most 0.27 of it; shifted towards cyan, blue reaches 0.5.
+    if int((greys > 0.28).sum()) < 10:  # it jitters without color_jitter: few hues shift that far
+        greys = torch.cat([greys, grey_values(helper.views(transform, blue, 1300).cpu())])
     brighter = int((greys > 0.28).sum())
     expect(
         brighter >= 10,
@@ -192,11 +200,11 @@ def check_order_of_the_chain(student, rng):
     halves = torch.zeros(3, 16, 16, dtype=torch.float64, device=rng.device)
     halves[:, :, 8:] = 0.6
     transform = student.compute_train_transform(seed=rng.int(0, 10**6), size=4, scale=(0.1, 0.2))
-    out = helper.views(transform, halves, 800).cpu().flatten(1)
+    out = helper.marked_views(transform, halves, 300).cpu().flatten(1)
     even = out[out.amax(1) - out.amin(1) < 1e-6].mean(1)  # crops of one half alone, about half of all
     expect(
-        len(even) > 150,
-        Message("Of an image half black, half grey {count} of 800 small crops have only one tone.", count=len(even)),
+        len(even) > 50,
+        Message("Of an image half black, half grey {count} of 300 small crops have only one tone.", count=len(even)),
     )
     dim = even[(even > 1e-6) & (even < 0.6 * 0.6 - 1e-3)]
     expect(
