@@ -63,7 +63,7 @@ def compute_distances_two_loops(x_train: Tensor, x_test: Tensor) -> Tensor:
     """每张训练图像到每张测试图像的欧氏距离，一次算一对。
 
     Shapes:
-        x_train  (Ntr, D1, ..., Dn)  训练图像，浮点数，任意阶
+        x_train  (Ntr, D1, ..., Dn)  训练图像，float，任意阶
         x_test   (Nte, D1, ..., Dn)  测试图像，dtype 和设备相同
         out      (Ntr, Nte)          out[i, j] = x_train[i] 与 x_test[j] 的距离；dtype 和设备同 x_train
     """
@@ -93,7 +93,7 @@ def compute_distances_one_loop(x_train: Tensor, x_test: Tensor) -> Tensor:
     """每张训练图像到每张测试图像的欧氏距离，一次算一行。
 
     Shapes:
-        x_train  (Ntr, D1, ..., Dn)  训练图像，浮点数，任意阶
+        x_train  (Ntr, D1, ..., Dn)  训练图像，float，任意阶
         x_test   (Nte, D1, ..., Dn)  测试图像，dtype 和设备相同
         out      (Ntr, Nte)          out[i, j] = x_train[i] 与 x_test[j] 的距离；dtype 和设备同 x_train
     """
@@ -124,7 +124,7 @@ def compute_distances_no_loops(x_train: Tensor, x_test: Tensor) -> Tensor:
     是 nan。
 
     Shapes:
-        x_train  (Ntr, D1, ..., Dn)  训练图像，浮点数，任意阶
+        x_train  (Ntr, D1, ..., Dn)  训练图像，float，任意阶
         x_test   (Nte, D1, ..., Dn)  测试图像，dtype 和设备相同
         out      (Ntr, Nte)          out[i, j] = x_train[i] 与 x_test[j] 的距离；dtype 和设备同 x_train
     """

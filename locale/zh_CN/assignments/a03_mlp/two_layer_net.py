@@ -70,7 +70,7 @@ Params = dict[str, Tensor]
 #
 # $$ \text{hidden} = \max(0,\; X W_1 + b_1), \qquad \text{scores} = \text{hidden}\; W_2 + b_2 . $$
 #
-# 最大值是逐元素取的；这个非线性函数叫 ReLU（Nair 和 Hinton，2010）。没有它，两次乘法就等于一次：$X W_1 W_2$ 又是一个线性分类器。
+# 最大值是逐元素取的；这个非线性函数叫 ReLU（Nair 和 Hinton 2010）。没有它，两次乘法就等于一次：$X W_1 W_2$ 又是一个线性分类器。
 #
 #     X        (N, D)         W1  (D, H)   b1  (H,)
 #     hidden   (N, H)         W2  (H, C)   b2  (C,)
@@ -397,7 +397,7 @@ def nn_get_search_params() -> tuple[list[float], list[int], list[float], list[fl
 # %% [markdown]
 # `find_best_net` 试遍 `get_param_set_fn` 返回的每种组合。训练多久、用哪些批量、从什么权重开始，由你决定；任何大小都不能写死：图像可以有任意多个值，类别可以有任意多个（标签是 0 到 C - 1，训练标签中包含最大的那个）。
 #
-# `TwoLayerNet` 默认的 `std` 很小，起步慢：要过好几轮，权重才大到能起作用。取 $\sqrt{2/D}$ 左右（He 等，2015，式 10），不管图像多大，一开始就能学起来。
+# `TwoLayerNet` 默认的 `std` 很小，起步慢：要过好几轮，权重才大到能起作用。取 $\sqrt{2/D}$ 左右（He 等 2015，式 10），不管图像多大，一开始就能学起来。
 
 # %% task="find_best_net"
 # 约 25 分钟，中等。卡住了？hint("find_best_net") 会给出第一步。

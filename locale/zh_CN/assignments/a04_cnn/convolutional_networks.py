@@ -89,7 +89,7 @@ class Conv:
         """让每个卷积核滑过每张图像，取点积。
 
         Shapes:
-            x           (N, C, H, W)    图像，浮点
+            x           (N, C, H, W)    图像，float
             w           (F, C, KH, KW)  卷积核
             b           (F,)            加到所属通道的每个位置
             conv_param  dict            "stride"：窗口每次移动的像素数；"pad"：每一侧填充的零
@@ -180,7 +180,7 @@ class MaxPool:
         """保留每个通道每个窗口中最大的值。
 
         Shapes:
-            x           (N, C, H, W)    图像，浮点
+            x           (N, C, H, W)    图像，float
             pool_param  dict            "pool_height"、"pool_width"：窗口的大小；"stride"：相邻窗口起点的间距
             out         (N, C, H', W')  H' = 1 + (H - pool_height) // stride，W' 同理；以及给 backward 的缓存
         """
@@ -492,7 +492,7 @@ class BatchNorm:
         训练模式下更新 ``bn_param["running_mean"]`` 和 ``bn_param["running_var"]``。
 
         Shapes:
-            x         (N, D)  浮点
+            x         (N, D)  float
             gamma     (D,)    缩放
             beta      (D,)    平移
             bn_param  dict    "mode"："train" 或 "test"；"eps"：1e-5；"momentum"：0.9；"running_mean" 和
@@ -556,7 +556,7 @@ class SpatialBatchNorm:
         """在图像和位置上归一化每个通道。
 
         Shapes:
-            x         (N, C, H, W)  浮点
+            x         (N, C, H, W)  float
             gamma     (C,)          缩放
             beta      (C,)          平移
             bn_param  dict          同 BatchNorm；滑动统计量的形状为 (C,)
@@ -785,7 +785,7 @@ class LayerNorm:
         """在各个特征上归一化每一行。
 
         Shapes:
-            x         (N, D)  浮点
+            x         (N, D)  float
             gamma     (D,)    缩放
             beta      (D,)    平移
             ln_param  dict    "eps"：1e-5
@@ -825,7 +825,7 @@ class SpatialGroupNorm:
         """归一化每张图像的每组通道。
 
         Shapes:
-            x         (N, C, H, W)  浮点
+            x         (N, C, H, W)  float
             gamma     (C,)          缩放
             beta      (C,)          平移
             G         int           组数，能整除 C；C // G 个相邻的通道为一组

@@ -94,7 +94,7 @@ def scaled_dot_product_two_loop_single(query: Tensor, key: Tensor, value: Tensor
     """对一个序列的每个查询计算注意力，一次算一个点积。
 
     Shapes:
-        query  (Kq, M)   查询，浮点数
+        query  (Kq, M)   查询，float
         key    (Kk, M)   键
         value  (Kk, Mv)  值
         out    (Kq, Mv)  每个查询对各个值的平均；dtype 和设备与 query 相同
@@ -117,7 +117,7 @@ def scaled_dot_product_two_loop_batch(query: Tensor, key: Tensor, value: Tensor)
     """对一批中的每个序列计算注意力；序列之间互不可见。
 
     Shapes:
-        query  (N, Kq, M)   查询，浮点数
+        query  (N, Kq, M)   查询，float
         key    (N, Kk, M)   键
         value  (N, Kk, Mv)  值
         out    (N, Kq, Mv)  dtype 和设备与 query 相同
@@ -144,7 +144,7 @@ def scaled_dot_product_no_loop_batch(
     """对一批中的每个序列计算注意力，只用两次批量矩阵乘法。
 
     Shapes:
-        query    (N, Kq, M)   查询，浮点数
+        query    (N, Kq, M)   查询，float
         key      (N, Kk, M)   键
         value    (N, Kk, Mv)  值
         mask     (N, Kq, Kk)  bool，True 表示对这个查询遮住这个键；每个查询至少留有一个键；N 可以是 1
@@ -265,7 +265,7 @@ class MultiHeadAttention(nn.Module):
 #
 # ### 层归一化
 #
-# 层与层之间的数如果大小稳定，很深的网络就更好训练。批量归一化拿每个特征与其他样本的同一特征比较，序列长短不一时就不方便了。层归一化（Ba、Kiros 和 Hinton，2016，式 3 和式 4）是在**一个位置**的 $D$ 个特征之间比较：
+# 层与层之间的数如果大小稳定，很深的网络就更好训练。批量归一化拿每个特征与其他样本的同一特征比较，序列长短不一时就不方便了。层归一化（Ba、Kiros 和 Hinton 2016，式 3 和式 4）是在**一个位置**的 $D$ 个特征之间比较：
 #
 # $$ \mu = \frac1D \sum_{d} x_d, \qquad \sigma^2 = \frac1D \sum_{d} (x_d - \mu)^2, \qquad
 #    y_d = \gamma_d\, \frac{x_d - \mu}{\sqrt{\sigma^2 + \epsilon}} + \beta_d . $$
@@ -799,4 +799,4 @@ def answer(model: nn.Module, questions: Tensor, ques_pos: Tensor, ans_pos: Tenso
 #
 # 注意力是一种加权平均，权重由数据算出；不加位置，它就看不见顺序。Transformer 就是位置之间的注意力，加上每个位置上的小网络，反复堆叠，再靠残差连接和归一化保证它能训练。掩码是关于时间的承诺：遮住的东西不能泄漏，连分母里也不行。接下来，在 `vit.ipynb` 中，词换成图像块。
 #
-# **延伸阅读。** “The annotated transformer”（Rush，2018）逐行讲解论文。Xiong 等（*On layer normalization in the transformer architecture*，2020）解释为什么现在几乎人人都把归一化放在子层**之前**。BERT（Devlin 等，2019）就是你的编码器，用填空来训练；GPT（Radford 等，2018）就是你的解码器去掉交叉注意力。长序列可看 Dao 等，*FlashAttention*（2022）。
+# **延伸阅读。** “The annotated transformer”（Rush 2018）逐行讲解论文。Xiong 等（*On layer normalization in the transformer architecture*，2020）解释为什么现在几乎人人都把归一化放在子层**之前**。BERT（Devlin 等 2019）就是你的编码器，用填空来训练；GPT（Radford 等 2018）就是你的解码器去掉交叉注意力。长序列可看 Dao 等，*FlashAttention*（2022）。

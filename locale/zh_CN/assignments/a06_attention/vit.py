@@ -186,7 +186,7 @@ def train(
     `progress` 表示显示进度条。
 
     Shapes:
-        images  (N, C, H, W)  [0, 1] 内的浮点数
+        images  (N, C, H, W)  [0, 1] 内的 float
         labels  (N,)          int64
     """
     steps = epochs * -(-len(images) // batch_size)
@@ -334,7 +334,7 @@ def predict(model: nn.Module, images: Tensor) -> Tensor:
 # %% [markdown]
 # ## 4 不用注意力
 #
-# ViT 管用，是靠注意力，还是只要用某种方式混合图像块就够了？MLP-Mixer（Tolstikhin 等，2021，式 1）先用一个普通的两层网络**跨**图像块混合，各通道共用这个网络；再用第二个网络，在每个图像块内跨通道混合：
+# ViT 管用，是靠注意力，还是只要用某种方式混合图像块就够了？MLP-Mixer（Tolstikhin 等 2021，式 1）先用一个普通的两层网络**跨**图像块混合，各通道共用这个网络；再用第二个网络，在每个图像块内跨通道混合：
 #
 # $$ U = X + \text{MLP}_1\big(\text{LayerNorm}(X)^\top\big)^\top, \qquad
 #    Y = U + \text{MLP}_2\big(\text{LayerNorm}(U)\big), \qquad
@@ -430,4 +430,4 @@ class MixerBlock(nn.Module):
 #
 # 图像切开了也是序列：Transformer 的其他部分都不用改。CNN 天生就有的东西，ViT 得学，图像少的时候差别就显出来了。架构事先知道的东西抵得上一些数据；值不值得要，取决于你有多少数据。
 #
-# **延伸阅读。** Touvron 等（*DeiT*，2021）只用 ImageNet 训练 ViT，靠的是数据增强和模仿一个 CNN。Swin（Liu 等，2021）找回了局部性：注意力在会移动的窗口内计算。MAE（He 等，2022）遮住四分之三的图像块，靠把它们补画出来学习。在本课程中，`a08_self_supervised` 不用标签学习，`a09_diffusion` 会再次遇到注意力和位置，那里的位置是时间。
+# **延伸阅读。** Touvron 等（*DeiT*，2021）只用 ImageNet 训练 ViT，靠的是数据增强和模仿一个 CNN。Swin（Liu 等 2021）找回了局部性：注意力在会移动的窗口内计算。MAE（He 等 2022）遮住四分之三的图像块，靠把它们补画出来学习。在本课程中，`a08_self_supervised` 不用标签学习，`a09_diffusion` 会再次遇到注意力和位置，那里的位置是时间。

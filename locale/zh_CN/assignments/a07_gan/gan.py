@@ -803,7 +803,7 @@ def train_conditional(
 #
 # 生成器不需要似然，也不需要目标值：分辨真假的网络就是损失，而且是一路上学出来的。损失曲线说明不了图像有多好；要看样本，以及对样本的衡量。生成器最小化的是什么，取决于对手的损失；离目标很远时它还能不能学，也取决于此。没有哪种损失要求多样性，所以要自己盯着。
 #
-# **延伸阅读。** 生成器后来发展成了 StyleGAN（Karras 等，2019）。pix2pix 和 CycleGAN（Isola 等；Zhu 等，2017）用图像代替噪声。Miyato 等（*Spectral normalization*，2018）不用惩罚项就限制了评论器的斜率。Lucic 等（*Are GANs created equal?*，2018）比较了各种损失，发现只要调得同样用心，它们就不相上下。`a09_diffusion` 用回归造出图像，不需要对手。
+# **延伸阅读。** 生成器后来发展成了 StyleGAN（Karras 等 2019）。pix2pix 和 CycleGAN（Isola 等；Zhu 等 2017）用图像代替噪声。Miyato 等（*Spectral normalization*，2018）不用惩罚项就限制了评论器的斜率。Lucic 等（*Are GANs created equal?*，2018）比较了各种损失，发现只要调得同样用心，它们就不相上下。`a09_diffusion` 用回归造出图像，不需要对手。
 
 # %% [markdown]
 # ## 全部检查项

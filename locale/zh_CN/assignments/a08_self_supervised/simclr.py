@@ -72,7 +72,7 @@ def to_grey(image: Tensor) -> Tensor:
     """去掉颜色的图像：三个通道都是 luma 值。
 
     Shapes:
-        image  (3, H, W)  浮点，在 [0, 1] 内
+        image  (3, H, W)  float，在 [0, 1] 内
         out    (3, H, W)  三个相同的通道
     """
     # YOUR CODE HERE
@@ -101,7 +101,7 @@ def adjust_brightness(image: Tensor, factor: float) -> Tensor:
     """与黑色混合。
 
     Shapes:
-        image   (3, H, W)  浮点，在 [0, 1] 内
+        image   (3, H, W)  float，在 [0, 1] 内
         factor  float      不小于 0；1 什么都不变
         out     (3, H, W)  在 [0, 1] 内
     """
@@ -118,7 +118,7 @@ def adjust_contrast(image: Tensor, factor: float) -> Tensor:
     """与图像的平均 luma 值混合。
 
     Shapes:
-        image   (3, H, W)  浮点，在 [0, 1] 内
+        image   (3, H, W)  float，在 [0, 1] 内
         factor  float      不小于 0；1 什么都不变
         out     (3, H, W)  在 [0, 1] 内
     """
@@ -135,7 +135,7 @@ def adjust_saturation(image: Tensor, factor: float) -> Tensor:
     """每个像素与自己的灰度混合。
 
     Shapes:
-        image   (3, H, W)  浮点，在 [0, 1] 内
+        image   (3, H, W)  float，在 [0, 1] 内
         factor  float      不小于 0；1 什么都不变
         out     (3, H, W)  在 [0, 1] 内
     """
@@ -165,7 +165,7 @@ def adjust_hue(image: Tensor, shift: float) -> Tensor:
     """让颜色在色环上转动。
 
     Shapes:
-        image  (3, H, W)  浮点，在 [0, 1] 内
+        image  (3, H, W)  float，在 [0, 1] 内
         shift  float      以圈为单位，可以是负数
         out    (3, H, W)  在 [0, 1] 内
     """
@@ -230,7 +230,7 @@ def resized_crop(image: Tensor, top: int, left: int, height: int, width: int, si
     """从图像中裁出一个框，用双线性插值缩放成正方形。
 
     Shapes:
-        image                     (C, H, W)        浮点
+        image                     (C, H, W)        float
         top, left, height, width  int              图像内的一个框
         size                      int              结果的边长
         out                       (C, size, size)
@@ -255,7 +255,7 @@ def color_jitter(
     """随机改变亮度、对比度、饱和度和色调。
 
     Shapes:
-        image                             (3, H, W)  浮点，在 [0, 1] 内
+        image                             (3, H, W)  float，在 [0, 1] 内
         brightness, contrast, saturation  float      在 [0, 1] 内：因子从 1 减强度到 1 加强度
         hue                               float      在 [0, 0.5] 内：平移量从 -hue 到 hue
         out                               (3, H, W)  在 [0, 1] 内
@@ -774,4 +774,4 @@ def rotation_task(images: Tensor) -> tuple[Tensor, Tensor]:
 #
 # 代理任务规定了什么不该起作用（数据增强），什么该起作用（能区分图像的一切）。标签到最后才用，而且很少就够了：Chen 等用 ImageNet 1% 的标签达到 85.8%（top 5 准确率），超过了用全部标签的 AlexNet。把几乎相同的损失用在图像和描述之间，就是 CLIP：它的负样本只来自另一侧，温度是学出来的。
 #
-# **延伸阅读。** MoCo（He 等，2020）用队列保存负样本，这样小批量就够了。BYOL（Grill 等，2020）和 SimSiam（Chen 和 He，2021）不用负样本，后者还探究了为什么不会坍缩。DINO（Caron 等，2021）从 ViT 的注意力中找到了目标，而从来没有人给它看过什么是目标。CLIP 见 Radford 等（2021）。一篇配图的综述：Weng，“Contrastive representation learning”（2021）。
+# **延伸阅读。** MoCo（He 等 2020）用队列保存负样本，这样小批量就够了。BYOL（Grill 等 2020）和 SimSiam（Chen 和 He 2021）不用负样本，后者还探究了为什么不会坍缩。DINO（Caron 等 2021）从 ViT 的注意力中找到了目标，而从来没有人给它看过什么是目标。CLIP 见 Radford 等（2021）。一篇配图的综述：Weng，“Contrastive representation learning”（2021）。

@@ -59,8 +59,8 @@ class SinusoidalPosEmb(nn.Module):
         """先正弦，后余弦。
 
         Shapes:
-            time  (N,)      int64 或浮点
-            out   (N, dim)  浮点
+            time  (N,)      int64 或 float
+            out   (N, dim)  float
         """
         # YOUR CODE HERE
         raise NotImplementedError()
@@ -433,4 +433,4 @@ class Unet(nn.Module):
 #
 # U-Net 把细节横着传过去，细节就不会丢。时间步和条件以缩放和平移的形式进入网络。有时得不到条件的模型就可以引导：引导多强，在采样时决定，而不是在训练时。把独热的类别换成句子的嵌入，把像素换成自编码器的编码，把 230,000 个权重换成十亿个，就得到了那些按描述画画的程序。
 #
-# **延伸阅读。** Rombach 等（*High-resolution image synthesis with latent diffusion models*，2022）做的正是这件事：它就是 Stable Diffusion。Dhariwal 和 Nichol（*Diffusion models beat GANs on image synthesis*，2021）用分类器来引导，后来的引导不再需要分类器。Peebles 和 Xie（*Scalable diffusion models with transformers*，2023）用 `a06_attention` 的 ViT 代替 U-Net。ControlNet（Zhang 等，2023）给条件加上一幅草图。
+# **延伸阅读。** Rombach 等（*High-resolution image synthesis with latent diffusion models*，2022）做的正是这件事：它就是 Stable Diffusion。Dhariwal 和 Nichol（*Diffusion models beat GANs on image synthesis*，2021）用分类器来引导，后来的引导不再需要分类器。Peebles 和 Xie（*Scalable diffusion models with transformers*，2023）用 `a06_attention` 的 ViT 代替 U-Net。ControlNet（Zhang 等 2023）给条件加上一幅草图。

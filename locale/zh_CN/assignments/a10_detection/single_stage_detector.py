@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 单阶段目标检测
 #
-# 分类器只说图像里**是什么**；检测器还要说**在哪里**、有几个：它返回一串框，每个框带一个类别和一个置信度。这串框也可以是空的。你要仿照 YOLO（Redmon 等，2016，2018）搭一个：一个网络只看一眼，激活图的每个网格单元报告中心落在其中的目标。
+# 分类器只说图像里**是什么**；检测器还要说**在哪里**、有几个：它返回一串框，每个框带一个类别和一个置信度。这串框也可以是空的。你要仿照 YOLO（Redmon 等 2016，2018）搭一个：一个网络只看一眼，激活图的每个网格单元报告中心落在其中的目标。
 #
 # | 部分 | 你来写 | <span style="white-space: nowrap">分值</span> | <span style="white-space: nowrap">分钟</span> |
 # |---|---|---|---|
@@ -105,7 +105,7 @@ def GenerateAnchor(anc: Tensor, grid: Tensor) -> Tensor:
 # | `"YOLO"` | $x = x_a + t_x,\quad y = y_a + t_y$ | $w = w_a e^{t_w},\quad h = h_a e^{t_h}$ |
 # | `"FasterRCNN"` | $x = x_a + t_x w_a,\quad y = y_a + t_y h_a$ | $w = w_a e^{t_w},\quad h = h_a e^{t_h}$ |
 #
-# （第二种出自 Ren 等，2015，式 2。第一种是 YOLO 的做法：网络让 $t_x$ 和 $t_y$ 保持在 -0.5 和 0.5 之间，提议框的中心就不会离开锚框所在的网格单元。）`common` 中的 `box_offsets` 是逆运算：它算出正确的偏移量。
+# （第二种出自 Ren 等 2015，式 2。第一种是 YOLO 的做法：网络让 $t_x$ 和 $t_y$ 保持在 -0.5 和 0.5 之间，提议框的中心就不会离开锚框所在的网格单元。）`common` 中的 `box_offsets` 是逆运算：它算出正确的偏移量。
 
 # %% task="GenerateProposal"
 # 约 20 分钟，简单。卡住了？hint("GenerateProposal") 会给出第一步。
@@ -174,7 +174,7 @@ def IoU(proposals: Tensor, bboxes: Tensor) -> Tensor:
 #
 # **`"YOLO"`**：对每个框，找出中心离框的中心最近的网格单元，也就是 $|dx| + |dy|$ 最小的那个。框的中心正好在几个网格单元之间、距离相等时，取其中按阅读顺序的第一个（逐行，从左到右）。在这一个网格单元的锚框中，取与框的 IoU 最大的（有并列时取第一个）。IoU 大于 0，这个锚框就是正的。几个框想要同一个锚框时，它归 IoU 最大的框（有并列时取第一个）。
 #
-# **`"FasterRCNN"`**（Ren 等，2015，第 3.1.2 节）：满足下面任何一条，锚框就是正的。
+# **`"FasterRCNN"`**（Ren 等 2015，第 3.1.2 节）：满足下面任何一条，锚框就是正的。
 #
 # * (i) 它是某个框的最佳锚框：对每个框，找出这张图像所有锚框与它的最大 IoU。这个值大于 0 时，与这个框的 IoU 恰好等于它的锚框都是正的。
 # * (ii) 它与某个框的 IoU 不小于 `pos_thresh`。
@@ -315,7 +315,7 @@ class PredictionNetwork(nn.Module):
 # $$ L = \frac{1}{\max(P, 1)} \Big( \sum_{\text{pos, neg}} \mathrm{BCE}(c, \hat c)
 #    \;+\; 5 \sum_{\text{pos}} \lVert t - \hat t \rVert^2 \;+\; \sum_{\text{pos}} \mathrm{CE}(s, \hat y) \Big) $$
 #
-# $P$ 是整个批量中正锚框的个数。BCE 把正锚框的置信度与 1 比较，负锚框的与 0 比较。正确的偏移量 $\hat t$ 来自 `box_offsets(..., "YOLO")`；因子 5 是 YOLO 的 $\lambda_\text{coord}$（Redmon 等，2016，式 3）。CE 是类别得分的 softmax 交叉熵。没有框的图像贡献它的负锚框。
+# $P$ 是整个批量中正锚框的个数。BCE 把正锚框的置信度与 1 比较，负锚框的与 0 比较。正确的偏移量 $\hat t$ 来自 `box_offsets(..., "YOLO")`；因子 5 是 YOLO 的 $\lambda_\text{coord}$（Redmon 等 2016，式 3）。CE 是类别得分的 softmax 交叉熵。没有框的图像贡献它的负锚框。
 #
 # **推断。** 按预测的偏移量把锚框变成提议框。提议框的类别是所在网格单元得分最大的类别。保留置信度**大于** `thresh` 的提议框，**在每个类别内部**运行 `nms`，每张图像剩下的按置信度从高到低返回。这里不需要梯度。调用者已经调用过 `detector.eval()`。
 #
@@ -445,7 +445,7 @@ class SingleStageDetector(nn.Module):
 #
 # ### 精确率和召回率
 #
-# PASCAL VOC 的规则（Everingham 等，2010，第 4.2 节），针对一个类别：把**所有**图像的检测结果放进一个列表，按得分从高到低（得分相同时，图像靠前的在前，同一图像中排在前面的在前）。然后逐个处理：
+# PASCAL VOC 的规则（Everingham 等 2010，第 4.2 节），针对一个类别：把**所有**图像的检测结果放进一个列表，按得分从高到低（得分相同时，图像靠前的在前，同一图像中排在前面的在前）。然后逐个处理：
 #
 # * **在它自己的图像里**，找出与它 IoU 最大的这个类别的目标（有并列时取第一个）；
 # * 如果 IoU 不小于 `iou_threshold`，而且这个目标还没有被认领，这个检测结果就算对，并认领这个目标；
@@ -468,7 +468,7 @@ def precision_recall(
     Shapes:
         predictions  list of dicts  "boxes" (K, 4) xyxy，"scores" (K,)，"labels" (K,) int64；每张图像一个字典
         targets      list of dicts  "boxes" (N, 4) xyxy，"labels" (N,) int64
-        out          (D,), (D,)     召回率和精确率，浮点数；D 是所有图像中这个类别的检测结果个数
+        out          (D,), (D,)     召回率和精确率，float；D 是所有图像中这个类别的检测结果个数
     """
     # YOUR CODE HERE
     raise NotImplementedError()
@@ -587,4 +587,4 @@ def mean_average_precision(
 #
 # 检测器就是反复提问的分类器，再加上簿记：哪个锚框负责哪个目标，几个回答该信哪个，怎样拿一个列表对照另一个列表来打分。几乎所有 bug 都出在这些簿记上。下一个笔记本里，第二阶段对每个提议框再看一眼，位置和名字都会更准。
 #
-# **延伸阅读。** RetinaNet（Lin 等，*Focal loss*，2017）解释了单阶段为什么曾落后于两阶段：简单的负样本太多。FCOS（Tian 等，2019）去掉了锚框。DETR（Carion 等，2020）连 NMS 也去掉了：Transformer 返回框的**集合**，与目标一对一匹配。GIoU（Rezatofighi 等，2019）把 IoU 变成一种损失，框不重叠的地方也有斜率。
+# **延伸阅读。** RetinaNet（Lin 等，*Focal loss*，2017）解释了单阶段为什么曾落后于两阶段：简单的负样本太多。FCOS（Tian 等 2019）去掉了锚框。DETR（Carion 等 2020）连 NMS 也去掉了：Transformer 返回框的**集合**，与目标一对一匹配。GIoU（Rezatofighi 等 2019）把 IoU 变成一种损失，框不重叠的地方也有斜率。

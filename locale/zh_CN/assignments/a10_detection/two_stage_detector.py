@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 两阶段目标检测
 #
-# 单阶段检测器只凭一个网格单元的向量，就得说出在哪里**和**是什么。Faster R-CNN（Ren 等，2015）看两眼。第一阶段是**区域提议网络**（region proposal network），只问：有没有目标，它的框是什么？第二阶段从激活图中切出每个提议框的特征，这时整个目标尽收眼底，才问它是什么。
+# 单阶段检测器只凭一个网格单元的向量，就得说出在哪里**和**是什么。Faster R-CNN（Ren 等 2015）看两眼。第一阶段是**区域提议网络**（region proposal network），只问：有没有目标，它的框是什么？第二阶段从激活图中切出每个提议框的特征，这时整个目标尽收眼底，才问它是什么。
 #
 # | 部分 | 你来写 | <span style="white-space: nowrap">分值</span> | <span style="white-space: nowrap">分钟</span> |
 # |---|---|---|---|
@@ -97,7 +97,7 @@ class ProposalModule(nn.Module):
 # $$ L_\text{RPN} = \frac{1}{\max(P, 1)} \Big( \sum_{\text{pos, neg}} \mathrm{CE}(s, \hat s)
 #    \;+\; 10 \sum_{\text{pos}} \lVert t - \hat t \rVert^2 \Big) . $$
 #
-# CE 是两个得分的 softmax 交叉熵：对正锚框，索引 0（目标）是正确的；对负锚框，索引 1 是正确的。偏移量除以了锚框的大小，所以很小：10 是我们给它的权重。（Ren 等，2015，式 1，用 $\lambda = 10$ 另有原因：两个和除以不同的数，而且他们的损失是 smooth L1。）
+# CE 是两个得分的 softmax 交叉熵：对正锚框，索引 0（目标）是正确的；对负锚框，索引 1 是正确的。偏移量除以了锚框的大小，所以很小：10 是我们给它的权重。（Ren 等 2015，式 1，用 $\lambda = 10$ 另有原因：两个和除以不同的数，而且他们的损失是 smooth L1。）
 #
 # `output_mode="all"` 还返回第二阶段需要的东西，是一个字典：
 #
@@ -192,7 +192,7 @@ class RPN(nn.Module):
 #
 # ### RoI Align
 #
-# 提议框的坐标带小数，例如 (2.3, 1.1, 4.9, 3.6)，而激活图由网格单元组成；第二阶段希望每个框得到同样多的特征。RoI Align（He 等，2017，第 3 节）把框切成 `height x width` 个相等的子区域，在每个子区域内的规则点上对激活图**采样**：这里是 2 × 2 个点，即把子区域的边各分成两半，取每个四分之一的中心。沿 x 方向，子区域宽 $w$ 时，子区域 $i$ 的点在 $x_0 + (i + \frac14) w$ 和 $x_0 + (i + \frac34) w$。子区域的值是四个采样值的均值。
+# 提议框的坐标带小数，例如 (2.3, 1.1, 4.9, 3.6)，而激活图由网格单元组成；第二阶段希望每个框得到同样多的特征。RoI Align（He 等 2017，第 3 节）把框切成 `height x width` 个相等的子区域，在每个子区域内的规则点上对激活图**采样**：这里是 2 × 2 个点，即把子区域的边各分成两半，取每个四分之一的中心。沿 x 方向，子区域宽 $w$ 时，子区域 $i$ 的点在 $x_0 + (i + \frac14) w$ 和 $x_0 + (i + \frac34) w$。子区域的值是四个采样值的均值。
 #
 # 网格单元之间的点，采样是**双线性**（bilinear）的：中心围住这个点的四个网格单元，按远近加权。第 $j$ 列网格单元的中心在 $x = j + \frac12$。所以令 $u = x - \frac12$，$l = \lfloor u \rfloor$，$f = u - l$，则第 $l$ 列的权重为 $1 - f$，第 $l + 1$ 列的权重为 $f$；各行同理，权重相乘。在最外圈的中心之外，激活图按边界上的值延续：把 $u$ 限制在 $[0, W - 1]$，$v$ 限制在 $[0, H - 1]$。
 #
@@ -417,4 +417,4 @@ class TwoStageDetector(nn.Module):
 #
 # 再加一个部分，根据框内的特征为每个类别预测 28 x 28 的掩码，就是 Mask R-CNN。去掉锚框，让每个网格单元预测一个框，就是 FCOS。
 #
-# **延伸阅读。** 特征金字塔（Lin 等，2017）在精细的特征图上找小目标，在粗糙的特征图上找大目标；我们只有一张。Cascade R-CNN（Cai 和 Vasconcelos，2018）把框修正三次。Huang 等（*Speed/accuracy trade-offs for modern convolutional object detectors*，2017）公平地比较了单阶段与两阶段。Segment Anything（Kirillov 等，2023）展示了掩码如今能做到什么程度。
+# **延伸阅读。** 特征金字塔（Lin 等 2017）在精细的特征图上找小目标，在粗糙的特征图上找大目标；我们只有一张。Cascade R-CNN（Cai 和 Vasconcelos 2018）把框修正三次。Huang 等（*Speed/accuracy trade-offs for modern convolutional object detectors*，2017）公平地比较了单阶段与两阶段。Segment Anything（Kirillov 等 2023）展示了掩码如今能做到什么程度。

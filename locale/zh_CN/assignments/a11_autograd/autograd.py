@@ -481,7 +481,7 @@ def sigmoid(a: Var) -> Var:
 # graph(graph_table(neuron))
 
 # %% [markdown]
-# **共享。** $f(x) = \exp(u) + \sin(u)$，其中 $u = e^x + (e^x)^2$（Prince，2023，习题 7.10 与此类似）。写成一个公式，$e^x$ 出现四次，$u$ 出现两次。计算图对每个只算一次：它有七个节点。如果按求导法则一条一条写出导数的公式，程序的长度会随**路径**的条数增长。
+# **共享。** $f(x) = \exp(u) + \sin(u)$，其中 $u = e^x + (e^x)^2$（Prince 2023，习题 7.10 与此类似）。写成一个公式，$e^x$ 出现四次，$u$ 出现两次。计算图对每个只算一次：它有七个节点。如果按求导法则一条一条写出导数的公式，程序的长度会随**路径**的条数增长。
 
 # %% tags=["active-ipynb"]
 # x = Var(-0.5, name="x")
@@ -562,7 +562,7 @@ def softmax_cross_entropy(scores: Var, y: Tensor) -> Var:
     """-log(softmax(scores)[y]) 对图像的均值。得分上千时也不得到无穷大或 nan。
 
     Shapes:
-        scores  (N, C)  浮点数
+        scores  (N, C)  float
         y       (N,)    int64，正确的类别
         out     ()      父节点为 (scores,)
     """
@@ -590,7 +590,7 @@ def numeric_gradient(f: Callable[[Tensor], Any], x: Tensor, h: float | None = No
 
     Shapes:
         f    以 x 这样的张量为参数的函数；结果是一个数，即 0 阶张量或 float
-        x    任意形状，浮点数
+        x    任意形状，float
         h    步长；None 表示 float64 用 1e-5，其他 dtype 用 1e-2
         out  与 x 的形状和 dtype 相同
     """
@@ -746,7 +746,7 @@ def jvp(f: Callable[[Any], Any], x: Tensor, v: Tensor) -> Tensor:
 
     Shapes:
         f    以 x 这样的张量为参数的函数，用运算符和方法写成；参数是 Dual 时，返回 Dual
-        x    任意形状，浮点数
+        x    任意形状，float
         v    与 x 的形状相同
         out  与 f(x) 的形状相同
     """
@@ -814,7 +814,7 @@ def hvp(f: Callable[[Any], Any], x: Tensor, v: Tensor) -> Tensor:
 
     Shapes:
         f    以 x 这样的张量为参数的函数，用运算符和方法写成，结果是一个数
-        x    任意形状，浮点数
+        x    任意形状，float
         v    与 x 的形状相同
         out  与 x 的形状相同
     """
@@ -918,7 +918,7 @@ def checkpoint(fs: Sequence[Callable[[Var], Var]], x: Tensor, every: int) -> tup
 
     Shapes:
         fs     从 Var 到 Var 的函数组成的列表，至少一个
-        x      任意形状，浮点数
+        x      任意形状，float
         every  int，至少为 1：一块有多少个函数；最后一块可以少一些
         out    ()，张量或数，以及 x 的形状
     """

@@ -380,7 +380,7 @@ def normalize_columns(x: Tensor) -> Tensor:
     只用 `sum` 和算术运算：禁用计算均值、方差、标准差和范数的函数，也禁用循环。
 
     Shapes:
-        x    (M, N)  浮点数，M >= 2；不改动
+        x    (M, N)  float，M >= 2；不改动
         out  (M, N)  dtype 与 x 相同
     """
     # YOUR CODE HERE
