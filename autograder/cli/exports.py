@@ -345,7 +345,7 @@ def github(names: tuple[str, ...], language: str, as_json: bool) -> None:
     from base64 import b64encode
     from contextlib import redirect_stdout
 
-    from autograder.core.course import find_assignment, find_own_assignments
+    from autograder.core.course import find_assignments, find_own_assignments
     from autograder.core.course_file import course_here
     from autograder.core.editions import language_of_folder
     from autograder.core.language import speaking
@@ -356,7 +356,7 @@ def github(names: tuple[str, ...], language: str, as_json: bool) -> None:
     from autograder.students.status import progress_of
     from autograder.submissions.submission import BadSubmission, Submission
 
-    own = [find_assignment(name, installed=False) for name in names] or find_own_assignments()
+    own = find_assignments(names, installed=False) if names else find_own_assignments()
     progress = {each.name: progress_of(each) for each in own}
     every = names or len(own) == 1
     begun = [each for each in own if every or progress[each.name].written or progress[each.name].problem]

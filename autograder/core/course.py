@@ -197,10 +197,11 @@ def find_own_assignments() -> list[Assignment]:
     raise BadManifest("No assignment was found here or above. Run this in the folder that gradlab start created.")
 
 
-def find_assignments(names: Sequence[str]) -> list[Assignment]:
-    """Return the assignments with these names, or all of the course, in the order in which students take them."""
+def find_assignments(names: Sequence[str], *, installed: bool = True) -> list[Assignment]:
+    """Return the assignments with these names, each once, or all of the course in the order in which they are taken."""
     if names:
-        return [find_assignment(name) for name in names]
+        found = (find_assignment(name, installed=installed) for name in names)
+        return list({assignment.folder.resolve(): assignment for assignment in found}.values())
     folders = [path.parent for path in (find_course_root() / "assignments").glob(f"*/{MANIFEST}")]
     return [read_assignment(folder) for folder in _in_order(folders)]
 

@@ -28,7 +28,7 @@ def start(destination: Path, course_root: Path, names: Sequence[str] | None = No
     """
     source = course_root / "assignments"
     known = sorted(path.parent.name for path in source.glob(f"*/{MANIFEST}"))
-    folders = [folder_meant(source, name) or source / name for name in names or known]
+    folders = list(dict.fromkeys(folder_meant(source, name) or source / name for name in names or known))
     for folder in folders:
         if folder.parent != source or not (folder / MANIFEST).is_file():
             raise BadManifest(

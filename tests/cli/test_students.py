@@ -55,6 +55,11 @@ def vectors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+def test_an_assignment_that_is_named_twice_is_handed_out_once(tmp_path: Path, run: Run) -> None:
+    done = run("start", tmp_path / "twice", "a01", "a01_knn", "a01")
+    assert done.output.count("new files") == 1
+
+
 def test_a_student_starts_checks_and_submits(work: Path, run: Run) -> None:
     fresh = run("check", NAME)
     assert fresh.exit_code == 1
