@@ -17,7 +17,7 @@ import autograder
 from autograder.sandbox.pool import BoxError, WorkerPool
 from autograder.sandbox.view import MOUNTED, PACKAGES, PRIVATE, make_view
 from tests.support import course as tiny
-from tests.support.box import descendants, in_box
+from tests.support.box import NO_PACKAGES, descendants, in_box
 from tests.support.our_course import OUR_COURSE
 
 pytestmark = pytest.mark.slow
@@ -243,7 +243,7 @@ def test_a_box_that_shows_something_private_is_refused(isolation: str, monkeypat
     broken = replace(view, masks=(), blanks=(), private=(sys.prefix,))
     monkeypatch.setattr("autograder.sandbox.pool.make_view", lambda private, shared: broken)
     with pytest.raises(BoxError, match=r"Students' code could read .*, which is private, so no hand-in was run"):
-        WorkerPool(isolation, private=[ROOT], course=OUR_COURSE)
+        WorkerPool(isolation, private=[ROOT])
 
 
 def test_hand_ins_and_results_among_the_packages_of_python_are_hidden(isolation: str) -> None:
@@ -251,7 +251,7 @@ def test_hand_ins_and_results_among_the_packages_of_python_are_hidden(isolation:
     package = Path(pytest.__file__).resolve().parent
     view = make_view((package,))
     assert str(package) in view.masks
-    with WorkerPool(isolation, private=[package], course=OUR_COURSE) as pool, in_box(pool, LOOK) as (student, _):
+    with WorkerPool(isolation, private=[package]) as pool, in_box(pool, LOOK, packages=NO_PACKAGES) as (student, _):
         assert student.files_below(str(package)) == []
         assert student.files_below(str(package.parent / "numpy")) != []
 
