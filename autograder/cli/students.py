@@ -6,7 +6,6 @@ import sys
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext, redirect_stdout
 from functools import partial
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -217,7 +216,7 @@ def _watch(run: Callable[[], tuple[Report, Mapping[str, Extra]]], folder: Path, 
 
     console = Console()
     before: Report | None = None
-    for saved in chain([[]], saves(folder)):
+    for saved in saves(folder):
         if saved:
             click.secho(f"\n{datetime.now():%H:%M:%S}  {say('{files} saved.', files=name_list(saved))}", bold=True)
         try:

@@ -12,7 +12,7 @@ import threading
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
-from types import FrameType, ModuleType
+from types import FrameType, ModuleType, TracebackType
 from typing import Any
 
 from autograder.core.code import Code
@@ -111,11 +111,20 @@ class LocalLink:
         if "fault" in answer:
             fault = fault_of(answer["fault"], self.code.cells)
             if self.debugging and self.worker.error is not None:
-                raise fault.with_traceback(
-                    self.worker.error.__traceback__
-                )  # the debugger opens at the line that raised
+                raise fault.with_traceback(self._up_to_the_students_line(self.worker.error.__traceback__))
             raise fault
         return answer["value"]
+
+    def _up_to_the_students_line(self, raised: TracebackType | None) -> TracebackType | None:
+        """Return a traceback without frames of torch and others below the student's last, where a debugger opens."""
+        frames, frame = [], raised
+        while frame:
+            frames.append(frame)
+            frame = frame.tb_next
+        own = [frame for frame in frames if frame.tb_frame.f_code.co_filename in self.worker.files]
+        if own:
+            own[-1].tb_next = None
+        return raised
 
     @contextmanager
     def _deadline(self) -> Iterator[None]:

@@ -7,19 +7,28 @@ from pathlib import Path
 
 SUFFIXES = (".py", ".ipynb")
 QUIET = 300  # milliseconds without another save before the checks run
+PATIENCE = 500  # milliseconds after which the watch looks whether it should end
 
 
 def saves(folder: Path) -> Iterator[list[str]]:
-    """Yield the names of the files below ``folder`` that were saved, each time some were. Ends at Ctrl-C."""
+    """Yield no names once, and the names of the files below ``folder`` that were saved, each time some were.
+
+    What is saved after the first yield is seen, also while checks run. Ends at Ctrl-C.
+    """
     from watchfiles import watch
 
     def counts(change: object, path: str) -> bool:
         return is_source(Path(path), folder)
 
     folder = folder.resolve()
+    begun = False
     try:
-        for changes in watch(folder, watch_filter=counts, debounce=QUIET, step=50):
-            yield sorted({Path(path).relative_to(folder).as_posix() for _, path in changes})
+        for changes in watch(
+            folder, watch_filter=counts, debounce=QUIET, step=50, rust_timeout=PATIENCE, yield_on_timeout=True
+        ):
+            if changes or not begun:
+                yield sorted({Path(path).relative_to(folder).as_posix() for _, path in changes})
+            begun = True
     except KeyboardInterrupt as stop:
         if type(stop) is not KeyboardInterrupt:  # a request to end by another program
             raise

@@ -129,7 +129,7 @@ def test_each_run_reads_the_file_again(run: Run, course: Path) -> None:
 def debugged(course: Path, commands: str, *arguments: str) -> str:
     done = subprocess.run(
         [sys.executable, "-m", *arguments],
-        input=commands, capture_output=True, text=True, cwd=course.parent.parent, timeout=60,
+        input=commands, capture_output=True, text=True, cwd=course.parent.parent, timeout=600,
     )  # fmt: skip
     return done.stdout + done.stderr
 
