@@ -115,4 +115,4 @@ def check_sinusoid_agrees_with_the_formula(student):
         ),
         "Positions begin at 0.": lambda: sinusoid(8, 10)[:, 1:],
         "The waves are the same in all columns: the exponent is missing.": lambda: sinusoid(7, 10, lambda column, M: 0),
-    })  # fmt: skip
+    }, hint="In columns 2i and 2i + 1 the angle is the position divided by 10000**(2i / M).")  # fmt: skip

@@ -365,7 +365,7 @@ def random_recipe(rng, inputs: int, steps: int) -> list[tuple[Any, ...]]:
     return [*recipe, ("mix", inputs + steps - 1, 0)]
 
 
-NOTHING_ADDED = "The value is that of the function itself: add no small number."
+NOTHING_ADDED = "The value is that of the function itself: is each operand in its place, and no small number added?"
 CHAIN = "Each parent gets the gradient from above times the derivative by its own value, and in its own shape."
 
 

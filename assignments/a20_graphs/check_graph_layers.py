@@ -226,6 +226,8 @@ def check_one_vector_for_each_graph(student, rng):
         over = grouped(x, 0 * batch, 1, kind)
         expect_close(student.readout(x, batch, kind), right, name=Message("the {kind}", kind=kind), mistakes={
             "Each graph has a row of its own; this is one for all nodes.": over[0],
+            "There is a row for each graph, batch.max() + 1 in all, and not for each node.":
+                torch.cat([right, right.new_zeros(6, 3)]),
             "All nodes were put into the first graph.": torch.cat([over, 0 * over, 0 * over]),
             "Each graph has a row of its own; this is one for all nodes, in rows.": over.expand(3, 3),
         }, hint="Row g is made of the nodes whose number in batch is g, in the way that is asked for.")  # fmt: skip

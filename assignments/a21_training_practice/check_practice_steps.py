@@ -15,6 +15,8 @@ def check_best_step_in_a_bowl(student, rng):
     for D in (1, 4):
         A, c, x, d, right = bowl(rng, D)
         found = student.line_search(helper.bowl(A, c), x, d, 3 * right, 1e-5)
+        point = type(found) is torch.Tensor and found.shape == x.shape
+        expect(not point, "This has the shape of a point.", "Return the step t, not the point x + t d.")
         expect_close(found, right, rtol=0, atol=2e-5, name=Message("the step in {D} dimensions", D=D), mistakes={
             "This is the largest step.": 3 * right,
             "Return the step, not f.": float(0.5 * (x + right * d - c) @ A @ (x + right * d - c)),

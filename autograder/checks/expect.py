@@ -193,7 +193,9 @@ def _expect(
     found = compare(actual, expected, tolerance, check_dtype=check_dtype)
     if found is not None:
         known = known_mistake(actual, expected, tolerance, mistakes or {}) or likely_mistake(found, tolerance)
-        raise Mismatch(named(name, found), known or hint or usual_cause(found, tolerance), difference=found)
+        usual = usual_cause(found, tolerance)
+        form = found.stage in ("type", "shape")  # the hint of the check is about values
+        raise Mismatch(named(name, found), known or (form and usual) or hint or usual, difference=found)
 
 
 def known_mistake(actual: Any, expected: Any, tolerance: Tolerance, mistakes: Mistakes) -> str:

@@ -28,9 +28,6 @@ _ARRAYS_LIKE_THE_INPUT = "Create arrays with the dtype of the input: np.zeros_li
 def likely_mistake(found: Difference, tolerance: Tolerance) -> str:
     """Return a hint about the leaf where the comparison failed, or an empty string."""
     kind = type(found.expected)
-    if found.stage == "values" and (type(found.actual) is not kind or kind is float):
-        a, e = _numbers(found.actual, found.expected)
-        return _single(a, e, *tolerance.by("float64"))
     tensors = kind in TENSORS
     if type(found.actual) is not kind or not (tensors or kind is np.ndarray):
         return ""
@@ -67,7 +64,12 @@ def usual_cause(found: Difference, tolerance: Tolerance) -> str:
     if found.stage == "shape" and (arrays or kind_of_number(found.expected)):
         shapes = [tuple(value.shape) if hasattr(value, "shape") else () for value in both]
         return other_shape(*shapes) or ("" if shapes[1] else one_number(found.actual, float))
-    if found.stage != "values" or not arrays or math.prod(tuple(found.expected.shape)) > MOST:
+    if found.stage != "values":
+        return ""
+    if all(kind_of_number(value) for value in both):
+        a, e = _numbers(*both)
+        return _single(a, e, *tolerance.by("float64"))
+    if not arrays or not 0 < math.prod(tuple(found.expected.shape)) <= MOST:
         return ""
     try:
         a, e = common(*both)
@@ -76,7 +78,7 @@ def usual_cause(found: Difference, tolerance: Tolerance) -> str:
     if not a.any():
         return "Every value is zero." if e.size > 1 else ""
     limits = tolerance.by(*(value.dtype for value in both))
-    return "" if np.iscomplexobj(a) else _multiple(a, e, *limits) or places(a, e, *limits)
+    return "" if np.iscomplexobj(a) else _known_relation(a, e, *limits) or places(a, e, *limits)
 
 
 def _agree(a: Values, e: Values, atol: float, rtol: float) -> bool:
@@ -105,18 +107,23 @@ def _values(a: Values, e: Values, atol: float, rtol: float) -> str:
         return ""
     if np.iscomplexobj(a) or not (np.isfinite(a).all() and np.isfinite(e).all()):
         return ""
-    if e.size == 1:
-        return _single(a, e, atol, rtol)
-    if np.isin(e, (0, 1)).all() and np.unique(e).size == 2 and np.array_equal(a, 1 - e):
-        return "Every 0 should be 1, and every 1 should be 0."
     if np.unique(e).size < 3:
         return ""
     if _agree(-a, e, atol, rtol):
         return "Every value has the wrong sign."
+    return _multiple(a, e, atol, rtol, plain=True)
+
+
+def _known_relation(a: Values, e: Values, atol: float, rtol: float) -> str:
+    """Return how wrong values depend on the right ones, if that is known, or an empty string."""
+    if not (np.isfinite(a).all() and np.isfinite(e).all()):
+        return ""
+    if np.isin(e, (0, 1)).all() and np.unique(e).size == 2 and np.array_equal(a, 1 - e):
+        return "Every 0 should be 1, and every 1 should be 0."
+    if np.unique(e).size < 3:
+        return ""
     wide = a.astype(np.float64), e.astype(np.float64)
-    if multiple := _multiple(a, e, atol, rtol, plain=True):
-        return multiple
-    return order(a, e, atol, rtol) or function(*wide, atol, rtol)
+    return _multiple(a, e, atol, rtol) or order(a, e, atol, rtol) or function(*wide, atol, rtol)
 
 
 def _multiple(a: Values, e: Values, atol: float, rtol: float, *, plain: bool = False) -> str:

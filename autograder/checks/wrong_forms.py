@@ -81,6 +81,15 @@ def _axis_hint(found: Shape, wanted: Shape) -> str:
     different = [axis for axis, (f, w) in enumerate(zip(found, wanted, strict=True)) if f != w]
     if len(different) > 1 and sorted(found) == sorted(wanted):
         return "The sizes are right, but the axes are in another order: transpose or permute."
+    if len(different) == 1:
+        (axis,) = different
+        same = [other for other, size in enumerate(wanted) if size == found[axis] > 1]
+        if len(same) == 1:
+            return Message(
+                "The size of axis {axis} is that of axis {other}: does a loop run over the other axis?",
+                axis=axis,
+                other=same[0],
+            )
     return ""
 
 

@@ -16,6 +16,11 @@ MISTAKES: dict[tuple[str, str], list[Mistake]] = {
 dists = compute_distances_no_loops(x_train, x_test)
 return predict_labels(dists, y_train, k)
 """, 'Do you mean self.x_train?'),
+        ('compute_distances_no_loops', """
+a = x_train.flatten(1); b = x_test.flatten(1)
+d2 = a.pow(2).sum(1)[:, None] + b.pow(2).sum(1) - 2 * torch.dot(a, b.T)
+return d2.clamp(min=0).sqrt()
+""", 'torch.dot takes two vectors'),
     ],
     ('a02_linear_classifier', 'linear_classifier.py'): [
         ('svm_loss_vectorized', """
@@ -85,11 +90,28 @@ for i in range(Ho):
 cache = (x, pool_param)
 """, 'divide with //'),
     ],
+    ('a04_cnn', 'modern_cnn.py'): [
+        ('vgg_block', """
+layers = []
+for _ in range(num_convs):
+    layers += [nn.Conv2d(in_channels, out_channels, 3, padding=1), nn.ReLU()]
+layers.append(nn.MaxPool2d(2))
+return nn.Sequential(layers)
+""", 'nn.Sequential(*layers)'),
+    ],
     ('a05_captioning', 'rnn_lstm_captioning.py'): [
         ('WordEmbedding.forward', """
 return torch.nn.functional.one_hot(x, len(self.W_embed)) @ self.W_embed
 """, 'convert the whole numbers'),
         ('CaptioningRNN.forward', ('captions[:, :-1]', 'captions[:, 1:]'), 'here both are captions[:, 1:]'),
+        ('RNN.forward', """
+hs = []
+h = h0
+for t in range(len(x)):
+    h = self.step_forward(x[:, t], h)
+    hs.append(h)
+return torch.stack(hs, dim=1)
+""", 'The size of axis 1 is that of axis 0'),
     ],
     ('a06_attention', 'transformers.py'): [
         ('Transformer.forward', ('ans_b[:, :-1]', 'ans_b[:, 1:]'), 'The decoder reads the tokens that it must predict'),
@@ -107,6 +129,14 @@ return b(torch.relu(a(x)))""",
         ('MultiHeadAttention.forward', """
 return self.out(torch.cat([h(query, key, value, mask) for h in self.head], dim=-1))
 """, 'MultiHeadAttention has no out'),
+        ('position_encoding_sinusoid', """
+p = torch.arange(K).float()[:, None]
+f = 10000.0 ** (torch.arange(0, M, 2).float() / M)
+out = torch.zeros(K, M)
+out[:, 0::2] = torch.sin(p * f)
+out[:, 1::2] = torch.cos(p * f)[:, :M // 2]
+return out[None]
+""", 'the position divided by 10000'),
     ],
     ('a07_gan', 'gan.py'): [
         ('discriminator_loss', """
@@ -114,6 +144,12 @@ real, fake = torch.ones_like(logits_real), torch.ones_like(logits_fake)
 loss = F.binary_cross_entropy_with_logits
 return loss(logits_real, real) + loss(logits_fake, fake)
 """, 'The target of the fakes is 0; here it is 1'),
+        ('generator_loss', """
+return F.binary_cross_entropy(logits_fake, torch.ones_like(logits_fake))
+""", 'takes probabilities'),
+    ],
+    ('a11_autograd', 'autograd.py'): [
+        ('mul', ('b.value', 'a.value'), 'is each operand in its place'),
     ],
     ('a11_autograd', 'pytorch101.py'): [
         ('reverse_rows', """
@@ -155,10 +191,23 @@ Q[s, a] += alpha * (target - Q[s, a])
 return Q
 """, 'The increments of a repeated pair add up'),
     ],
+    ('a20_graphs', 'graph_layers.py'): [
+        ('readout', """
+if kind == "sum": return scatter_sum(x, batch, len(x))
+if kind == "mean": return scatter_mean(x, batch, len(x))
+if kind == "max": return scatter_max(x, batch, len(x))
+raise ValueError(kind)
+""", 'There is a row for each graph'),
+    ],
     ('a21_training_practice', 'practice.py'): [
         ('swa_update', """
 return [(a * n + b) / max(n, 1) for a, b in zip(average, new)]
 """, 'divided by n + 1'),
+        ('line_search', """
+ts = torch.linspace(0, b, 100000, dtype=torch.float64)
+vals = torch.stack([f(x + t * d) for t in ts[::1000]])
+return x + ts[::1000][vals.argmin()] * d
+""", 'Return the step t'),
     ],
     ('a22_classical_vision', 'edges.py'): [
         ('gaussian_kernel', """
