@@ -19,13 +19,13 @@ PARTS_BY_HAND = ["scaled_dot_product_no_loop_batch", "SelfAttention", "MultiHead
 LEFT_BEHIND = {
     "dtype": (
         "The module was converted to float64, but one of its layers was not. Layers in a plain list or dict do not "
-        "belong to the module: use nn.ModuleList or nn.ModuleDict."
+        "belong to the module: use nn.ModuleList or nn.ModuleDict. Layers are made in __init__, not in forward."
     ),
 }
 
 TWICE = "A layer that runs twice counts once. A layer that is made but never runs does not count."
 COMPLAINTS = {  # a part of what was found, and the hint
-    "used 0 normalisations": "Gain and shift belong to the module and are learned: nn.Parameter(torch.ones(...)).",
+    "zeros) that forward used is 0": "Gain and shift are learned: make each with nn.Parameter(torch.ones(...)).",
     "has a head that maps": "All heads together are as wide as the embedding: each gets emb_dim // num_heads numbers.",
     "it must map": "The sizes of each layer follow from the arguments of __init__: compare them with the docstring.",
     "not what the check set it to": "Make each head and each layer by a call of its own: [f()] * n repeats one object.",

@@ -182,6 +182,7 @@ def check_bits_of_some_images(student, rng):
         "Add log2(L): the density is that of numbers in [0, 1].": right - 8,
         "Add log2(L), not ln(L).": right - 8 + 5.5452,
         "One nat is 1 / ln 2 bits.": nll / 784 + 8,
+        "This is in nats: divide all of it by ln 2.": nll / 784 + 5.5452,
         "Divide by ln 2, do not multiply.": nll * 0.693147 / 784 + 8,
         "Divide by the number of dimensions.": nll / 0.693147 + 8,
         "Add log2(L), do not subtract it.": right - 16,
