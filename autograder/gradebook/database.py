@@ -131,7 +131,7 @@ class Database:
         except (sqlite3.Error, zlib.error) as error:
             if "full" in str(error) or "I/O" in str(error):
                 remedy = Message("Free some disk space and run the same command again; nothing in the journal is lost.")
-            elif "malformed" in str(error) or "not a database" in str(error):
+            elif isinstance(error, zlib.error) or "malformed" in str(error) or "not a database" in str(error):
                 remedy = Message("Restore it from a backup, or move it to another folder and grade again.")
             else:
                 remedy = Message("Nothing was stored in part.")

@@ -271,8 +271,10 @@ class Journal(Database):
         return str(value).encode("utf-8", "backslashreplace").decode()
 
     def _report(self, blob: bytes) -> Report:
+        with self._sentences():
+            data = zlib.decompress(blob)
         try:
-            return parse_report(zlib.decompress(blob), f"A report in {self.path}")
+            return parse_report(data, f"A report in {self.path}")
         except ValueError as error:
             raise JournalError(
                 Message(

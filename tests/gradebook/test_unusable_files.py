@@ -54,6 +54,16 @@ def test_a_journal_without_a_table_is_named_with_the_reason(graded: Path) -> Non
         damaged.fact("assignment")
 
 
+def test_a_report_that_was_damaged_in_the_journal_is_refused(course: Assignment, graded: Path, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(graded / journal.NAME)) as base, base:
+        base.execute("UPDATE results SET report = substr(report, 1, 100)")
+    refused = pytest.raises(JournalError, match=r"decompressing.*Restore it from a backup")
+    with refused:
+        run(course, tmp_path / "in", graded, Grader())
+    with Journal(graded) as damaged, refused:
+        list(damaged.reports())
+
+
 def test_what_fails_in_the_middle_of_writing_is_not_stored(graded: Path) -> None:
     def write(one: Journal) -> None:
         with one.writing():
