@@ -44,15 +44,17 @@ OWN = {
 
 
 @pytest.fixture(scope="module")
-def engine() -> object:
-    return pseudo_catalogue(engine_entries())
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of gradlab's own catalogue in the pseudo-language."""
+    folder = tmp_path_factory.mktemp("engine")
+    save(catalogue_path(folder, PSEUDO, ENGINE_DOMAIN, suffix=".po"), pseudo_catalogue(engine_entries()))
+    return folder
 
 
 @pytest.fixture
-def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine: object) -> Path:
+def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine: Path) -> Path:
     """A student's copy of a course in the pseudo-language, which gradlab speaks, too."""
-    save(catalogue_path(tmp_path / "engine", PSEUDO, ENGINE_DOMAIN, suffix=".po"), engine)
-    monkeypatch.setattr(language, "ENGINE_LOCALE", tmp_path / "engine")
+    monkeypatch.setattr(language, "ENGINE_LOCALE", engine)
     (tmp_path / "course").mkdir()
     assignment = make_translated_course(tmp_path / "course")
     start(tmp_path / "work", assignment.folder.parents[1], language=PSEUDO)
@@ -109,11 +111,10 @@ def test_no_word_in_the_terminal_is_english(work: Path, code: str) -> None:
 
 
 @pytest.fixture
-def spoken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine: object) -> None:
+def spoken(monkeypatch: pytest.MonkeyPatch, engine: Path) -> None:
     """The computer's language is the pseudo-language."""
-    save(catalogue_path(tmp_path / "engine", PSEUDO, ENGINE_DOMAIN, suffix=".po"), engine)
     for module in (app, language, reader_language):
-        monkeypatch.setattr(module, "ENGINE_LOCALE", tmp_path / "engine")
+        monkeypatch.setattr(module, "ENGINE_LOCALE", engine)
     monkeypatch.setenv("LANGUAGE", PSEUDO)
 
 
