@@ -15,7 +15,9 @@ from operator import is_
 from types import FrameType
 from typing import Any
 
+from autograder.core.assignment import Assignment
 from autograder.core.code import Code
+from autograder.core.notebooks import import_name
 from autograder.sandbox.local_link import LocalLink
 from autograder.session.check_items import Check
 from autograder.session.session import Checks
@@ -58,24 +60,42 @@ def _inside(inner: str, outer: str) -> bool:
 def executed_places(checks: Checks, code: Code, items: Collection[Check]) -> dict[str, set[Place]]:
     """Return the functions of the code that each check executes, by its name, the ones of its import included.
 
-    The code runs in this process, once for each check.
+    The code runs in this process: it is imported once for all checks, and once more for each module that they judge.
     """
+    judged = {item.placed.judged for item in items}
+    imported = {file: _recorded_import(code, file, checks.assignment) for file in judged}
     places: dict[str, set[Place]] = {}
-    for item in items:
-        link = LocalLink(code, course=checks.assignment.course)
-        try:
-            files = {loader.filename: f"{name}.py" for name, loader in link.finder.loaders.items()}
-            with _recorded(files) as found:
+    with _opened(code, checks.assignment) as link:
+        for file in judged:
+            link.load(import_name(file))  # so that no check executes an import
+        for item in items:
+            with _recorded(link) as found:
                 checks.judge(link, code, only=partial(is_, item))
-        finally:
-            link.close()
-        places[item.name] = found
+            places[item.name] = found | imported[item.placed.judged]
     return places
 
 
+def _recorded_import(code: Code, file: str, assignment: Assignment) -> set[Place]:
+    with _opened(code, assignment) as link, _recorded(link) as found:
+        link.load(import_name(file))
+    return found
+
+
 @contextmanager
-def _recorded(files: Mapping[str, str]) -> Iterator[set[Place]]:
-    """Yield the set of the functions in these files that run in the block; inner functions count as the outer one."""
+def _opened(code: Code, assignment: Assignment) -> Iterator[LocalLink]:
+    """Yield a link to the code, which may be imported."""
+    link = LocalLink(code, course=assignment.course)
+    try:
+        link.begin(seed=0, seconds=assignment.limits.seconds, memory_mb=int(assignment.limits.memory_mb))
+        yield link
+    finally:
+        link.close()
+
+
+@contextmanager
+def _recorded(link: LocalLink) -> Iterator[set[Place]]:
+    """Yield the set of the code's functions that run in the block; inner functions count as the outer one."""
+    files = {loader.filename: f"{name}.py" for name, loader in link.finder.loaders.items()}
     found: set[Place] = set()
 
     def note(frame: FrameType, event: str, argument: Any) -> None:
