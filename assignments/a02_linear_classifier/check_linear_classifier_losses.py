@@ -156,7 +156,7 @@ def check_softmax_vectorized_runs_as_many_operations_on_larger_batches(student, 
     judge_operations(student, "softmax_loss_vectorized", rng)
 
 
-def judge_refusal(student, f, args, story: Message, wanted: list[str]):
+def judge_refusal(student, f, args, story: Message, wanted: list[str], hint: str = "See the table above the task."):
     """Expect a ValueError whose message contains the words."""
     message = refusal_of(student, f, args, story)
     missing = [word for word in wanted if word not in message.lower()]
@@ -164,7 +164,7 @@ def judge_refusal(student, f, args, story: Message, wanted: list[str]):
     expect(
         not missing,
         Message("For {story} the message lacks {words}: {message!r}", story=story, words=words, message=message),
-        hint="See the table above the task.",
+        hint=hint,
     )
 
 
@@ -195,4 +195,5 @@ def check_validate_batch_refuses_labels_that_are_no_classes(student, rng):
     for label in (-41, 7, 52):
         y[4] = label
         story = Message("the label {label} among {classes} classes", label=label, classes=7)
-        judge_refusal(student, student.validate_batch, (W, X, y), story, [str(label)])
+        hint = "Only labels below 0 or above the last class are refused, and the message names one of them."
+        judge_refusal(student, student.validate_batch, (W, X, y), story, [str(label)], hint)

@@ -5,7 +5,7 @@ from oracles import BY_HAND, HELPERS, sequence, weights
 from oracles_loans import LOANS_OF_PIECES, LOANS_OF_SEQUENCE
 from torch import Tensor
 
-from autograder import autograd_gradients, expect_close, forbid, task
+from autograder import autograd_gradients, expect_close, expect_shape, forbid, task
 from autograder.probes.recurrent import rnn_step
 
 WRITTEN = """
@@ -114,6 +114,7 @@ def check_autograd_follows_the_sequence(student, rng):
     inputs = rng.normal(2, 5, 3), rng.normal(2, 4), *weights(rng, 3, 4)
     dout = cosines(rng.normal(2, 5, 4))
     helper = student.define(HELPERS)
+    expect_shape(student.value(student.hold(student.rnn_forward, *inputs)[0]), (2, 5, 4), name="h")
     found = helper.through(helper.first(student.rnn_forward), dout, *inputs)
     expect_close(found, list(autograd_gradients(sequence, dout, *inputs)), name="gradients of (x, h0, Wx, Wh, b)")
 

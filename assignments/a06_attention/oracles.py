@@ -25,6 +25,7 @@ LEFT_BEHIND = {
 
 TWICE = "A layer that runs twice counts once. A layer that is made but never runs does not count."
 COMPLAINTS = {  # a part of what was found, and the hint
+    "; num_heads is": "Every attention gets num_heads heads: hand the number on.",
     "zeros) that forward used is 0": "Gain and shift are learned: make each with nn.Parameter(torch.ones(...)).",
     "has a head that maps": "All heads together are as wide as the embedding: each gets emb_dim // num_heads numbers.",
     "it must map": "The sizes of each layer follow from the arguments of __init__: compare them with the docstring.",

@@ -165,7 +165,7 @@ def check_generator_step_agrees_with_autograd(student, rng):
     with explain_errors(ROLES):
         returned = student.generator_step(D, G, toy.descent(G), toy.loss_g, noise)
     expect_close(toy.state(G), expected, name="G's weight and bias after the step", mistakes={
-        "G did not change: is the graph cut somewhere between its output and the loss?": values(w_g),
+        "G did not change: is the graph cut before the loss, or are the gradients zeroed after backward?": values(w_g),
         "The loss became larger: its sign is wrong.": upwards,
         "The loss is that of the fakes themselves; it is that of D(fakes).": alone,
     })  # fmt: skip

@@ -44,6 +44,9 @@ def check_mul_agrees_with_torch(student, rng):
         "Both parents have the gradient of a sum; a product multiplies by the other parent's value.": (
             lambda grad, a, b: (grad, grad)
         ),
+        "A gate makes a new value: it changes neither a.value nor b.value.": (
+            lambda grad, a, b: (grad * b, grad * a * b)
+        ),
     })  # fmt: skip
 
 

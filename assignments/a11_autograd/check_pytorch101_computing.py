@@ -65,6 +65,7 @@ def check_one_hot_rows(student, rng):
         "There are max(x) + 1 columns: the numbers start at 0.": expected[:, :-1],
         "A row is a number of x, a column its value.": expected.T,
         "There are max(x) + 1 columns, not always 10.": F.one_hot(torch.tensor(x), 10).float(),
+        "There are max(x) + 1 columns, not as many as rows.": F.one_hot(torch.tensor(x), len(x)).float(),
     }, hint="Row i has a 1 in the column x[i] only: row numbers and columns are read in pairs.")  # fmt: skip
 
 

@@ -30,11 +30,14 @@ def judge_order(student, values, recipe):
         Message("The list has {found} entries, but the graph has {nodes} nodes.", found=len(found), nodes=len(right)),
         hint=hint,
     )
-    missing = len(right - set(found))
+    missing = right - set(found)
+    ends = {*range(len(values)), count - 1}  # the inputs and the root
     expect(
         not missing,
-        Message("{missing} of {nodes} nodes are missing.", missing=missing, nodes=len(right)),
-        hint="Inputs and root itself are nodes, too.",
+        Message("{missing} of {nodes} nodes are missing.", missing=len(missing), nodes=len(right)),
+        hint="Inputs and root itself are nodes, too."
+        if missing <= ends
+        else "Go on to the parents of every node, however many nodes there are.",
     )
     expect_equal(len(found), len(right), name="the length of the list")
     place = {number: i for i, number in enumerate(found)}

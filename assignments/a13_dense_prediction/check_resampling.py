@@ -107,7 +107,7 @@ def check_cubic_between_pixel_centres(student, rng):
                 resampled(x, size, no_halves, cubic, 2),
             "Four pixels in each direction, not two.": resampled(x, size, weight=cubic, reach=1),
             "This is the linear result.": resampled(x, size, weight=tent),
-        }, hint="Are the wrong values at the border? There floor(u) may be -1, and the border's pixel is repeated.",
+        }, hint="The pixels are floor(u) - 1 to floor(u) + 2. If only the border is wrong: repeat its pixel.",
         )  # fmt: skip
     row = small_map(rng).new_tensor([0.6836, 1.0156, 1.5625, 1.8945])
     found = student.upsample_bicubic(small_map(rng), (4, 4))

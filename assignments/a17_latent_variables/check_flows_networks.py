@@ -89,7 +89,11 @@ def check_scaled_matrices_are_contractions(student, rng):
     forbid(student, "spectral_scale", calls=SPECTRAL)
     left, right = torch.linalg.qr(rng.normal(4, 3)).Q, torch.linalg.qr(rng.normal(3, 3)).Q
     W = left * torch.tensor([3.0, 1.5, 0.4], dtype=torch.float64, device=rng.device) @ right.T
-    expect_close(student.spectral_scale(W, 0.9), W * 0.9 / 3, rtol=1e-3, name="a large matrix", mistakes={
+    found, right = student.spectral_scale(W, 0.9), W * 0.9 / 3
+    expect_close(found, right, rtol=1e-3, name="a large matrix", mistakes={
+        "sigma is a little too small: do all the iterations that are asked for.": (
+            lambda: found if bool(((found / right > 1) & (found / right < 1.5)).all()) else right
+        ),
         "Divide by sigma / c, not by sigma.": W / 3,
         "Divide by sigma / c: c belongs to the denominator's denominator.": W / 2.7,
         "sigma is the largest singular value, not the norm of all entries.": W * 0.9 / W.norm(),

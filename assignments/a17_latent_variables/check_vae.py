@@ -77,7 +77,7 @@ def check_samples_have_mean_and_variance(student, rng):
     expect(
         torch.unique(z[:, 0]).numel() > 1000,
         "Many samples are equal.",
-        "Every number has noise of its own: torch.randn_like(mu).",
+        "Every number has noise of its own, times exp(logvar / 2): torch.randn_like(mu).",
     )
     apart = (z.mean(dim=0) - mu[0]).abs() / deviation
     expect(float(apart.max()) < 0.05, "The mean of many samples is not mu.", "z = mu + sigma * noise.")

@@ -88,8 +88,8 @@ def judge_probe(student, rng, features: Tensor, own: Tensor, queries: Tensor, re
             wrong=wrong,
             certain=int(certain.sum()),
         ),
-        "Standardise by mean and biased deviation of the labelled features, penalise the weights only, and do not stop "
-        "early.",
+        "Standardise by mean and biased deviation of the labelled features, add reg times the sum of the squared "
+        "weights, not half of it and without biases, and do not stop early.",
     )
     expect_unchanged(seen, *args)
 

@@ -7,7 +7,7 @@ from oracles_secret_scenes import secret_split
 from torch import Tensor
 from torch.nn import functional as F
 
-from autograder import Message, expect, expect_close, expect_equal, expect_shape, task
+from autograder import Message, expect, expect_close, expect_equal, expect_shape, explain_errors, task
 from common.nets.contrastive import ContrastiveModel, features_of, settle
 
 MODEL = """
@@ -85,12 +85,16 @@ def expected_epochs(
     return losses, [first.detach(), second.detach()]
 
 
+SECOND = "The model returns features and projections: the loss compares projections, the second of the two."
+
+
 def judge_epochs(student, rng, sizes: list[int], tau: float, *, adam: bool) -> dict:
     """Compare losses and weights of two epochs with torch; return everything that the model recorded."""
     weights = [rng.normal(12, 7) / 3, rng.normal(7, 5)]
     batches = [(rng.normal(n, 3, 2, 2), rng.normal(n, 3, 2, 2), rng.integers(0, 9, n)) for n in sizes]
     options = {"batch_size": sizes[0], "temperature": tau, "device": rng.device}
-    seen = student.define(MODEL).run(student.train, *weights, batches, adam, **options)
+    with explain_errors({"Sizes of tensors must match": SECOND}):
+        seen = student.define(MODEL).run(student.train, *weights, batches, adam, **options)
     losses, expected = expected_epochs(weights, batches, tau, adam)
 
     def wrong(**options):

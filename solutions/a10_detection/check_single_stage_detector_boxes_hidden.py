@@ -2,6 +2,7 @@
 
 import torch
 from oracles import tensor
+from oracles_counting import NOTHING_ADDED, a_little_less
 from oracles_hidden import NEGATIVE, NEUTRAL, boxes_of, loop_iou, loop_match, plain_iou, random_case
 from oracles_loans_hidden import LOANS_OF_OVERLAPS
 from torch import Tensor
@@ -113,7 +114,10 @@ def check_iou_without_boxes(student, rng):
     expect_equal(student.IoU(proposals, proposals.new_zeros(2, 0, 5)), proposals.new_zeros(2, 6, 0))
     bboxes = torch.full((2, 3, 5), -1.0, dtype=torch.float64, device=rng.device)
     bboxes[0, 0, :4] = tensor(rng, [-3.0, -3.0, 3.0, 3.0])
-    expect_close(student.IoU(proposals, bboxes), loop_iou(proposals, bboxes), name="IoU with rows of padding")
+    found, expected = student.IoU(proposals, bboxes), loop_iou(proposals, bboxes)
+    expect_close(found, expected, name="IoU with rows of padding", mistakes={
+        NOTHING_ADDED: lambda: found if a_little_less(found, expected) else expected,
+    })  # fmt: skip
     swapped = bboxes[:, :1, [2, 3, 0, 1, 4]]
     result = student.IoU(proposals[:1], swapped[:1])
     expect_equal(result, proposals.new_zeros(1, 6, 1), name="IoU with a box with swapped corners")

@@ -139,7 +139,8 @@ def check_guided_backprop_restores_the_model(student, rng):
     with expect_state_kept(student, model=model):
         for _ in range(2):
             expect_close(student.guided_backprop(model, x, y), guided(net, x, y))
-    expect_equal(helper.kinds(model), before, name="the layers and the number of hooks after the call", hint=AS_BEFORE)
+        what = "the layers and the number of hooks after the call"
+        expect_equal(helper.kinds(model), before, name=what, hint=AS_BEFORE)
     plain = slope(lambda at: net(at).gather(1, y[:, None]), x)
     expect_close(helper.plain(model, x, y), plain, name="the model's plain gradient after the call")
 

@@ -29,6 +29,14 @@ def check_other_gaps_and_groups(student, rng):
     expect_close(student.dilated_conv2d(x, w), F.conv2d(x, w), atol=1e-5, name="float32")
 
 
+def spread(layers) -> int:
+    """Compute a field whose dilations act on later layers, too."""
+    field = distance = 1
+    for k, stride, dilation in layers:
+        field, distance = field + (k - 1) * dilation * distance, distance * stride * dilation
+    return field
+
+
 @task("receptive_field", share=50)
 def check_fields_agree_with_perturbations(student, rng):
     """Fields of random networks agree with the pixels that change the result; no layer sees one pixel."""
@@ -40,8 +48,9 @@ def check_fields_agree_with_perturbations(student, rng):
         for k, s, d in layers:
             y = F.conv1d(y, torch.ones(1, 1, k, dtype=y.dtype, device=y.device), stride=s, dilation=d)
         seen = torch.autograd.grad(y[0, 0, 0], x)[0].flatten().nonzero()
-        expect_equal(student.receptive_field(layers), int(seen.max()) + 1, name=str(layers),
-                     hint="Draw it: which pixels does one number of the last layer see, layer by layer?")  # fmt: skip
+        expect_equal(student.receptive_field(layers), int(seen.max()) + 1, name=str(layers), mistakes={
+            "A dilation spreads the pixels of its own layer only; only strides act on later layers.": spread(layers),
+        }, hint="Draw it: which pixels does one number of the last layer see, layer by layer?")  # fmt: skip
 
 
 @task("SpatialPyramidPool", share=50)
