@@ -33,7 +33,7 @@ def check_mutate_tensor_writes_into_the_tensor(student, rng):
     after, same = student.define(PROBE).in_place(student.mutate_tensor, x, indices, values)
     expect_close(after, expected, name="x after the call", mistakes={IN_PLACE: x},
                  hint="A value replaces the element that was there.")  # fmt: skip
-    expect(same is True, "The tensor that was returned is not x.", hint="Return x.")
+    expect(same is True, "The tensor that was returned is not x.", hint="Return x: neither a copy nor a view of it.")
 
 
 ALL_AXES = "Multiply the lengths of all axes, as many as there are: one or none, too."
@@ -135,7 +135,7 @@ def check_slice_assignment_writes_the_pattern(student, rng):
         IN_PLACE: x,
         "The rest of x must stay as it was.": corner,
     }, hint="Compare with the pattern in the docstring. The end of a slice does not count.")  # fmt: skip
-    expect(same is True, "The tensor that was returned is not x.", hint="Return x.")
+    expect(same is True, "The tensor that was returned is not x.", hint="Return x: neither a copy nor a view of it.")
 
 
 @task("slice_assignment_practice", share="1/3")

@@ -19,8 +19,7 @@ def shared(f, x):
 
 def in_place(f, x, *rest):
     out = f(x, *rest)
-    same = isinstance(out, torch.Tensor) and out.data_ptr() == x.data_ptr() and out.shape == x.shape
-    return x, bool(same)
+    return x, out is x
 
 class Writes(TorchFunctionMode):
     def __init__(self):
