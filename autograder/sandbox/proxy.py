@@ -19,7 +19,7 @@ from autograder.checks.task import BadCheck
 from autograder.core.message import Message, both, glued, name_list
 from autograder.core.notebooks import CellStarts
 from autograder.core.report import Cause
-from autograder.sandbox.call_log import UNSHOWN, CallLog
+from autograder.sandbox.call_log import CALLS, UNSHOWN, CallLog
 from autograder.sandbox.faults import StudentFault as StudentFault  # where others find it
 from autograder.sandbox.faults import WithoutLength, unexpected_message
 from autograder.sandbox.inside.plain_values import Record
@@ -67,6 +67,7 @@ FOLDER = "folder"  # how reports write the path of the check's folder, which dif
 HELPER = "helper"  # the label of a check's own code in the student's process
 _WITHOUT_VALUE = ("has", "explain_missing", "define", "seed")  # a check does not compute with their answers
 _LOOKUPS = ("getattr", "getitem")
+_LEAVES_NAMES = ("getattr", "has", "value", "explain_missing", "seed", "folder", "read_file", "write_file", *CALLS)
 
 
 class Remote:
@@ -75,11 +76,14 @@ class Remote:
     def __init__(self, link: Link, trail: Trail, log: CallLog | None = None) -> None:
         self.link, self.trail, self.log = link, trail, log
         self.folder = ""  # for files of this check
+        self.names: dict[str, Handle] = {}  # functions and classes of the module, until a check may replace them
 
     def ask(self, verb: str, **fields: Any) -> Any:
         """Send one request and return its answer, with handles for references."""
         label = fields.pop("label", "")
         step = self.log.add(verb, fields) if self.log else None
+        if verb not in _LEAVES_NAMES:
+            self.names.clear()
         value = self._wrap(self._request({"do": verb, **fields}), label)
         if step:
             step.value = value
@@ -104,6 +108,8 @@ class Remote:
         For a check's helper, the trail has the student's objects and the tensors that it got.
         """
         ours = f._label.startswith(f"{HELPER}.")
+        if ours:  # it may replace functions of the module
+            self.names.clear()
         named = {key: self._shown(value) for key, value in kwargs.items()}
         call = _describe_test(args) if ours else describe_call(f._label, [*map(self._shown, args)], named)
         self.trail.call = call
@@ -195,7 +201,7 @@ class Handle(Operators):
 
 
 class Student:
-    """The student's module that a check judges."""
+    """The student's module that a check judges. A function or class is looked up once; see Remote.names."""
 
     def __init__(
         self,
@@ -210,9 +216,8 @@ class Student:
         log: CallLog | None = None,
     ) -> None:
         self.source = source or ""  # text of the module
-        self._cells = cells  # where its lines come from
+        self._cells, self._analyse = cells, analyse  # where its lines come from, how source rules read it
         self._handed_in, self._unreadable = source is not None, unreadable
-        self._analyse = analyse  # how source rules read it and its siblings
         self._remote = Remote(link, Trail(), log)
         self._name, self._file = module, file or f"{module}.py"  # the file that the student knows
         self._module: Handle | None = None
@@ -237,7 +242,9 @@ class Student:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
-        root = self._root()
+        root, names = self._root(), self._remote.names
+        if name in names and not self._remote.log:  # the log has every request
+            return names[name]
         value = self._remote.ask("getattr", target=root._ref, name=name, optional=True, label=name)
         if isinstance(value, Handle) and value._ref == MISSING:
             self._remote.ask("explain_missing", name=name)  # raises StudentFault where it can
@@ -252,6 +259,8 @@ class Student:
                 value=describe(value),
             )
             raise StudentFault(Cause.ERROR, message, "Use another name for that value.")
+        if isinstance(value, Handle) and value._ref.type in ("function", "type"):
+            names[name] = value
         return value
 
     @contextmanager
@@ -291,6 +300,7 @@ class Student:
 
     def wrap(self, wrapper: Handle, f: Handle) -> Any:
         """Return ``wrapper(f)``, a function that reports show under the name of ``f``."""
+        self._remote.names.clear()
         return self._remote.ask("call", f=wrapper._ref, args=(f,), kwargs={}, label=f._label)
 
     def hold(self, f: Handle, *args: Any, **kwargs: Any) -> Any:

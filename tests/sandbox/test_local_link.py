@@ -186,3 +186,40 @@ def test_ctrl_c_ends_the_command_and_is_no_fault(link: LocalLink) -> None:
     helper = Student(link, "work", SOURCE).define("def stop():\n    raise KeyboardInterrupt\n")
     with pytest.raises(KeyboardInterrupt):
         helper.stop()
+
+
+SPY = """
+def replace():
+    student.double = lambda x: 3 * x
+
+def twice_as(f):
+    student.double = f
+    return f
+"""
+
+
+def test_a_function_is_looked_up_once_in_a_check_until_a_check_may_have_replaced_it(
+    link: LocalLink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    student = Student(link, "work", SOURCE)
+    asked: list[str] = []
+    request = link.request
+    monkeypatch.setattr(link, "request", lambda fields: (asked.append(fields["do"]), request(fields))[1])
+    assert [student.double(1), student.double(2)] == [2, 4]
+    assert asked == ["load", "getattr", "call", "call"]
+    helper = student.define(SPY)
+    helper.replace()
+    assert student.double(1) == 3
+    student.wrap(helper.twice_as, student.draw)
+    assert student.double.__name__ == "draw"
+    student._root().double = student.twice
+    assert student.double.__name__ == "twice"
+
+
+def test_a_second_try_looks_functions_up_again(link: LocalLink) -> None:
+    student = Student(link, "work", SOURCE)
+    first = student.double
+    assert student.double is first
+    with student.apart() as other:
+        assert other.double is not first
+    assert student.double is first
