@@ -61,7 +61,8 @@ def check_step_gradients_on_other_sizes(student, rng):
         values = x, h, *weights(rng, inputs, state, dtype=dtype)
         d = 10 * rng.normal(num, state, dtype=dtype)
         _, cache = student.hold(student.rnn_step_forward, *values)
-        expect_close(student.rnn_step_backward(d, cache), autograd_gradients(rnn_step, d, *values))
+        atol = 1e-4 if dtype == torch.float32 else None  # 1 - tanh^2 loses digits where tanh is near 1
+        expect_close(student.rnn_step_backward(d, cache), autograd_gradients(rnn_step, d, *values), atol=atol)
 
 
 @task("rnn_step_backward", share="1/6", any_dtype=True)
