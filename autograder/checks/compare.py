@@ -28,6 +28,7 @@ from autograder.checks.describe import (
     describe,
     describe_array,
     dtype_name,
+    first_of_set,
     record_of,
     shape_text,
 )
@@ -351,6 +352,14 @@ def _compare_other(actual: Any, expected: Any) -> Difference | None:
     text = Message("expected {expected}, got {actual}", expected=describe(expected), actual=describe(actual))
     if type(actual) is not type(expected):
         stage = "values" if expected is None else "type"
+        if type(actual) in CONTAINERS and type(expected) in CONTAINERS:
+            text = Message(
+                "expected the {wanted} {expected}, got the {kind} {actual}",
+                wanted=type(expected).__name__,
+                expected=describe(expected),
+                kind=type(actual).__name__,
+                actual=describe(actual),
+            )
         return Difference(stage, joined("", [text, returned(actual)]), actual, expected)
     if type(expected) in (set, frozenset):
         return _compare_sets(actual, expected)
@@ -370,8 +379,8 @@ def _compare_other(actual: Any, expected: Any) -> Difference | None:
 
 def _compare_sets(actual: Any, expected: Any) -> Difference | None:
     have, want = {key_of(item) for item in actual}, {key_of(item) for item in expected}
-    missing = [item for item in expected if key_of(item) not in have]
-    extra = [item for item in actual if key_of(item) not in want]
+    missing = first_of_set([item for item in expected if key_of(item) not in have], len(want))
+    extra = first_of_set([item for item in actual if key_of(item) not in want], len(have))
     if not missing and not extra:
         return None
     if max(len(actual), len(expected)) <= ITEMS:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import heapq
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -163,7 +164,8 @@ def _sequence(value: Any, depth: int) -> str:
     left, right = "[]" if type(value) is list else "{}" if type(value) in (set, frozenset) else "()"
     if depth == 0:
         return f"{left}…{right}"
-    body = _join([_describe(item, depth - 1) for item in _first(value)], len(value))
+    first = first_of_set(value) if left == "{" else _first(value)
+    body = _join([_describe(item, depth - 1) for item in first], len(value))
     return joined("", [left, body, "," if left == "(" and len(value) == 1 else "", right])
 
 
@@ -189,6 +191,16 @@ def _other(value: Any) -> str:
     if kind.__name__ in ("function", "builtin_function_or_method", "method"):
         return Message("the function {name}", name=value.__name__)
     return object_of(kind.__name__)
+
+
+def first_of_set(items: Any, most: int = ITEMS) -> list[Any]:
+    """Return the first items of a set: numbers, then others by their text. Its own order changes from run to run."""
+    return heapq.nsmallest(most, items, key=_rank)
+
+
+def _rank(item: Any) -> tuple[bool, float, str, str]:
+    number = type(item) in (int, float, bool) and item == item  # not nan
+    return not number, item if number else 0, type(item).__name__, describe(item)
 
 
 def _first(items: Any) -> list[Any]:

@@ -18,7 +18,7 @@ import torch
 
 from autograder.checks.compare import compare
 from autograder.checks.expect import Mismatch, expect_close, expect_equal
-from autograder.checks.values import Tolerance
+from autograder.checks.values import EXACT, Tolerance
 
 
 @dataclass
@@ -147,3 +147,16 @@ def test_parts_of_a_comparison_are_told_as_one(monkeypatch: pytest.MonkeyPatch) 
     assert parts is not None
     assert parts.message == whole.message
     assert "first at [2,1]: expected 9, got 90; the largest difference is 114 at [3,3]; 1 value is nan" in parts.message
+
+
+def test_a_list_in_place_of_a_set_is_said_with_both_types() -> None:
+    found = compare(["blue", "you"], {"you", "blue"}, EXACT)
+    assert found is not None
+    assert found.message == "expected the set {'blue', 'you'}, got the list ['blue', 'you']"
+
+
+def test_what_a_set_lacks_is_named_in_one_order() -> None:
+    words = {f"w{number}" for number in range(1, 9)}
+    found = compare(words - {"w8", "w3", "w5"} | {"b", "a"}, words, EXACT)
+    assert found is not None
+    assert found.message == "the set has no 'w3', 'w5', 'w8' and has unexpected 'a', 'b'"

@@ -34,6 +34,12 @@ def test_values_are_described_in_short_words():
     )
 
 
+def test_a_set_is_described_in_one_order_in_every_process():
+    assert describe({"you", "blue", "rose", "so", "are"}) == "{'are', 'blue', 'rose', 'so', 'you'}"
+    assert describe({"b", 10, 2.5, "a", (2, 1), (1, 2)}) == "{2.5, 10, 'a', 'b', (1, 2), (2, 1)}"
+    assert describe({f"w{number:03}" for number in range(100)}).startswith("{'w000', 'w001', 'w002', ")
+
+
 def test_numbers_of_numpy_have_six_digits_as_those_of_python():
     values = [np.float64(1 / 3), np.complex128(1 / 3), np.float64("inf"), np.int64(1234567), np.bool_(True)]
     assert [describe(value) for value in values] == [
