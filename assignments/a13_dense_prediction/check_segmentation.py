@@ -42,7 +42,7 @@ def check_loss_with_weights(student, rng):
         "Divide by the sum of the weights of all pixels that count, not by their number.":
             pixel_loss(logits, y, weight, divide="pixels"),
         "Divide by the sum of the weights; this is not divided.": pixel_loss(logits, y, weight, divide="none"),
-    }, hint="Only the pixels that count are in the sums, above and below.")  # fmt: skip
+    }, hint="Add weight times -log p over the pixels that count, and divide by the sum of their weights.")  # fmt: skip
 
 
 def areas(rng):

@@ -169,7 +169,7 @@ def compare_levels(student, rng, name, side):
             "Pooling rounds odd sizes down; what is too small is padded with zeros.": join(2 * x, up),
             "Pool by the maximum, not by the mean.":
                 join(2 * x, F.pad(F.interpolate(5 * F.avg_pool2d(2 * x, 2), scale_factor=2), (0, W % 2, 0, H % 2))),
-        }, hint="Maps that are too small get zeros and are not stretched; the result is what `last` returns.",
+        }, hint="Every block runs once, the one at the bottom too; too small maps get zeros; `last` gives the result.",
         )  # fmt: skip
     shapes = [(1, 3, 37, 21), (2, 3, 16, 24), (1, 3, 8, 15)]
     found = student.define(STUBS).sizes(name, (4, 5, 6, 7), shapes)

@@ -71,7 +71,7 @@ def check_memory_keeps_the_last(student, rng):
                 whole[numbers.to(whole.device)],
                 check_dtype=False,
                 name=Message("the {name}", name=name),
-                hint="One row number for all five parts, in the order in which they were added.",
+                hint="Return observations, actions, rewards, next observations and ends of the same rows.",
             )
 
 

@@ -146,7 +146,7 @@ def check_first_steps_of_adam(student, rng):
                 "This is the other kind: see `decoupled`.": other[n],
                 "The decay is missing.": plain[n],
                 "The decay of AdamW is lr times weight_decay.": plain[n] - 0.3 * w,
-            }, hint="m and v are divided by 1 - beta^t, with t = 1 in the first step.")  # fmt: skip
+            }, hint="m averages gradients, v squares; divide both by 1 - beta^t, t = 1 in the first step.")  # fmt: skip
 
 
 @task("l1_prox", share=50, any_dtype=True)

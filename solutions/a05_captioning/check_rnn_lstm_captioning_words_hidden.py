@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from oracles import HELPERS
 from torch import Tensor
 
-from autograder import Message, expect, expect_close, expect_equal, expect_unchanged, forbid, task
+from autograder import Message, expect, expect_close, expect_equal, expect_unchanged, explain_errors, forbid, task
 
 CLIP = """
 import torch
@@ -34,7 +34,8 @@ def check_clipping_passes_over_what_has_no_gradient(student, rng):
     grads = [2 * rng.normal(3, 4, dtype=torch.float32), rng.normal(6, dtype=torch.float32)]
     length = torch.cat([g.flatten() for g in grads]).norm()
     for lazy in (False, True):
-        total, found, idle, values, copies = student.define(CLIP).clip(student.clip_gradients, grads, 0.25, lazy)
+        with explain_errors({"NoneType": "A parameter without a gradient has None in .grad: leave it out."}):
+            total, found, idle, values, copies = student.define(CLIP).clip(student.clip_gradients, grads, 0.25, lazy)
         expect_close(total, length, name="the length before")
         expect_close(found, [g * (0.25 / length) for g in grads], rtol=1e-3, name="gradients after")
         expect(idle is True, "A parameter without a gradient was given one.")

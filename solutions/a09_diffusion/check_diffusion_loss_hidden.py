@@ -97,7 +97,11 @@ def noise_in(seen: Tensor, times: Tensor, betas: Tensor, images: Tensor) -> Tens
 
 def judge_noise(noise: Tensor) -> None:
     """Fail unless noise is standard normal and independent in each call, image and channel."""
-    expect_standard(noise, Message("The noise"), "Use randn, not rand.")
+    expect_standard(
+        noise,
+        Message("The noise"),
+        "torch.randn_like(x_start) draws a number for each value of each image.",
+    )
     for axis, what in enumerate((Message("calls"), Message("images"), Message("channels"))):
         count = noise.shape[axis] - 1
         a, b = noise.narrow(axis, 1, count), noise.narrow(axis, 0, count)
