@@ -135,6 +135,7 @@ def test_a_new_zip_for_gradescope_takes_over_the_secret_of_the_old_one(course, t
     assert secret(tmp_path / "b.zip") != first
 
 
+@pytest.mark.slow
 def test_grading_again_uses_the_same_inputs_and_another_folder_others(course, tmp_path) -> None:
     (tmp_path / "handins").mkdir()
     (tmp_path / "handins" / "ada.py").write_text(WRONG)
