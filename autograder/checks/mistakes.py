@@ -40,6 +40,9 @@ def likely_mistake(found: Difference, tolerance: Tolerance) -> str:
             dtype=f"dtype={library}.{wanted}",
             convert=f".{convert}({library}.{wanted})",
         )
+    if found.stage == "dtype" and kind_of_dtype(wanted) == "float" and kind_of_dtype(found.actual.dtype) == "int":
+        dtype = f"{'torch' if tensors else 'np'}.{wanted}"
+        return Message("Whole numbers alone make a tensor of whole numbers: write dtype={dtype}, or 1.0.", dtype=dtype)
     if found.stage in ("dtype", "device"):
         return _LIKE_THE_INPUT if tensors else _ARRAYS_LIKE_THE_INPUT
     if found.stage not in ("shape", "values") or (tensors and (unusable(found.actual) or unusable(found.expected))):

@@ -42,6 +42,11 @@ def test_a_wrong_type_has_its_usual_cause(actual: Any, expected: Any, hint: str)
     assert hint in hint_of(expect_close, actual, expected)
 
 
+def test_whole_numbers_where_a_float_dtype_is_expected() -> None:
+    assert "write dtype=torch.float32" in hint_of(expect_close, torch.tensor([1, 2]), torch.tensor([1.0, 2.0]))
+    assert "write dtype=np.float64" in hint_of(expect_close, np.array([1, 2]), np.array([1.0, 2.0]))
+
+
 def test_a_number_where_a_whole_number_is_expected() -> None:
     assert "divide with //" in hint_of(expect_equal, 4.0, 4)
     assert "x.item()" in hint_of(expect_type, torch.tensor(3), int)
