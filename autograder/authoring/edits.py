@@ -98,10 +98,26 @@ def apply_edits(what: str, edits: Sequence[Edit], file: str, sources: dict[str, 
         raise BadCheck(f"{what} {error}") from None
     except SyntaxError as error:
         raise BadCheck(f"{what} cannot be made: line {error.lineno} of {file} is no longer Python.") from None
-    if (wrong := _syntax_error(text)) and not _syntax_error(before):  # such a file fails every check
+    wrong = _syntax_error(_changed(before, text)) and _syntax_error(text)
+    if wrong and not _syntax_error(before):  # such a file fails every check
         line = repr((wrong.text or text.split("\n")[(wrong.lineno or 1) - 1]).strip())
         raise BadCheck(f"{what} makes {file} unreadable: {line}: {wrong.msg}.")
     return {**sources, file: text}
+
+
+def _changed(before: str, after: str) -> str:
+    """Return the functions and classes of the new text that differ: to compile all of it takes longer."""
+    old, new = before.split("\n"), after.split("\n")
+    first, below = _lines_in_common(old, new), _lines_in_common(old[::-1], new[::-1])
+    begins = [0, *(n for n, line in enumerate(new) if line.startswith(("def ", "class "))), len(new)]
+    start = max(n for n in begins if n < max(first, 1))
+    end = min(n for n in begins if n >= min(max(len(new) - below, first + 1), len(new)))
+    return "\n".join(new[start:end])
+
+
+def _lines_in_common(old: Sequence[str], new: Sequence[str]) -> int:
+    """Return how many lines at the beginning are the same."""
+    return next((n for n, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new)))
 
 
 def _syntax_error(text: str) -> SyntaxError | None:
