@@ -28,7 +28,7 @@ from autograder.submissions.recover import names_in, recover
 from autograder.submissions.source import MAX_CODE, BadSubmission, decode_guessing, guess_note, parse_source, printable
 from autograder.submissions.statements import find_incomplete_copies, select_statements
 from autograder.submissions.top_level import top_level
-from autograder.submissions.unread import place_of, unread_sentences
+from autograder.submissions.unread import not_too_many, place_of, unread_sentences
 
 _ASSIGNED_MAGIC = re.compile(r"[\w, .\[\]]+=[ \t]*[%!]")
 TRANSPARENT = ("%%time", "%%capture", "%%prun")  # these run the rest of the cell unchanged
@@ -203,7 +203,7 @@ def _reduce(cells: Sequence[Cell], name: str, wanted: tuple[str, ...], notes: li
         module,
         cells=cell_starts,
         aside=moved,
-        problems=tuple(sentences),
+        problems=not_too_many(sentences, name),
         imports=imports,
         written=tuple(written.items()),
         handed_in=handed_in,

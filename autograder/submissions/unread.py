@@ -10,6 +10,7 @@ from autograder.submissions.source import printable
 
 _SHOWN = 3  # sentences about one cell
 _NAMES = 8  # names in one sentence
+_OF_FILE = 15  # sentences about one file
 
 
 def unread_sentences(name: str, cell: int, problems: Sequence[SetAside]) -> list[str]:
@@ -23,14 +24,23 @@ def unread_sentences(name: str, cell: int, problems: Sequence[SetAside]) -> list
         for p in problems[:_SHOWN]
     ]
     if more := problems[_SHOWN:]:
-        unread = Message.counted(
-            "{place}: {n} more place could not be read.",
-            "{place}: {n} more places could not be read.",
-            n=len(more),
-            place=place,
-        )
-        sentences.append(_with_names(unread, [name for problem in more for name in problem.names]))
+        sentences.append(_with_names(_more(place, len(more)), [name for problem in more for name in problem.names]))
     return sentences
+
+
+def not_too_many(sentences: Sequence[str], name: str) -> tuple[str, ...]:
+    """Return the first sentences about the cells of a file, and one for the others."""
+    more = len(sentences) - _OF_FILE
+    return (*sentences[:_OF_FILE], *([_more(name, more)] if more > 0 else []))
+
+
+def _more(place: str, count: int) -> Message:
+    return Message.counted(
+        "{place}: {n} more place could not be read.",
+        "{place}: {n} more places could not be read.",
+        n=count,
+        place=place,
+    )
 
 
 def place_of(name: str, cell: int) -> str:

@@ -204,6 +204,9 @@ HAND_INS: dict[str, Callable[[], Files]] = {
     ),
     "400 files that define the tasks": _many_files,
     "1,900 cells that write modules": _writing_cells,
+    "two thousand cells that cannot be read": lambda: {
+        "vectors.ipynb": notebook(*(cell("def f(:\n x = (\n" * 12) for _ in range(1_990)), cell(WRONG))
+    },
     "a number with too many digits to be printed": _both_files("BIG = 0x" + "f" * 6_000),
     "hundreds of terms in one expression": _both_files("BIG = " + "+".join(["1"] * 900)),
     "a header that answers one question again and again": lambda: {
