@@ -166,7 +166,7 @@ w = torch.ones(logits.shape[1]) if weight is None else weight
 nll = -lp.gather(1, y[:, None])[:, 0]
 ww = w[y]
 return (ww * nll).sum() / ww.sum()
-""", '255 is no class'),
+""", '255 is not a class'),
     ],
     ('a17_latent_variables', 'flows.py'): [
         ('bits_per_dim', """
