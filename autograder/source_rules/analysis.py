@@ -72,7 +72,8 @@ def violations_of(source: str, rules: Rules, siblings: Siblings = ALONE) -> list
 
     What the source imports from one of the ``siblings`` is read, too; it is reported where the source uses it.
     """
-    import_subjects((*rules.calls, *rules.always))
+    named = any("torch" in text for text in (source, *siblings.sources.values()))
+    import_subjects((*rules.calls, *(rules.always if named else ())))  # torch only where it is used: it takes a second
     return _Reading(rules, siblings).violations(source, rules.function)
 
 

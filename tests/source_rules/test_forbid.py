@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from textwrap import dedent
 from types import SimpleNamespace
 
@@ -285,3 +287,17 @@ def test_a_class_of_the_graders_cannot_be_handed_in_as_ones_own():
 def test_the_graders_modules_are_allowed_outside_of_the_function():
     source = "from autograder import check\ndef f(x):\n    return x\ncheck('knn')\n"
     forbid(SimpleNamespace(source=source), "f", loops=True)
+
+
+def test_a_source_without_torch_is_read_without_importing_it() -> None:
+    program = """if True:
+        import sys
+        from autograder.source_rules.analysis import Rules, violations_of
+        from autograder.source_rules.forbid import ALWAYS_FORBIDDEN
+        rules = Rules("f", (), ALWAYS_FORBIDDEN, loops=True)
+        assert violations_of("import numpy\\ndef f(x): return numpy.sum(x)\\n", rules) == []
+        assert "torch" not in sys.modules
+        assert violations_of("import torch\\ndef f(x): return torch._C._nn.gelu(x)\\n", rules)
+        """
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
