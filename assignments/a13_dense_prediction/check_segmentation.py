@@ -7,8 +7,8 @@ from oracles_segmentation import LOSSES, counted, labelled, mean_iou, overlap, p
 from autograder import Message, expect, expect_close, expect_equal, expect_shape, explain_errors, forbid, task
 
 IGNORED = {
-    "index 255": "255 is not a class but the ignore_index: choose the pixels that count first, or put 0 in its place and "
-    "leave these pixels out of the sums."
+    "index 255": "255 is not a class but the ignore_index: choose the pixels that count first, or put 0 in its place "
+    "and leave these pixels out of the sums."
 }
 
 
