@@ -23,6 +23,7 @@ from typing import BinaryIO
 
 from autograder.core.files import explain
 from autograder.core.message import Message
+from autograder.submissions.bounded_zip import BoundedZip
 from autograder.submissions.by_name import (
     MAX_INNER_ZIP,
     MAX_SCRIPT,
@@ -36,7 +37,6 @@ from autograder.submissions.source import BadSubmission, printable
 
 MAX_ZIP = 250_000_000
 MAX_MEMBERS = 200_000  # of a zip or a folder, of any kind
-MAX_CONTENTS = 200 * MAX_MEMBERS  # bytes of a zip's table of contents
 MAX_FILES = 2_000  # notebooks and scripts
 MAX_DEPTH = 32  # levels of folders
 MAX_ZIPS = 3  # a zip in a zip in a zip
@@ -307,27 +307,6 @@ def _too_large(name: str, limit: int) -> str:
     )
 
 
-class _Bounded:
-    """A file of which nobody reads an unreasonable amount at once."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-        self.seek, self.tell = file.seek, file.tell
-
-    def read(self, size: int = -1) -> bytes:
-        if size > MAX_CONTENTS:
-            raise zipfile.BadZipFile("its table of contents is too long")
-        return self._file.read(size)
-
-
-class _BoundedZip(zipfile.ZipFile):
-    """A zip file; a long table of contents is refused, wherever the file says how long it is."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        super().__init__(_Bounded(file))  # it reads the table of contents from what has these methods
-        self.fp = file
-
-
 def _in_zip(file: BinaryIO, name: str, size: int, answers: Collection[str], *, limit: int) -> Iterator[Entry | str]:
     """Yield the files of a zip. Names that point outside of it are ignored."""
     if size > limit:
@@ -335,7 +314,7 @@ def _in_zip(file: BinaryIO, name: str, size: int, answers: Collection[str], *, l
     if not size:
         raise BadSubmission(Message("{name} is empty: it has 0 bytes. Please create the zip again.", name=name))
     try:
-        archive = _BoundedZip(file)
+        archive = BoundedZip(file)
         members = archive.infolist()
     except _DAMAGE as error:
         raise BadSubmission(

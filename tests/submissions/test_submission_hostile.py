@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 import autograder.submissions.find
 import autograder.submissions.selection
 from autograder.core.assignment import Assignment
+from autograder.submissions.bounded_zip import MAX_CONTENTS
 from autograder.submissions.submission import BadSubmission, open_submission
 from tests.support.course import STUB, WRITTEN, as_notebook
 from tests.support.handins import is_written, tiny_assignment, write, zipped
@@ -70,7 +71,7 @@ def with_long_contents(*, wide: bool) -> bytes:
     end = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 1, 1, 50 if wide else size, 0, 0)
     if not wide:
         return bytes(size) + end
-    size = autograder.submissions.find.MAX_CONTENTS + 1
+    size = MAX_CONTENTS + 1
     record = struct.pack("<4sQ2H2L4Q", b"PK\6\6", 44, 45, 45, 0, 0, 1, 1, size, 0)
     return bytes(size) + record + struct.pack("<4sLQL", b"PK\6\7", 0, size, 1) + end
 
