@@ -127,7 +127,7 @@ def check_views_are_square_images(student, rng):
 
 @task("compute_train_transform", share=10, any_dtype=True, loans=LOANS_OF_CHAIN)
 def check_views_can_be_repeated(student, rng):
-    """The same seed gives the same sequence of views, another seed another sequence, and all views differ."""
+    """The same seed gives the same sequence of views, another seed another sequence, and its views differ."""
     helper, image, seed = student.define(DRAWS), rng.uniform(3, 16, 16), rng.int(0, 1000)
     first, again, other = (
         helper.views(student.compute_train_transform(seed=s, size=8), image, 6) for s in (seed, seed, seed + 1)
@@ -135,8 +135,8 @@ def check_views_can_be_repeated(student, rng):
     expect_equal(again, first, name="views of the same seed")
     expect(not torch.equal(first, other), "Two seeds gave the same views.")
     expect(
-        len(first.flatten(1).unique(dim=0)) == 6,
-        "The transform gave the same view twice.",
+        len(first.flatten(1).unique(dim=0)) > 3,  # two of six may be equal by chance
+        "The transform gave the same view again and again.",
         "Seed torch when the transform is made, not each time it is called.",
     )
 
