@@ -15,7 +15,7 @@ from autograder.submissions.find import list_files
 from autograder.submissions.notebook import read_module
 from autograder.submissions.source import BadSubmission, printable
 from autograder.submissions.statements import written_tasks
-from autograder.submissions.submission import Submission
+from autograder.submissions.submission import BOTH_EDITED, Submission
 
 LARGEST = 20_000_000  # bytes of a file that is looked at
 SHOWN = 3  # files, or tasks of one file, that are named
@@ -28,14 +28,31 @@ def forgotten(folder: Path, assignment: Assignment, submission: Submission) -> l
 
 
 def both_edited(folder: Path, assignment: Assignment, submission: Submission) -> list[Message]:
-    """Return when a notebook and its script in ``folder`` were saved, and what to do, for each pair that differs."""
-    doubts = [str(remark) for remark in submission.remarks if remark.kind == "doubtful"]
+    """Return what to do for each notebook and script in ``folder`` that were both edited and differ.
+
+    First, what only the file that is not graded contains; then when each was saved.
+    """
+    texts = [remark.text for remark in submission.remarks]
+    doubts = [str(text) for text in texts if isinstance(text, Message) and text.template == BOTH_EDITED]
     found = []
     for script in assignment.files:
         notebook = notebook_name(script)
         here = (folder / notebook).is_file() and (folder / script).is_file()
         if here and any(notebook in doubt and script in doubt for doubt in doubts):
-            one, other = (_moment((folder / name).stat().st_mtime) for name in (notebook, script))
+            graded, other = (notebook, script) if script in submission.code.cells else (script, notebook)
+            tasks = [task.name for task in assignment.tasks if task.file == script]
+            done = written_tasks(submission.files[script], tasks)
+            left = [task for task in _written_in(folder / other, tasks) if task not in done]
+            if left:
+                found.append(
+                    Message(
+                        "Only {other} has {tasks}: first copy this into {graded}.",
+                        other=other,
+                        tasks=first_of(left, SHOWN),
+                        graded=graded,
+                    )
+                )
+            one, later = (_moment((folder / name).stat().st_mtime) for name in (notebook, script))
             found.append(
                 Message(
                     "{notebook} was saved {one}, {script} {other}. Delete the one that should not count, then run "
@@ -43,10 +60,17 @@ def both_edited(folder: Path, assignment: Assignment, submission: Submission) ->
                     notebook=notebook,
                     one=one,
                     script=script,
-                    other=other,
+                    other=later,
                 )
             )
     return found
+
+
+def _written_in(path: Path, tasks: list[str]) -> list[str]:
+    try:
+        return _written(path.name, path.read_bytes(), tasks)
+    except OSError:
+        return []
 
 
 def _moment(saved: float) -> str:

@@ -34,7 +34,9 @@ from autograder.submissions.source import BadSubmission, decode_guessing, decode
 from autograder.submissions.statement_trees import DEFINITION_TREES, HANDOUTS, trees_of, trees_of_handout
 from autograder.submissions.statements import places_left, written_tasks
 
-__all__ = ["BadSubmission", "Submission", "open_selection", "open_submission", "select_files"]
+BOTH_EDITED = "{notebook} and {script} were both edited and differ, first in {where}. {chosen} was graded: {reason}."
+
+__all__ = ["BOTH_EDITED", "BadSubmission", "Submission", "open_selection", "open_submission", "select_files"]
 
 
 @dataclass(frozen=True)
@@ -320,7 +322,7 @@ def _one_of_two(
     else:
         chosen, reason = notebook, Message("neither is newer")
     text = Message(
-        "{notebook} and {script} were both edited and differ, first in {where}. {chosen} was graded: {reason}.",
+        BOTH_EDITED,
         notebook=notebook,
         script=script,
         where=where,

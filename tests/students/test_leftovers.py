@@ -50,6 +50,21 @@ def test_two_versions_say_when_each_was_saved_and_what_to_do(tmp_path: Path) -> 
     assert sentence.endswith("Delete the one that should not count, then run gradlab check again.")
 
 
+def test_tasks_that_only_the_other_file_has_are_copied_before_it_is_deleted(tmp_path: Path) -> None:
+    """Who wrote one task in each file must not lose one of them to the advice to delete a file."""
+    half = STUB.replace("raise NotImplementedError()", "return x + x", 1)
+    rest = WRITTEN.replace("return x + x", "raise NotImplementedError()")
+    copy, delete = sentences(tmp_path, {"tiny.py": half, "tiny.ipynb": as_notebook(rest)})
+    assert copy == "Only tiny.py has double: first copy this into tiny.ipynb."
+    assert "Delete the one that should not count" in delete
+
+
+def test_a_copy_that_is_graded_asks_for_no_other_file_to_be_deleted(tmp_path: Path) -> None:
+    half = STUB.replace("raise NotImplementedError()", "return x + x", 1)
+    files = {"tiny.py": STUB, "tiny.ipynb": as_notebook(half), "tiny-Copy1.ipynb": as_notebook(WRITTEN)}
+    assert sentences(tmp_path, files) == []
+
+
 @pytest.mark.parametrize("call", ["breakpoint()", "import pdb; pdb.set_trace()"])
 def test_a_breakpoint_is_named_with_its_line(call: str, tmp_path: Path) -> None:
     stopped = WRITTEN.replace("return x + x", f"{call}\n    return x + x")
