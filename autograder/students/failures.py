@@ -24,7 +24,8 @@ def extras_of(
 
             store = folder / STORE / f"{re.sub(r'[^0-9A-Za-z]+', '_', check.partition('::')[2])}.pkl"
             module = "__main__" if notebook else found.module
-            code = code_of(found.log, found.call, module, found.source, store)
+            notebooks = folder if found.from_notebook and not notebook else None
+            code = code_of(found.log, found.call, module, found.source, store, notebooks)
         if picture and found.difference is not None:
             from autograder.render.picture import draw
 

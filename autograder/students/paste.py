@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from autograder.checks.describe import TENSORS, dtype_name
+from autograder.core.language import say
 from autograder.sandbox.call_log import CALLS, CallLog, Step
 from autograder.sandbox.proxy import Handle
 
@@ -25,14 +26,15 @@ WIDTH = 90  # characters of a line
 STEPS = 30  # calls before the last one that its objects need
 
 
-def code_of(log: CallLog, shown: str, module: str, source: str, store: Path) -> str:
+def code_of(log: CallLog, shown: str, module: str, source: str, store: Path, notebooks: Path | None = None) -> str:
     """Return code that repeats the call that a report shows as ``shown``, with what it needs; empty if there is none.
 
     ``module`` is what the code imports: the student's module, or "__main__" in a notebook. ``source`` is its text, for
-    the names of parameters. Tensors with many numbers are saved to the file ``store``.
+    the names of parameters. Tensors with many numbers are saved to the file ``store``. ``notebooks`` is the folder
+    whose notebook the module is: a script of its name is not imported.
     """
     last = log.last_call(shown)
-    return _Writer(log, module, source, store).write(last) if last else ""
+    return _Writer(log, module, source, store, notebooks).write(last) if last else ""
 
 
 @dataclass
@@ -41,6 +43,7 @@ class _Writer:
     module: str
     source: str
     store: Path
+    notebooks: Path | None
     made: dict[int, tuple[Step, str]] = field(default_factory=dict)  # object -> the step that returned it, and where
     names: dict[int, str] = field(default_factory=dict)  # step -> the variable that has its result
     used: dict[str, int] = field(default_factory=dict)
@@ -61,6 +64,11 @@ class _Writer:
         imports += ["import numpy as np"] * ("np." in used) + ["import torch"] * ("torch." in used)
         if re.search(r"\b(inf|nan)\b", "".join(self.lines)):
             imports.append("from math import inf, nan")
+        if self.notebooks:
+            finder = "from autograder.students.siblings import find_siblings"
+            why = say("your notebook is imported, not the script")
+            call = f'find_siblings(Path("{self.notebooks.as_posix()}"))  # {why}'
+            imports = list(dict.fromkeys([*imports, "from pathlib import Path", finder, call]))
         if self.helpers:
             imports.append(f"import {self.module} as student")
         if self.roots and self.module != "__main__":
