@@ -14,7 +14,7 @@ import click
 from autograder.cli import options
 from autograder.cli.outcome import agrees
 from autograder.cli.warm_client import answer_warm
-from autograder.core.language import say, translate
+from autograder.core.language import in_a_row, say, translate
 from autograder.core.message import Message, either, name_list
 from autograder.core.shell import quoted
 
@@ -218,7 +218,10 @@ def _watch(run: Callable[[], tuple[Report, Mapping[str, Extra]]], folder: Path, 
     before: Report | None = None
     for saved in saves(folder):
         if saved:
-            click.secho(f"\n{datetime.now():%H:%M:%S}  {say('{files} saved.', files=name_list(saved))}", bold=True)
+            here, gone = ([name for name in saved if (folder / name).exists() is there] for there in (True, False))
+            said = [say("{files} saved.", files=name_list(here))] if here else []
+            said += [say("{files} deleted.", files=name_list(gone))] if gone else []
+            click.secho(f"\n{datetime.now():%H:%M:%S}  {in_a_row(*said)}", bold=True)
         try:
             report, inputs = run()
         except GradlabError as error:

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from autograder.core.language import IN_ENGLISH, reader, say
+
 LARGEST = 2000  # pixels of a side; a longer one is cut
 
 
@@ -31,10 +33,19 @@ def draw(actual: Any, expected: Any) -> bytes:
 
 
 def picture_html(png: bytes) -> str:
-    """Return an image element with the picture in it."""
-    text = "Your result, the expected one, and their difference, as images"
+    """Return an image element with the picture in it. The picture's own words are English: few fonts have all others.
+
+    So a reader of another language also gets them as text.
+    """
+    text = escape(
+        say(
+            "From left to right: your result, the expected one and, if both have the same shape, their difference. "
+            "Green: nan or infinite."
+        )
+    )
     code = base64.b64encode(png).decode("ascii")
-    return f'<img alt="{escape(text)}" style="max-width:100%" src="data:image/png;base64,{code}">'
+    image = f'<img alt="{text}" style="max-width:100%" src="data:image/png;base64,{code}">'
+    return image if reader() is IN_ENGLISH else f'{image}<div style="color:#000">{text}</div>'
 
 
 def _png(a: Any, e: Any, place: tuple[int, ...], *, same: bool) -> bytes:

@@ -331,6 +331,10 @@ _CERTAIN = [  # likewise: the reason is the same in every task
         r"local variable '(?P<name>\w+)'",
         "{name} gets its value further down, or in a loop or an `if` that did not run here.",
     ),
+    (
+        r"^BdbQuit",
+        "A breakpoint stops the code here: remove it, or use it with gradlab check --pdb.",
+    ),
     (r"RecursionError", "The function calls itself without an end: which case should stop it?"),
     (
         r"name '(?:np|numpy)' is not defined",
@@ -339,7 +343,7 @@ _CERTAIN = [  # likewise: the reason is the same in every task
     (r"Did you mean: '(?P<name>[\w.]+)'", "Do you mean {name}?"),
     (
         r"name '(?P<name>\w+)' is not defined",
-        "Nothing is called {name} here: is it misspelled, or does it belong to another function?",
+        "Nothing is called {name} here: is it misspelled, in a cell that did not run, or in another function?",
     ),
     (
         r"module '(?P<module>[\w.]+)' has no attribute '(?P<name>\w+)'",

@@ -24,11 +24,12 @@ from autograder.checks.rng import Rng
 from autograder.checks.task import BadCheck, import_complaint, spec_of, with_points
 from autograder.core.assignment import BadManifest
 from autograder.core.course_file import BadCourse
+from autograder.core.language import translate
 from autograder.core.message import Message
 from autograder.core.report import Cause, CheckResult, Outcome
 from autograder.core.signals import signals_wait
 from autograder.sandbox.proxy import Student, StudentFault
-from autograder.session.evidence import AT_HAND, compared_values, evidence_of
+from autograder.session.evidence import evidence_of, shown_by_debugger
 from autograder.session.needed_tasks import unless_needed_is_wrong
 from autograder.session.options import BadOption, Options, pick_device
 from autograder.session.plugin import OPTIONS
@@ -238,11 +239,17 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_exception_interact(node: pytest.Item | pytest.Collector, call: pytest.CallInfo[Any]) -> None:
-    """Say what the debugger shows, before it opens."""
-    terminal = node.config.pluginmanager.get_plugin("terminalreporter")
-    debugging = isinstance(node, Check) and node.config.stash[STATE].options.debugging
-    if debugging and terminal and call.excinfo and compared_values(call.excinfo.value):
-        terminal.write_line(f"\n{AT_HAND}")
+    """Remember what the debugger will show, before it opens."""
+    if isinstance(node, Check) and call.excinfo and node.config.getoption("usepdb", False):
+        node.config.stash[STATE].debugger_shows = shown_by_debugger(call.excinfo.value)
+
+
+def pytest_enter_pdb(config: pytest.Config) -> None:
+    """Say what the debugger shows, after pytest showed the failure."""
+    state, terminal = config.stash[STATE], config.pluginmanager.get_plugin("terminalreporter")
+    if terminal and state.debugger_shows:
+        terminal.write_line(translate(state.debugger_shows))
+    state.debugger_shows = ""
 
 
 def _result(item: Check, call: pytest.CallInfo[None]) -> CheckResult:

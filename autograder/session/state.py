@@ -71,6 +71,7 @@ class SessionState:
     evidence: dict[str, Evidence] = field(default_factory=dict)  # of failed checks, by their ids
     measured: dict[str, tuple[Measured, ...]] = field(default_factory=dict)  # of scored checks, by their names
     ran: RanOperations = field(default_factory=RanOperations)  # that a task forbids
+    debugger_shows: str = ""  # of the check for which it opens next
     unpaid: list[str] = field(default_factory=list)  # sentences about tasks whose checks pay too few points
     open_points: int = 0  # of the checks that the options leave out
     aside: list[Any] = field(default_factory=list)  # the checks of tasks that the chosen one needs

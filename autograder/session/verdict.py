@@ -7,6 +7,7 @@ that, or if a part of gradlab fails or a name is not defined, the check is broke
 
 from __future__ import annotations
 
+import re
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,7 @@ OUTCOMES = {  # as plain text shows them
     Outcome.BROKEN: Message("BROKEN"),
 }
 _OURS = (GradlabError, WireError, OSError, ImportError, MemoryError)
+_PARTS = re.compile(r"values to unpack \(expected (\d+)")
 
 
 @dataclass(frozen=True)
@@ -62,9 +64,20 @@ def verdict_on(error: BaseException | None, trail: Trail | None, course: Course 
     else:
         why = f"{type(error).__name__}: {str(error)[:300]}"
         reason = Message("The check could not use your return value ({why}).", why=why)
-        hint = "Compare its type and shape with the handout."
+        hint = _hint_for_use(why)
     message = joined("\n", [part for part in (call, reason) if part])
     return Verdict(Outcome.FAILED, Cause.WRONG, message, hint)
+
+
+def _hint_for_use(why: str) -> str:
+    """Return what to compare if the check could not use a value, from the exception's text."""
+    parts = _PARTS.search(why)
+    if not parts:
+        return "Compare its type and shape with the handout."
+    text = (
+        "The check expects {n} parts. Compare with the handout how many values it returns and how many axes they have."
+    )
+    return Message(text, n=parts[1])
 
 
 def _changed_in_place(trail: Trail | None) -> str:

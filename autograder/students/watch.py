@@ -11,7 +11,7 @@ PATIENCE = 500  # milliseconds after which the watch looks whether it should end
 
 
 def saves(folder: Path) -> Iterator[list[str]]:
-    """Yield no names once, and the names of the files below ``folder`` that were saved, each time some were.
+    """Yield no names once, and the names of the files below ``folder`` that were saved or deleted, each time some were.
 
     What is saved after the first yield is seen, also while checks run. Ends at Ctrl-C.
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bdb
 import math
 from collections.abc import Callable
 from typing import Any
@@ -49,6 +50,10 @@ def late() -> object:
 
 def endless() -> object:
     return endless()
+
+
+def quit_debugger() -> None:
+    raise bdb.BdbQuit
 
 
 CASES: list[tuple[Callable[[], object], str]] = [
@@ -182,6 +187,7 @@ CASES: list[tuple[Callable[[], object], str]] = [
     (lambda: torch.linspace(0, 1), "linspace(...) takes other arguments"),  # type: ignore[call-overload]
     (lambda: eval("np.zeros(2)", {}), "torch has torch.zeros"),
     (lambda: eval("zeros(2)", {}), "Nothing is called zeros here"),
+    (lambda: quit_debugger(), "gradlab check --pdb"),
 ]
 
 

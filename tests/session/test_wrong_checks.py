@@ -155,3 +155,9 @@ def test_an_error_that_only_the_students_value_causes_costs_points(run: Run, cou
             "failed*0/20*",
         ]
     )
+
+
+def test_one_value_in_place_of_several_is_named_with_how_many_are_expected(run: Run, course: Path) -> None:
+    change(course, "    before = counter.value\n", "    a, b, c = [counter.value]\n")
+    result = run(CHECKS)
+    result.stdout.fnmatch_lines(["    Hint: The check expects 3 parts. Compare with the handout*", "failed*0/20*"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import io
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,13 @@ from matplotlib.image import imread
 from autograder.checks.expect import expect_close
 from autograder.cli.app import main
 from autograder.core.assignment import Assignment, read_assignment
-from autograder.render.picture import draw
+from autograder.core.language import speaking, translator
+from autograder.render.picture import draw, picture_html
 from autograder.session.options import Options
 from autograder.students.check import check_namespace
 from autograder.students.failures import extras_of
 from autograder.students.notebook_check import Shown
+from tests.support.course import as_notebook
 
 MANIFEST = 'title = "T"\nversion = "1"\nfiles = ["net.py"]\n' + "".join(
     f'\n[[tasks]]\nname = "{name}"\ntitle = "T"\npoints = 1\n' for name in ("scale", "Net", "Net.grow", "total", "mix")
@@ -155,6 +158,16 @@ def test_the_input_is_code_that_repeats_the_call(course: Assignment, monkeypatch
     assert not ones.is_contiguous()
 
 
+def test_the_code_for_a_notebook_imports_the_notebook(course: Assignment, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The script of its name, in which nothing is written, is next to it."""
+    stub = re.sub(r"^( *)(log\.append|return|self\.).*", r"\1raise NotImplementedError()", CODE, flags=re.MULTILINE)
+    (course.folder / "net.py").write_text(stub)
+    (course.folder / "net.ipynb").write_bytes(as_notebook(f"# %%\n{CODE}"))
+    monkeypatch.setattr(sys, "meta_path", list(sys.meta_path))
+    code = run("--show-input", "--task", "total").stdout.partition("Input of: A sum, after a seed.\n")[2]
+    assert repeated(code, monkeypatch, course.folder)[0] == "total"
+
+
 def test_a_long_list_is_saved_and_not_printed(course: Assignment, monkeypatch: pytest.MonkeyPatch) -> None:
     (course.folder / "check_net.py").write_text(CHECKS.replace("(1,)) is None", "tuple(range(5000))) is None"))
     shown = run("--show-input", "--task", "total").stdout
@@ -178,19 +191,34 @@ def test_a_notebook_shows_input_and_picture_in_the_table(course: Assignment) -> 
     assert html is not None
     assert html.count("Input as code:") == 4
     assert "from net import" not in html  # the kernel has the names
-    assert html.count('<img alt="Your result') == 2  # two checks compare matrices
+    assert html.count('<img alt="From left to right: your result') == 2  # two checks compare matrices
     assert "<style" not in html
+
+
+def test_a_picture_is_explained_in_the_readers_language() -> None:
+    png = draw(torch.eye(4), torch.ones(4, 4))
+    assert picture_html(png).count("From left to right") == 1  # the picture itself has English words
+    with speaking(translator("zh_CN")):
+        assert picture_html(png).count("从左到右：你的结果、期望的结果") == 2
 
 
 def test_a_wrong_answer_opens_the_debugger_where_the_values_are(
     course: Assignment, capfd: pytest.CaptureFixture[str]
 ) -> None:
     result = CliRunner().invoke(main, ["check", "--pdb", "-k", "scale"], input="q\n", catch_exceptions=False)
-    assert "`actual` is what your code returned" in result.output
+    failure, _, opened = result.output.partition("entering PDB")
+    assert "values differ" in failure
+    assert "`actual` is what your code returned" in opened  # next to where it is needed
     shown = re.search(r"^> .*?([\w.]+)\(\d+\)(\w+)\(\)$", capfd.readouterr().out, re.MULTILINE)
     assert shown
     assert shown.groups() == ("expect.py", "expect_close")  # which the check calls: one `up` leads there
     assert {"actual", "expected"} <= set(inspect.signature(expect_close).parameters)
+
+
+def test_a_condition_that_does_not_hold_has_no_values_to_print(course: Assignment) -> None:
+    result = CliRunner().invoke(main, ["check", "--pdb", "-k", "total"], input="q\n", catch_exceptions=False)
+    assert "a condition of the check did not hold" in result.output.partition("entering PDB")[2]
+    assert "`actual`" not in result.output
 
 
 @pytest.mark.parametrize(

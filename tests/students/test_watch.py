@@ -16,12 +16,15 @@ DONE = WRITTEN.replace("# YOUR CODE HERE\n        raise NotImplementedError()", 
 
 
 def watched(folder: Path, monkeypatch: pytest.MonkeyPatch, *versions: str) -> Result:
-    """What `gradlab check --watch` prints while a student saves these versions."""
+    """What `gradlab check --watch` prints while a student saves these versions; "" deletes the file."""
 
     def saves(place: Path) -> Iterator[list[str]]:
         yield []
         for text in versions:
-            (place / "tiny.py").write_text(text)
+            if text:
+                (place / "tiny.py").write_text(text)
+            else:
+                (place / "tiny.py").unlink()
             yield ["tiny.py"]
 
     monkeypatch.setattr(watch, "saves", saves)
@@ -54,6 +57,12 @@ def test_a_file_that_cannot_be_read_does_not_end_the_watch(folder: Path, monkeyp
     result = watched(folder, monkeypatch, "def double(x:\n", DONE)
     assert "Python cannot read this" in result.output
     assert "100/100 points" in result.output
+
+
+def test_a_deleted_file_is_not_called_saved(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    result = watched(folder, monkeypatch, "", DONE)
+    assert "tiny.py deleted." in result.output
+    assert result.output.count("tiny.py saved.") == 1
 
 
 def test_a_note_is_said_when_it_is_new(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
