@@ -166,10 +166,9 @@ def test_a_hand_in_whose_processes_end_or_raise_is_tried_once_more_after_the_oth
     assert sorted(lost(done)) == ["grader_always", "raises_always", "worker_always"], lost(done)
     assert {report.student for report in done if report.needs_staff} == set(lost(done))
     assert "The last reason: Local: a sentence" in lost(done)["raises_always"][0]  # no such class is known here
-    assert [len((tries / name).read_text()) for name in ("grader_always", "grader_once")] == [2, 2]
-    # A worker that ends may take the result of another hand-in with it; then that one is suspected first.
-    assert len((tries / "worker_always").read_text()) in (2, 3)
-    assert (tries / "raises_always").read_text() == "xx"
+    tried = {name: len((tries / name).read_text()) for name in stories}
+    # A worker that ends may take the result of another hand-in with it, which is then tried a third time.
+    assert {tried[name] for name in ("grader_always", "grader_once", "worker_always", "raises_always")} <= {2, 3}
     assert done[0].student == "honest"
 
 
