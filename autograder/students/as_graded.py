@@ -18,8 +18,9 @@ from autograder.core.assignment import Assignment
 from autograder.core.course import earlier_modules
 from autograder.core.notebooks import import_name
 from autograder.sandbox.inside.modules import NotRun, SourceLoader, SubmissionFinder
-from autograder.submissions.names import bound_names
+from autograder.submissions.names import bound_names, imported_names
 from autograder.submissions.notebook import Module, script_to_module, to_module
+from autograder.submissions.selection import select_files
 from autograder.submissions.source import BadSubmission
 
 
@@ -27,16 +28,29 @@ def loader_of(module: Module, file: str, shown: str, assignment: Assignment) -> 
     """Return the loader of a reduced module; tracebacks name ``shown``."""
     own = [path.stem for path in assignment.folder.iterdir() if path.suffix == ".py" or path.is_dir()]
     fallbacks = assignment.course.fallbacks
-    known = {*own, *map(import_name, earlier_modules(assignment))}
+    known = {*own, *map(import_name, earlier_modules(assignment)), *(assignment.allowed or ())}
+    imported = imported_names(module.text.encode("utf-8", "backslashreplace"))
+    if assignment.allowed is not None and not imported <= known | sys.stdlib_module_names:
+        known |= _own_modules(assignment)  # asked only then: it reads all files
     finder = SubmissionFinder(
         {file: module.text},
         {file: shown},
-        packages=None if assignment.allowed is None else frozenset({*assignment.allowed, *known}),
+        packages=None if assignment.allowed is None else frozenset(known),
         allowed=assignment.allowed or (),
         fallbacks=[path.stem for path in fallbacks.glob("*.py")] if fallbacks else (),
         not_run={file: [NotRun(part.line, part.names, part.reason) for part in module.aside]},
     )
     return finder.loaders[import_name(file)]
+
+
+def _own_modules(assignment: Assignment) -> set[str]:
+    """Return the student's own modules that a zip would contain, also from folders that the code adds to sys.path."""
+    try:
+        earlier = earlier_modules(assignment)
+        found = select_files(assignment.folder, assignment, earlier_modules=earlier, own_machine=True).own_modules
+    except BadSubmission:
+        return set()
+    return {path.partition("/")[0].removesuffix(".py") for path in found}
 
 
 def make_repeatable(stand_in: ModuleType, file: str, cells: Sequence[str], assignment: Assignment) -> None:

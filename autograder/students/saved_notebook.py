@@ -17,12 +17,14 @@ from autograder.core.assignment import Assignment
 from autograder.core.message import Message, either, joined
 from autograder.core.notebooks import describe_cell, describe_line, import_name
 from autograder.core.syntax_tree import dump
+from autograder.sandbox.inside.modules import SourceLoader
 from autograder.students.as_graded import loader_of
 from autograder.submissions.ipynb import without_outputs
 from autograder.submissions.names import DEFINITIONS, bound_names, read_names
 from autograder.submissions.notebook import Module, to_module
 from autograder.submissions.source import BadSubmission
 
+_GIVEN = ("get_ipython", "display")  # which grading has, too
 SAME_TIME = 2.0  # seconds between running a cell and saving the file that contains it
 
 
@@ -53,7 +55,11 @@ def notes_on_saved(
     runs = _Runs(executed)
     when = time.strftime("%H:%M", time.localtime(saved_at))
     notes = [*saved.problems]
-    notes += _not_run(saved, file, notebook.name, assignment)
+    graded = ModuleType(import_name(file))
+    loader = loader_of(saved, file, f"{notebook.name} as code", assignment)
+    with contextlib.redirect_stdout(io.StringIO()):
+        loader.exec_module(graded)
+    notes += _not_run(saved, notebook.name, loader)
     tree = ast.parse(saved.text)
     for node in tree.body:
         if isinstance(node, DEFINITIONS) and (run := runs.last_binding(node.name)):
@@ -69,17 +75,28 @@ def notes_on_saved(
                         when=when,
                     )
                 )
+    lost = {name for part in loader.not_run for name in part.names}  # their sentence says why they are missing
     for name in _names_without_cell(saved.text, tree, namespace):
         run = runs.last_binding(name)
+        lines = [node.lineno for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id == name]
+        place = describe_line(saved.cells, min(lines)) if lines else ""
+        where = Message("{file}, {place}", file=notebook.name, place=place) if lines else notebook.name
         if run and saved_at > run.at + SAME_TIME:
-            lines = [node.lineno for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id == name]
-            place = describe_line(saved.cells, min(lines)) if lines else ""
-            file = Message("{file}, {place}", file=notebook.name, place=place) if lines else notebook.name
             notes.append(
                 Message(
                     "{file}, saved at {when}, uses {name}, but no cell defines it: it only exists in this kernel. "
                     "Write the cell that defines {name} again.",
-                    file=file,
+                    file=where,
+                    when=when,
+                    name=name,
+                )
+            )
+        elif not run and name not in lost and not hasattr(graded, name) and name not in _GIVEN:
+            notes.append(
+                Message(
+                    "{file}, saved at {when}, uses {name}, which is missing when it is graded: what magics (%, !) and "
+                    "exec make, and IPython's own names, are left out. Define {name} in a cell.",
+                    file=where,
                     when=when,
                     name=name,
                 )
@@ -121,11 +138,8 @@ def _names_without_cell(text: str, tree: ast.Module, namespace: Collection[str])
             yield name
 
 
-def _not_run(saved: Module, file: str, name: str, assignment: Assignment) -> list[str]:
-    """Run the saved code as grading does and return a sentence for each statement that fails."""
-    loader = loader_of(saved, file, f"{name} as code", assignment)
-    with contextlib.redirect_stdout(io.StringIO()):
-        loader.exec_module(ModuleType(import_name(file)))
+def _not_run(saved: Module, name: str, loader: SourceLoader) -> list[str]:
+    """Return a sentence for each statement that failed when the saved code was run as grading does."""
     unread = {part.line for part in saved.aside}
     sentences = []
     for part in loader.not_run:

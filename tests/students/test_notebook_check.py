@@ -111,6 +111,37 @@ def test_a_helper_whose_cell_is_gone_is_named(folder: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("made", ["%run helpers.py", 'exec("def twice(x):\\n    return 2 * x")'])
+def test_a_helper_that_only_a_magic_or_exec_makes_is_named(made: str, folder: Path) -> None:
+    (folder / "helpers.py").write_text("def twice(x):\n    return 2 * x\n")
+    cells = [CHECK, made, "def double(x):\n    return twice(x)"]
+    save(folder / "first.ipynb", cells)
+    shown = run(folder, [*cells, 'check("first")'])
+    assert "50 / 50 points" in shown[-1]
+    assert re.search(r"cell 3 from the top, line 2, saved at .* uses twice, which is missing when it is gr", shown[-1])
+
+
+def test_what_code_defines_by_another_way_is_not_called_missing(folder: Path) -> None:
+    made = 'globals()["twice"] = lambda x: 2 * x'
+    cells = [CHECK, made, "def double(x):\n    display(x)\n    return twice(x)"]
+    save(folder / "first.ipynb", cells)
+    shown = run(folder, [*cells, 'check("first")'])
+    assert "50 / 50 points" in shown[-1]
+    assert "missing when" not in shown[-1]
+
+
+def test_a_module_in_a_folder_that_the_code_adds_to_the_path_is_allowed(folder: Path) -> None:
+    """gradlab submit adds it to the zip."""
+    (folder / "lib").mkdir()
+    (folder / "lib" / "tool.py").write_text("def twice(x):\n    return 2 * x\n")
+    cells = [CHECK, 'import sys\nsys.path.insert(0, "lib")\nfrom tool import twice']
+    cells += ["def double(x):\n    return twice(x)"]
+    save(folder / "first.ipynb", cells)
+    shown = run(folder, [*cells, 'check("first")'])
+    assert "50 / 50 points" in shown[-1]
+    assert "does not run" not in shown[-1]
+
+
 def test_a_notebook_that_is_not_saved_yet_is_not_mentioned(folder: Path) -> None:
     save(folder / "first.ipynb", [CHECK, STUB_FIRST])
     os.utime(folder / "first.ipynb", (time.time() - 3600,) * 2)
