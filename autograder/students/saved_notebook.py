@@ -111,7 +111,7 @@ class _Binding:
 
 
 class _Runs:
-    """The statements that ran in this kernel."""
+    """The statements that ran in this kernel, without magics."""
 
     def __init__(self, executed: Sequence[Executed]) -> None:
         self.bindings: dict[str, _Binding] = {}
@@ -122,10 +122,19 @@ class _Runs:
                 continue
             for node in tree.body:
                 for name in bound_names(node):
-                    self.bindings[name] = _Binding(node, cell.at)
+                    if _is_magic(node):
+                        self.bindings.pop(name, None)
+                    else:
+                        self.bindings[name] = _Binding(node, cell.at)
 
     def last_binding(self, name: str) -> _Binding | None:
         return self.bindings.get(name)
+
+
+def _is_magic(node: ast.stmt) -> bool:
+    """Return whether a statement stores what a magic gave, as IPython writes `files = !ls` in `In`."""
+    call = node.value if isinstance(node, ast.Assign) else None
+    return isinstance(call, ast.Call) and ast.unparse(call.func).startswith("get_ipython().")
 
 
 def _names_without_cell(text: str, tree: ast.Module, namespace: Collection[str]) -> Iterator[str]:
