@@ -13,6 +13,7 @@ from autograder.core.editions import ASSIGNMENTS, COPY_RECORD, edition_files, ed
 from autograder.core.first_cells import with_first_cells
 from autograder.core.message import Message, joined, name_list
 from autograder.core.reader_language import choose_language
+from autograder.core.shell import quoted
 from autograder.render.words import count
 
 _COURSE_FOLDERS = (ASSIGNMENTS, "solutions", "locale", "autograder", "bench", "docs", "examples", "tests", "tools")
@@ -23,8 +24,8 @@ def start(destination: Path, course_root: Path, names: Sequence[str] | None = No
 
     A file that differs from the one copied before was edited, and is not changed. Without a ``language``, assignments
     come in the language of the copy, else of the course, else of this computer; in English where there is no such
-    edition. Raises BadManifest for an unknown name and if ``destination`` is inside an assignment or a course's own
-    files, UnknownLanguage for a language that none of them has.
+    edition. Raises BadManifest for an unknown name and if ``destination`` is inside an assignment, another copy or a
+    course's own files, UnknownLanguage for a language that none of them has.
     """
     source = course_root / "assignments"
     known = sorted(path.parent.name for path in source.glob(f"*/{MANIFEST}"))
@@ -41,6 +42,7 @@ def start(destination: Path, course_root: Path, names: Sequence[str] | None = No
             )
         read_assignment(folder)
     _require_own_folder(destination)
+    _require_no_copy_around(destination, [folder.name for folder in folders])
     files = {
         path.relative_to(source).as_posix(): path.read_bytes() for folder in folders for path in public_files(folder)
     }
@@ -91,6 +93,24 @@ def _require_own_folder(destination: Path) -> None:
             continue
         advice = Message("Nothing was copied. Choose a folder of your own: gradlab start my-work.")
         raise BadManifest(joined(" ", [why, advice]))
+
+
+def _require_no_copy_around(destination: Path, names: Sequence[str]) -> None:
+    """Raise BadManifest for a second copy of assignments inside the first: who asks for it wants to update that."""
+    place = destination.resolve()
+    if (place / COPY_RECORD).is_file():
+        return
+    for folder in place.parents:
+        if (folder / COPY_RECORD).is_file() and any((folder / name / MANIFEST).is_file() for name in names):
+            raise BadManifest(
+                Message(
+                    "{destination} would be a second copy, inside your copy in {folder}. Nothing was copied. To update "
+                    "your copy: gradlab start {quoted}.",
+                    destination=place,
+                    folder=folder,
+                    quoted=quoted(folder),
+                )
+            )
 
 
 def _language(asked: str, destination: Path, folders: Sequence[Path]) -> str:

@@ -114,6 +114,16 @@ def test_start_writes_into_no_course_and_no_assignment(
     assert sorted(tmp_path.rglob("*")) == before
 
 
+def test_a_second_copy_inside_the_first_is_refused_with_how_to_update(root: Path, work: Path) -> None:
+    """As in "run `gradlab start mycourse` again", in the folder mycourse."""
+    copy = work.parent
+    with pytest.raises(BadManifest, match="inside your copy") as refused:
+        start(copy / "mycourse", root)
+    assert str(refused.value).endswith(f"To update your copy: gradlab start {copy}.")
+    assert not (copy / "mycourse").exists()
+    start(copy, root)
+
+
 def test_start_may_write_next_to_the_courses_files(root: Path) -> None:
     """As the README says: the copy is made in the folder of the repository."""
     assert start(root / "mycourse", root) == [f"{root / 'mycourse' / NAME}: 5 new files."]
