@@ -118,7 +118,7 @@ def where_to_go_on(found: Sequence[Progress]) -> str:
             )
         if progress.written and (not progress.checked or progress.changed):
             return Message(
-                "Check {assignment}, which was not checked since you saved it: gradlab check.",
+                "Check {assignment}, which was not checked since you saved it: gradlab check {assignment}.",
                 assignment=progress.assignment,
             )
     for progress in found:
@@ -128,7 +128,9 @@ def where_to_go_on(found: Sequence[Progress]) -> str:
                 assignment=progress.assignment,
                 task=progress.next_task,
             )
-    return Message("Every public check passed when it was last run. Create the zips with gradlab submit.")
+    return Message(
+        "Every public check passed when it was last run. Create each zip: gradlab submit and the assignment's name."
+    )
 
 
 def print_status(found: Sequence[Progress], console: Console) -> None:

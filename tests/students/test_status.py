@@ -111,7 +111,8 @@ def test_outside_of_a_course_there_is_a_sentence(monkeypatch: pytest.MonkeyPatch
 
 def test_written_but_not_checked_asks_for_a_check(work: Path, run: Run) -> None:
     (work / "tiny.py").write_text(SOURCE)
-    assert f"Check {NAME}, which was not checked since you saved it: gradlab check." in run("status").output
+    shown = " ".join(run("status").output.split())
+    assert f"Check {NAME}, which was not checked since you saved it: gradlab check {NAME}." in shown
 
 
 def test_the_time_of_what_is_not_written_is_estimated(work: Path, run: Run) -> None:
