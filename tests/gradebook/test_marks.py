@@ -175,6 +175,12 @@ def test_a_table_of_marks_may_use_any_separator_of_spreadsheets(separator, tmp_p
     assert read_marks(path) == [GivenMark("ada", "v-q1", 2, "")]
 
 
+def test_a_table_of_marks_that_is_not_csv_is_refused_with_a_sentence(tmp_path):
+    (path := tmp_path / "marks.csv").write_text("student,item,points,reason\nada,total,1," + "x" * 200_000 + "\n")
+    with pytest.raises(BadMark, match=r"marks\.csv"):
+        read_marks(path)
+
+
 def test_two_marks_for_one_item_are_refused_with_both_lines(tmp_path):
     path = tmp_path / "marks.csv"
     path.write_text('student,item,points,reason\nada,v-q1,2,"two\nlines"\na b,v-q1,1,\na_b,v-q1,1,\nada,v-q1,1,\n')

@@ -210,6 +210,16 @@ def test_a_fork_server_that_ended_is_named_whatever_is_asked_of_it() -> None:
 
 
 @linux
+def test_a_fork_server_that_cannot_be_asked_or_does_not_end_is_named_and_killed() -> None:
+    with WorkerPool("none") as pool:
+        pool.process.send_signal(signal.SIGSTOP)
+        pool.control.close()
+        with pytest.raises(BoxError, match="The fork server does not answer"):
+            pool._read()
+    assert pool.process.returncode == -signal.SIGKILL
+
+
+@linux
 def test_what_a_worker_writes_about_its_stack_ends_with_its_channel(monkeypatch: pytest.MonkeyPatch) -> None:
     with WorkerPool("none") as pool:
         monkeypatch.setattr(pool, "_send", lambda request, worker: None)

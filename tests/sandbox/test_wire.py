@@ -80,9 +80,9 @@ def test_strides_from_the_untrusted_side_are_ignored() -> None:
     assert decode(header, b"\0\0\0\0", resolve=keep).tolist() == [0.0]
 
 
-def test_numpy_scalars_arrive_as_numbers() -> None:
-    arrived = cross([np.float32(0.5), np.int64(3), np.bool_(True), np.float64("nan")])
-    assert [type(value) for value in arrived] == [float, int, bool, float]
+def test_numpy_scalars_arrive_as_pythons() -> None:
+    arrived = cross([np.float32(0.5), np.int64(3), np.bool_(True), np.float64("nan"), np.str_("a"), np.bytes_(b"a")])
+    assert [type(value) for value in arrived] == [float, int, bool, float, str, bytes]
 
 
 class Point(tuple):

@@ -255,12 +255,15 @@ class SubmissionFinder(MetaPathFinder):
     def install(self) -> None:
         """Put this finder first and remove modules of these names that were imported before."""
         sys.meta_path.insert(0, self)
+        hidden = self.loaders.keys() & sys.stdlib_module_names & sys.modules.keys()
+        self._pythons = {name: sys.modules[name] for name in hidden}
         self._forget()
 
     def uninstall(self) -> None:
-        """Undo install."""
+        """Undo install. Python's own modules are imported as before."""
         sys.meta_path.remove(self)
         self._forget()
+        sys.modules.update(self._pythons)
 
     def _import(
         self,
