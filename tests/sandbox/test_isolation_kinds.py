@@ -220,6 +220,14 @@ def test_a_fork_server_that_cannot_be_asked_or_does_not_end_is_named_and_killed(
 
 
 @linux
+def test_a_fork_server_that_ended_with_an_error_is_named_with_it() -> None:
+    with WorkerPool("none") as pool:
+        pool.control.send(b"not a request")
+        with pytest.raises(BoxError, match=r"The fork server was ended from outside: .*JSONDecodeError"):
+            pool._read()
+
+
+@linux
 def test_what_a_worker_writes_about_its_stack_ends_with_its_channel(monkeypatch: pytest.MonkeyPatch) -> None:
     with WorkerPool("none") as pool:
         monkeypatch.setattr(pool, "_send", lambda request, worker: None)
