@@ -24,7 +24,7 @@ def nobody_reads() -> bool:
 
 @contextmanager
 def ending_quietly() -> Iterator[None]:
-    """Exit with EXIT_CODE and without a message if nobody reads the output."""
+    """Exit with EXIT_CODE and without a message if the reader of the output has stopped."""
     output = sys.stdout
     try:
         try:

@@ -9,7 +9,7 @@ MAX_CONTENTS = 40_000_000  # bytes of the table: 200 for each of 200,000 members
 
 
 class _Bounded:
-    """A file of which nobody reads an unreasonable amount at once."""
+    """A file that refuses to read more than MAX_CONTENTS bytes at once."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file

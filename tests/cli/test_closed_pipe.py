@@ -1,4 +1,4 @@
-"""`gradlab mark RESULTS | head`: when nobody reads the output any more, a command ends without a message, with 141."""
+"""`gradlab mark RESULTS | head`: when the reader stops early, a command ends without a message, with 141."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def ended(command: Sequence[str], place: Path, *, messages: bool = False) -> tup
     ],
 )
 def test_a_command_that_nobody_reads_ends_quietly(place: Path, command: str) -> None:
-    everything = command.startswith("export")  # its message is what nobody reads
+    everything = command.startswith("export")  # its message goes to the closed pipe
     assert ended(["-m", "autograder", *command.split()], place, messages=everything) == (141, "")
 
 
