@@ -170,11 +170,11 @@ def compute_distances_no_loops(x_train: Tensor, x_test: Tensor) -> Tensor:
 # %% tags=["active-ipynb"]
 # dists = compute_distances_no_loops(x_train, x_test)
 # low, high = dists.flatten().quantile(torch.tensor([0.01, 0.99])).tolist()
-# plt.figure(figsize=(9, 4))
+# plt.figure(figsize=(9, 3.4), layout="constrained")
 # plt.imshow(dists[:60, :140], cmap="gray", interpolation="none", vmin=low, vmax=high)
 # plt.xlabel("test image")
 # plt.ylabel("training image")
-# plt.colorbar(label="distance")
+# plt.colorbar(label="distance", fraction=0.05, pad=0.02)
 # show("Distances of 60 training images (rows) to 140 test images (columns); some of both are bright throughout.")
 
 # %% [markdown] question="knn-q1"
@@ -292,6 +292,8 @@ class KnnClassifier:
 # so one stray point makes an island. More votes smooth the borders; too many, and small groups lose their own places.
 
 # %% tags=["active-ipynb"]
+# from matplotlib.colors import ListedColormap
+#
 # torch.manual_seed(3)
 # owner = torch.arange(90) % 3
 # points = torch.tensor([[-1.0, 0.0], [1.0, 0.0], [0.0, 1.2]])[owner] + 0.8 * torch.randn(90, 2)
@@ -301,7 +303,8 @@ class KnnClassifier:
 # figure, panels = plt.subplots(1, 3, figsize=(12, 4.2), sharey=True, layout="constrained")
 # for panel, k in zip(panels, (1, 5, 15)):
 #     region = KnnClassifier(points, owner).predict(places, k=k).reshape(120, 120)
-#     panel.contourf(side, side, region.T, levels=[-0.5, 0.5, 1.5, 2.5], colors=colours, alpha=0.3)
+#     borders = {"extent": (-3.2, 3.2, -3.2, 3.2), "origin": "lower"}
+#     panel.imshow(region.T, cmap=ListedColormap(colours), vmin=0, vmax=2, alpha=0.3, **borders)
 #     for label in range(3):
 #         look = {"color": colours[label], "marker": markers[label], "edgecolor": "black", "linewidth": 0.5}
 #         panel.scatter(*points[owner == label].T, s=22, **look)

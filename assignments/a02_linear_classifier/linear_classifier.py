@@ -558,6 +558,9 @@ class Softmax(LinearClassifier):
 # hidden layer of the next assignment can. The arrows are the templates.
 
 # %% tags=["active-ipynb"]
+# from matplotlib.colors import ListedColormap
+#
+#
 # def regions(axes, title, X, y):
 #     rows = torch.cat([X, torch.ones(len(X), 1)], dim=1)
 #     seed_everything(0)
@@ -568,7 +571,8 @@ class Softmax(LinearClassifier):
 #     places = torch.cartesian_prod(side, side)  # (40000, 2)
 #     won = classifier.predict(torch.cat([places, torch.ones(len(places), 1)], dim=1)).reshape(200, 200)
 #     colours = ["tab:blue", "gold", "tab:red"]
-#     axes.contourf(side, side, won.T, levels=[-0.5, 0.5, 1.5, 2.5], colors=colours, alpha=0.3)
+#     borders = {"extent": (-3, 3, -3, 3), "origin": "lower"}
+#     axes.imshow(won.T, cmap=ListedColormap(colours), vmin=0, vmax=2, alpha=0.3, **borders)
 #     for label in range(int(y.max()) + 1):
 #         look = {"color": colours[label], "marker": "os^"[label], "edgecolor": "black", "linewidth": 0.5}
 #         axes.scatter(*X[y == label].T, s=20, **look)

@@ -5,16 +5,20 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
 
 from common.plots.curves import STYLES
 from common.plots.figure import new_figure, pixels_of
+from common.plots.grids import in_rows
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+LINES = ("-", (0, (4, 1.5)), (0, (1, 1)))  # of an image's first, second and third layer: solid, dashed, dotted
+MOST = 8  # texts of a layer that the alternative text repeats
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,9 @@ def box_figure(
 ) -> Figure:
     """Show images in rows of `columns`, each with its layers of boxes.
 
+    An image's first layer is solid and on top, with its texts above the boxes; the second is dashed and the third
+    dotted, with their texts below.
+
     Shapes:
         images  (N, 3, H, W)  in [0, 1]
     """
@@ -49,10 +56,10 @@ def box_figure(
         raise ValueError(f"box_figure got {counts}: give one of each per image.")
     columns = max(1, min(columns, len(images)))
     rows = math.ceil(len(images) / columns)
-    drawn = [f"{sum(len(layer.boxes) for layer in each)} boxes" for each in layers]
+    drawn = [_spoken(each) for each in layers]
     if titles is not None:
-        drawn = [f"{title}, {count}" for title, count in zip(titles, drawn, strict=True)]
-    alt = f"{len(images)} images in rows of {columns}: {'; '.join(drawn)}."
+        drawn = [f"{title}, {words}" for title, words in zip(titles, drawn, strict=True)]
+    alt = f"{in_rows(len(images), columns)}: {'; '.join(drawn)}."
     figure = new_figure(scale * columns, (scale + (0.25 if titles else 0)) * rows, alt)
     for number, image in enumerate(images):
         axes = figure.add_subplot(rows, columns, number + 1)
@@ -63,7 +70,7 @@ def box_figure(
 
 
 def match_figure(images: Tensor, anchors: Tensor, boxes: Tensor, matches: Sequence[Tensor]) -> Figure:
-    """Show matched anchors, one row of images for each matching: positive green, neutral orange, boxes white.
+    """Show matched anchors, one row of images for each matching: boxes white, positive green, neutral orange.
 
     Shapes:
         images   (N, 3, H, W)
@@ -74,9 +81,9 @@ def match_figure(images: Tensor, anchors: Tensor, boxes: Tensor, matches: Sequen
     flat = anchors.flatten(1, 3)
     layers = [
         [
-            Layer(flat[row][match[row] == -2], "orange"),
-            Layer(flat[row][match[row] >= 0], "lime"),
             Layer(boxes[row][boxes[row, :, 4] >= 0], "white"),
+            Layer(flat[row][match[row] >= 0], "lime"),
+            Layer(flat[row][match[row] == -2], "orange"),
         ]
         for match in matches
         for row in range(len(images))
@@ -104,20 +111,53 @@ def precision_recall_figure(curves: Mapping[str, tuple[Tensor, Tensor]]) -> Figu
     return figure
 
 
+def _spoken(layers: Sequence[Layer]) -> str:
+    """Return in words what is drawn on one image, with at most MOST texts of each layer."""
+    parts = []
+    for layer in layers:
+        texts = ", ".join([*layer.texts[:MOST], "..."] if len(layer.texts) > MOST else layer.texts)
+        count = f"{len(layer.boxes)} {layer.colour} box{'' if len(layer.boxes) == 1 else 'es'}"
+        parts.append(f"{count} ({texts})" if texts else count)
+    return ", ".join(parts) or "no boxes"
+
+
 def _draw(axes: Axes, image: Tensor, layers: Sequence[Layer], scale: float) -> None:
     from matplotlib.patches import Rectangle
     from matplotlib.patheffects import withStroke
 
+    outline = [withStroke(linewidth=0.5 * scale + 1, foreground="black", alpha=0.4)]  # white frames on light images
     height, width = image.shape[1:]
     axes.imshow(pixels_of(image[None])[0], extent=(0, width, height, 0))
     axes.set(xlim=(-1, width + 1), ylim=(height + 1, -1))
     axes.set_axis_off()
-    for layer in layers:
+    for number, layer in enumerate(layers):
+        look: dict[str, Any] = {"edgecolor": layer.colour, "linewidth": 0.5 * scale, "linestyle": LINES[number % 3]}
+        look |= {"path_effects": outline, "zorder": 3 - 0.1 * number}
         for row, box in enumerate(layer.boxes.detach().cpu().tolist()):
             x0, y0, x1, y1 = box[:4]
-            frame = Rectangle((x0, y0), x1 - x0, y1 - y0, fill=False, edgecolor=layer.colour, linewidth=0.5 * scale)
-            axes.add_patch(frame)
+            axes.add_patch(Rectangle((x0, y0), x1 - x0, y1 - y0, fill=False, **look))
             if row < len(layer.texts):
-                outline = [withStroke(linewidth=1.5, foreground="black")]
-                place = (max(x0, 0), min(max(y0, 4), height))
-                axes.text(*place, layer.texts[row], fontsize=2 + 1.6 * scale, color=layer.colour, path_effects=outline)
+                place = _place((x0, y0, x1, y1), width, height, below=number > 0)
+                _label(axes, layer.texts[row], place, layer.colour, 3 + 1.6 * scale)
+
+
+def _place(box: tuple[float, ...], width: int, height: int, *, below: bool) -> tuple[float, float, str, str]:
+    """Return where a box's text is anchored, and with which of its sides, so that it is inside of the image."""
+    x0, y0, x1, y1 = box
+    margin = height / 12  # about the height of a text
+    edge = min(y1, height) if below else max(y0, 0)
+    outside = edge + margin <= height if below else edge >= margin
+    x, side = (max(x0, 0), "left") if x0 + x1 < 1.2 * width else (min(x1, width), "right")
+    return x, edge, side, "top" if below == outside else "bottom"
+
+
+def _label(axes: Axes, text: str, place: tuple[float, float, str, str], colour: str, size: float) -> None:
+    """Write a text on a plate of this colour, in black or white, whichever is readable there."""
+    from matplotlib.colors import to_rgb
+
+    red, green, blue = to_rgb(colour)
+    plate = {"facecolor": colour, "edgecolor": "none", "alpha": 0.8, "pad": 0.5}
+    ink = "black" if 0.3 * red + 0.59 * green + 0.11 * blue > 0.5 else "white"
+    x, y, side, edge = place
+    look: dict[str, Any] = {"ha": side, "va": edge, "fontsize": size, "color": ink, "bbox": plate}
+    axes.text(x, y, text, zorder=4, in_layout=False, **look)

@@ -74,9 +74,14 @@ def pictures(images: Tensor, captions: Sequence[str], *, columns: int = 4, width
     return figure
 
 
+def in_rows(count: int, columns: int) -> str:
+    """Return the beginning of an alternative text: how many images there are."""
+    return f"{count} images in rows of {columns}" if count > 1 else "One image"
+
+
 def _alt(count: int, columns: int, titles: Sequence[str] | None, right: Sequence[bool | None] | None = None) -> str:
     """Return the titles in reading order, each with its frame's meaning."""
     words = {True: " (right)", False: " (wrong)", None: ""}
     named = [title + words[mark] for title, mark in zip(titles or (), right or [None] * count, strict=False)]
-    text = f"{count} images in rows of {columns}" if count > 1 else "One image"
+    text = in_rows(count, columns)
     return f"{text}: {'; '.join(named)}." if named else f"{text}."

@@ -297,9 +297,9 @@ def match_anchors(
 # 4. Last: positive anchors get their box, the others -1 if their largest IoU is below `neg_thresh`, else -2.
 
 # %% [markdown]
-# Green: positive anchors; orange: neutral ones; white: the boxes. (Negative anchors are all the others.) The
-# upper row is YOLO's rule, one anchor to a box; the lower one is Faster R-CNN's, where several anchors learn the
-# same box.
+# White: the boxes; green and dashed: positive anchors; orange and dotted: neutral ones. (Negative anchors are all the
+# others.) The upper row is YOLO's rule, one anchor to a box; the lower one is Faster R-CNN's, where several anchors
+# learn the same box.
 
 # %% tags=["active-ipynb"]
 # some = to_map(train.boxes[:4])
@@ -802,8 +802,8 @@ def mean_average_precision(
 # ### END SOLUTION
 
 # %% [markdown]
-# The images on which the detector fails worst are the ones to look at. White: the objects; red: what it reports.
-# Which failures are missed objects, which are wrong names, which are bad boxes?
+# The images on which the detector fails worst are the ones to look at. White: the objects; red and dashed: what it
+# reports. Which failures are missed objects, which are wrong names, which are bad boxes?
 
 # %% tags=["active-ipynb"]
 # sure = detect(detector, val.images, thresh=0.4, nms_thresh=0.5)

@@ -35,7 +35,7 @@ from common.nets.detection import ANCHORS, box_offsets, generate_grid
 # from common.plots.boxes import Layer, box_figure, precision_recall_figure
 # from common.data.boxes import collate, load_boxes
 # from common.nets.detection import to_map, train_detector
-# from common.plots import curves, show
+# from common.plots import curves, image_grid, show
 # from common.training.seed import seed_everything
 # from single_stage_detector import SingleStageDetector, average_precision, mean_average_precision, precision_recall
 #
@@ -341,8 +341,7 @@ def roi_align(features: Tensor, boxes: Tensor, output_size: tuple[int, int]) -> 
 #    1.
 
 # %% [markdown]
-# RoI Align works on images, too, if pixels are the cells. Left the image with its boxes, then each box at 16 x
-# 16.
+# RoI Align works on images, too, if pixels are the cells. First the image with its boxes, then each box at 16 x 16.
 
 # %% tags=["active-ipynb"]
 # boxes = train.boxes[4][train.boxes[4][:, 4] >= 0, :4]
@@ -350,7 +349,7 @@ def roi_align(features: Tensor, boxes: Tensor, output_size: tuple[int, int]) -> 
 # box_figure(train.images[4:5], [[Layer(boxes, "white")]], scale=3)
 
 # %% tags=["active-ipynb"]
-# box_figure(patches, [[]] * len(patches), columns=5, scale=1.6)
+# image_grid(patches, columns=5, alt="What is inside of each box, cut out and brought to the same size.")
 
 # %% [markdown]
 # **Why align?** RoI Pooling (Girshick, *Fast R-CNN*, 2015) rounded the box to whole cells, cut it into bins, rounded
@@ -498,6 +497,7 @@ class TwoStageDetector(nn.Module):
 # Both detectors on the same data, with the same backbone and the same number of steps:
 
 # %% tags=["active-ipynb"]
+# # about 30 seconds
 # def detect(detector, images, thresh=0.5, nms_thresh=0.5):
 #     """Detections of many images, in pixels."""
 #     found = []
@@ -507,7 +507,6 @@ class TwoStageDetector(nn.Module):
 #     return found
 #
 #
-# # about 45 seconds
 # seed_everything(0)
 # detectors = {
 #     "single-stage": SingleStageDetector(num_classes=len(names), drop_ratio=0.0),
@@ -548,7 +547,7 @@ class TwoStageDetector(nn.Module):
 # box_figure(shown.repeat(len(kept["two-stage"]), 1, 1, 1), layers, titles=titles, columns=len(shown), scale=2.4)
 
 # %% [markdown]
-# And where it fails worst. White: the objects; red: what it reports.
+# And where it fails worst. White: the objects; red and dashed: what it reports.
 
 # %% tags=["active-ipynb"]
 # sure = detect(detectors["two-stage"], val.images, thresh=0.4)

@@ -5,7 +5,7 @@ import torch
 from matplotlib.axes import Axes
 
 from common.plots import attention_maps, confusion_matrix, curves, image_grid, pictures, show
-from common.plots.boxes import precision_recall_figure
+from common.plots.boxes import Layer, box_figure, precision_recall_figure
 
 
 def test_an_image_grid_has_a_picture_for_each_image():
@@ -133,6 +133,30 @@ def test_lines_of_precision_over_recall_differ_in_style_as_well_as_in_colour():
     lines = precision_recall_figure({"ring": line, "nothing": (line[0][:0], line[1][:0]), "cross": line}).axes[0].lines
     assert [(line.get_label(), line.get_linestyle()) for line in lines] == [("ring", "-"), ("cross", "-.")]
     assert len({line.get_color() for line in lines}) == 2
+
+
+def test_layers_of_boxes_differ_in_style_as_well_as_in_colour_and_are_named():
+    layers = [Layer(torch.tensor([[0, 0, 9, 9], [20, 20, 31, 31.0]]), "white", ["disc", "ring"])]
+    layers += [Layer(torch.tensor([[1, 0, 9, 8.0]]), "red", ["disc 0.9"])]
+    figure = box_figure(torch.rand(2, 3, 32, 32), [layers, []], titles=["AP 1", "AP 0"])
+    assert figure.alt == (
+        "2 images in rows of 2: AP 1, 2 white boxes (disc, ring), 1 red box (disc 0.9); AP 0, no boxes."
+    )
+    frames = sorted(figure.axes[0].patches, key=lambda frame: -frame.zorder)
+    assert len({str(frame.get_linestyle()) for frame in frames}) == 2
+    assert [frame.get_edgecolor()[:3] for frame in frames] == [(1, 1, 1), (1, 1, 1), (1, 0, 0)]  # the first is on top
+
+
+def test_texts_of_boxes_are_inside_of_the_image_and_readable():
+    boxes = torch.tensor([[-3, -2, 9, 9], [24, 20, 35, 35.0]])
+    figure = box_figure(
+        torch.rand(1, 3, 32, 32), [[Layer(boxes, "white", ["a", "b"]), Layer(boxes, "red", ["c", "d"])]]
+    )
+    texts = figure.axes[0].texts
+    assert [text.get_position() for text in texts] == [(0, 0), (32, 20), (0, 9), (32, 32)]
+    assert [text.get_va() for text in texts] == ["top", "bottom", "top", "bottom"]
+    assert [text.get_ha() for text in texts] == ["left", "right"] * 2
+    assert [text.get_color() for text in texts] == ["black", "black", "white", "white"]
 
 
 def test_captions_and_maps_are_drawn():

@@ -499,6 +499,9 @@ class Softmax(LinearClassifier):
 # 右边是这种分类器**做不到**的事。一个类别占左下角和右上角，另一个类别占另外两个角：这就是 XOR。没有一条直线能让同一类别的两个角落在同一侧。朝左看的马和朝右看的马是同样的问题。单个模板说不出“这个或那个”；下一份作业的隐藏层能说。箭头就是模板。
 
 # %% tags=["active-ipynb"]
+# from matplotlib.colors import ListedColormap
+#
+#
 # def regions(axes, title, X, y):
 #     rows = torch.cat([X, torch.ones(len(X), 1)], dim=1)
 #     seed_everything(0)
@@ -509,7 +512,8 @@ class Softmax(LinearClassifier):
 #     places = torch.cartesian_prod(side, side)  # (40000, 2)
 #     won = classifier.predict(torch.cat([places, torch.ones(len(places), 1)], dim=1)).reshape(200, 200)
 #     colours = ["tab:blue", "gold", "tab:red"]
-#     axes.contourf(side, side, won.T, levels=[-0.5, 0.5, 1.5, 2.5], colors=colours, alpha=0.3)
+#     borders = {"extent": (-3, 3, -3, 3), "origin": "lower"}
+#     axes.imshow(won.T, cmap=ListedColormap(colours), vmin=0, vmax=2, alpha=0.3, **borders)
 #     for label in range(int(y.max()) + 1):
 #         look = {"color": colours[label], "marker": "os^"[label], "edgecolor": "black", "linewidth": 0.5}
 #         axes.scatter(*X[y == label].T, s=20, **look)

@@ -210,7 +210,7 @@ def match_anchors(
 # check("single_stage_detector", task="match_anchors")
 
 # %% [markdown]
-# 绿色：正锚框；橙色：中性锚框；白色：框。（其他都是负锚框。）上面一行是 YOLO 的规则，一个框一个锚框；下面一行是 Faster R-CNN 的规则，几个锚框学同一个框。
+# 白色：框；绿色虚线：正锚框；橙色点线：中性锚框。（其他都是负锚框。）上面一行是 YOLO 的规则，一个框一个锚框；下面一行是 Faster R-CNN 的规则，几个锚框学同一个框。
 
 # %% tags=["active-ipynb"]
 # some = to_map(train.boxes[:4])
@@ -547,7 +547,7 @@ def mean_average_precision(
 # YOUR ANSWER HERE
 
 # %% [markdown]
-# 检测器错得最厉害的图像，正是该看的图像。白色：目标；红色：它的报告。哪些错误是漏掉的目标，哪些是叫错了名字，哪些是框不准？
+# 检测器错得最厉害的图像，正是该看的图像。白色：目标；红色虚线：它的报告。哪些错误是漏掉的目标，哪些是叫错了名字，哪些是框不准？
 
 # %% tags=["active-ipynb"]
 # sure = detect(detector, val.images, thresh=0.4, nms_thresh=0.5)

@@ -34,7 +34,7 @@ from common.nets.detection import ANCHORS, box_offsets, generate_grid
 # from common.plots.boxes import Layer, box_figure, precision_recall_figure
 # from common.data.boxes import collate, load_boxes
 # from common.nets.detection import to_map, train_detector
-# from common.plots import curves, show
+# from common.plots import curves, image_grid, show
 # from common.training.seed import seed_everything
 # from single_stage_detector import SingleStageDetector, average_precision, mean_average_precision, precision_recall
 #
@@ -219,7 +219,7 @@ def roi_align(features: Tensor, boxes: Tensor, output_size: tuple[int, int]) -> 
 # check("two_stage_detector", task="roi_align")
 
 # %% [markdown]
-# 把像素当作网格单元，RoI Align 也能用在图像上。左边是带框的图像，然后是每个框的 16 × 16 结果。
+# 把像素当作网格单元，RoI Align 也能用在图像上。先是带框的图像，然后是每个框的 16 × 16 结果。
 
 # %% tags=["active-ipynb"]
 # boxes = train.boxes[4][train.boxes[4][:, 4] >= 0, :4]
@@ -227,7 +227,7 @@ def roi_align(features: Tensor, boxes: Tensor, output_size: tuple[int, int]) -> 
 # box_figure(train.images[4:5], [[Layer(boxes, "white")]], scale=3)
 
 # %% tags=["active-ipynb"]
-# box_figure(patches, [[]] * len(patches), columns=5, scale=1.6)
+# image_grid(patches, columns=5, alt="What is inside of each box, cut out and brought to the same size.")
 
 # %% [markdown]
 # **为什么要对齐？** RoI Pooling（Girshick，*Fast R-CNN*，2015）把框取整到网格单元的边界，切成子区域，子区域也取整，再取每个子区域的最大值。这里激活图的一个网格单元宽 8 个像素，所以取整会把框移动最多 4 个像素，而这里的目标只有 8 到 23 个像素宽。下面的单元格让一个 2.5 × 2.5 网格单元的框在平滑的激活图上向右滑过三个网格单元，画出其中一个子区域的值：对大多数移动，RoI Pooling 毫无反应，到了某些位置又突然跳变。这样，损失没法指出框该往哪边移，由它也画不出精确到像素的掩码。
@@ -337,6 +337,7 @@ class TwoStageDetector(nn.Module):
 # 两个检测器，数据相同，主干网络相同，步数相同：
 
 # %% tags=["active-ipynb"]
+# # 约 30 秒
 # def detect(detector, images, thresh=0.5, nms_thresh=0.5):
 #     """许多图像的检测结果，以像素为单位。"""
 #     found = []
@@ -346,7 +347,6 @@ class TwoStageDetector(nn.Module):
 #     return found
 #
 #
-# # 约 45 秒
 # seed_everything(0)
 # detectors = {
 #     "single-stage": SingleStageDetector(num_classes=len(names), drop_ratio=0.0),
@@ -387,7 +387,7 @@ class TwoStageDetector(nn.Module):
 # box_figure(shown.repeat(len(kept["two-stage"]), 1, 1, 1), layers, titles=titles, columns=len(shown), scale=2.4)
 
 # %% [markdown]
-# 以及它错得最厉害的地方。白色：目标；红色：它的报告。
+# 以及它错得最厉害的地方。白色：目标；红色虚线：它的报告。
 
 # %% tags=["active-ipynb"]
 # sure = detect(detectors["two-stage"], val.images, thresh=0.4)
