@@ -387,3 +387,7 @@ def trustworthiness(X: Tensor, Y: Tensor, k: int) -> float:
 # PCA is a rotation that sorts directions by variance; dropping the last ones loses exactly their variance. Whitening
 # rotates and divides. t-SNE keeps neighbourhoods and nothing else: measure how well, and do not read distances from
 # it.
+#
+# **Where to look next.** Wattenberg, Viégas and Johnson (*How to use t-SNE effectively*, 2016) let you turn the knobs
+# and see what is not in the data. Kobak and Berens (*The art of using t-SNE for single-cell transcriptomics*, 2019) say
+# how to start and which perplexity to take. UMAP (McInnes, Healy and Melville, 2018) is the best-known relative.

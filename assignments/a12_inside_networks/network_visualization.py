@@ -654,3 +654,8 @@ def nearest_in_feature_space(f: Callable[[Tensor], Tensor], queries: Tensor, gal
 # A gradient with respect to the input costs one backward pass and answers many questions: where (saliency, CAM), what
 # (class images, inversion, DeepDream), and how little it takes to be wrong (attacks). Each picture is an answer to
 # its own question, and shows the method as well as the network.
+#
+# **Where to look next.** Olah, Mordvintsev and Schubert (*Feature visualization*, 2017) make images for single units,
+# and say which priors it takes. Bau et al. (*Network dissection*, 2017) count which units find which concepts. Madry et
+# al. (*Towards deep learning models resistant to adversarial attacks*, 2018) train on attacks, the defence that has
+# lasted.

@@ -417,3 +417,9 @@ def perceptual_loss(phi: nn.Module, a: Tensor, b: Tensor) -> Tensor:
 #
 # A loss can be defined by a network that never changes. Its features know what is where; averages of their products
 # know what the surface is like. And whatever can be differentiated with respect to pixels can be painted.
+#
+# **Where to look next.** Johnson, Alahi and Fei-Fei (*Perceptual losses for real-time style transfer and
+# super-resolution*, 2016) train a network that paints in one pass. Huang and Belongie (*Arbitrary style transfer in
+# real-time with adaptive instance normalization*, 2017) only change means and variances. Zhang et al. (*The
+# unreasonable effectiveness of deep features as a perceptual metric*, 2018) ask people, and find that features judge
+# images much as they do.

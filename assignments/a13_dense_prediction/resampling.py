@@ -545,3 +545,9 @@ def average_pool_backward(dout: Tensor, k: int, size: tuple[int, int]) -> Tensor
 # paints a checkerboard. The value of a pixel belongs to its centre: forget half a pixel, and the whole picture moves.
 # Max pooling that remembers its places lets a decoder put numbers back there. Dilation sees further with the same
 # number of weights.
+#
+# **Where to look next.** Zhang (*Making convolutional networks shift-invariant again*, 2019) blurs before every step
+# that leaves pixels out. Shi et al. (*Real-time single image and video super-resolution using an efficient sub-pixel
+# convolutional neural network*, 2016) enlarge by sorting channels into pixels. Yu and Koltun (*Multi-scale context
+# aggregation by dilated convolutions*, 2016) stack dilations. Parmar, Zhang and Zhu (*On aliased resizing and
+# surprising subtleties in GAN evaluation*, 2022) show what careless resizing does to a score.

@@ -574,3 +574,8 @@ def panoptic_quality(ids: Tensor, classes: Tensor, true_ids: Tensor, true_classe
 # Every pixel is an example. Pixels without a label count nowhere, and small objects need losses that compare areas.
 # Measures are sums over the whole set, divided at the end. What is lost on the way down comes back by skips, added or
 # concatenated. Where masks overlap, the order decides.
+#
+# **Where to look next.** DeepLabv3+ (Chen et al., *Encoder-decoder with atrous separable convolution for semantic image
+# segmentation*, 2018) puts dilation and skips together. nnU-Net (Isensee et al., 2021) shows how far a plain U-Net gets
+# if everything around it is done well. Mask2Former (Cheng et al., 2022) treats semantic, instance and panoptic
+# segmentation alike, and Segment Anything (Kirillov et al., 2023) needs no classes.

@@ -673,3 +673,8 @@ def split_prior(x: Tensor) -> tuple[Tensor, Tensor]:
 # Densities change by determinants, and logarithms of determinants add up. Triangular Jacobians make them cheap:
 # factors of a matrix, coupling, autoregression. What is fast forwards may be slow backwards. A residual layer is
 # invertible if it contracts, and its determinant can be estimated without ever building a Jacobian.
+#
+# **Where to look next.** Papamakarios et al. (*Normalizing flows for probabilistic modeling and inference*, 2021) put
+# all of this in order. Nalisnick et al. (*Do deep generative models know what they don't know?*, 2019) find flows that
+# give foreign images a higher density than their own. Chen et al. (*Neural ordinary differential equations*, 2018) let
+# the layers become infinitely many, and flow matching (Lipman et al., 2023) trains such a flow by regression.

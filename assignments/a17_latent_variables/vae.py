@@ -499,3 +499,8 @@ def importance_log_likelihood(
 # An encoder guesses the posterior, a decoder says what a code means, and the lower bound trains both at once, because
 # the sample is a differentiable function of noise. Pixels are added up, not averaged. Samples are blurred, codes are
 # smooth, and the bound can be tightened by importance sampling.
+#
+# **Where to look next.** Kingma and Welling (*An introduction to variational autoencoders*, 2019) derive everything
+# slowly. Alemi et al. (*Fixing a broken ELBO*, 2018) show that the same bound can belong to codes that say much or
+# nothing. Child (*Very deep VAEs generalize autoregressive models and can outperform them on images*, 2021) stacks many
+# latent variables, and the samples become sharp.

@@ -197,3 +197,9 @@ def reset_dead(codebook: Tensor, usage: Tensor, z: Tensor, generator: torch.Gene
 # Discrete codes need a gradient that goes straight through, and two losses that keep book and encoder together. Watch
 # how many words are in use. The prior is learned afterwards, on words, and that is where the quality of samples comes
 # from.
+#
+# **Where to look next.** Van den Oord, Vinyals and Kavukcuoglu (*Neural discrete representation learning*, 2017) is the
+# paper behind this notebook. VQ-VAE-2 (Razavi, van den Oord and Vinyals, 2019) has words on two scales. Esser, Rombach
+# and Ommer (*Taming transformers for high-resolution image synthesis*, 2021) learn the prior with a Transformer, and
+# DALL-E (Ramesh et al., *Zero-shot text-to-image generation*, 2021) lets a sentence come first. Mentzer et al. (*Finite
+# scalar quantization*, 2024) replace the book by rounding.

@@ -582,3 +582,8 @@ def act(model: Callable[[Tensor, Tensor, Tensor], Tensor], env: object, target: 
 # noise away, or buys less noise with a little bias. Three other ways begin elsewhere: learn a model of the world and
 # plan in it; imitate somebody who can do it; or find out which rewards would explain what this person does (inverse
 # reinforcement learning).
+#
+# **Where to look next.** Achiam (*Spinning up in deep RL*, 2018) is a course with short programs. Schulman et al.
+# (*Proximal policy optimization algorithms*, 2017) is what most people use. Henderson et al. (*Deep reinforcement
+# learning that matters*, 2018) show how much depends on the seed alone. Ouyang et al. (*Training language models to
+# follow instructions with human feedback*, 2022) take the same gradient to language models.

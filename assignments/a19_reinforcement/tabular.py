@@ -537,3 +537,8 @@ def n_step_return(rewards: Tensor, values: Tensor, n: int, gamma: float) -> Tens
 # One equation, Bellman's, and three ways to use it: solve it with a model; replace its mean by samples; replace the
 # rest of a sample by one's own estimate. The last is the fastest, and the one that can be wrong by itself: hence the
 # double tables here, and the target networks of the next notebook.
+#
+# **Where to look next.** Sutton and Barto (*Reinforcement learning: an introduction*, second edition 2018) need six
+# chapters for this notebook, and are worth it. Watkins and Dayan (*Q-learning*, 1992) prove that the table converges.
+# Kaelbling, Littman and Cassandra (*Planning and acting in partially observable stochastic domains*, 1998) say what to
+# do where the state is not seen.

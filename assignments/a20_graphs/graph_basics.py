@@ -437,3 +437,8 @@ def edge_graph(edge_index: Tensor) -> tuple[Tensor, Tensor]:
 # Products with the adjacency matrix move numbers along edges; normalised, they can be repeated. The order of nodes
 # means nothing, so everything must respect permutations. The Laplacian gives frequencies to graphs, and polynomials
 # of it are filters that need no eigenvectors: the first one is the graph convolution of the next notebook.
+#
+# **Where to look next.** Shuman et al. (*The emerging field of signal processing on graphs*, 2013) carry frequencies,
+# filters and sampling over to graphs. Von Luxburg (*A tutorial on spectral clustering*, 2007) explains what
+# eigenvectors of the Laplacian know. Bronstein et al. (*Geometric deep learning*, 2021) derive convolutions, graph
+# networks and attention from symmetries.

@@ -296,3 +296,9 @@ def random_subspace(D: int, d: int, generator: torch.Generator) -> Tensor:
 # ## What to take home
 #
 # Large networks are easy to train and easy to shrink. What you measured here are properties of training.
+#
+# **Where to look next.** Nakkiran et al. (*Deep double descent*, 2020) find that more parameters, and even more data,
+# can first hurt and then help. Power et al. (*Grokking*, 2022) watch networks understand long after they have
+# memorised. Frankle et al. (*Linear mode connectivity and the lottery ticket hypothesis*, 2020) say from when on two
+# runs end in the same valley. Hoffmann et al. (*Training compute-optimal large language models*, 2022) measure how size
+# and data should grow together.

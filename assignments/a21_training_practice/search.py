@@ -289,3 +289,8 @@ def kendall_tau(a: Tensor, b: Tensor) -> float:
 # ## What to take home
 #
 # Compare a strategy with random search at equal cost, over many seeds, and say which estimate ranked the candidates.
+#
+# **Where to look next.** Li and Talwalkar (*Random search and reproducibility for neural architecture search*, 2020)
+# and Yang, Esperança and Carlucci (*NAS evaluation is frustratingly hard*, 2020) ask whether a search beats a random
+# choice from the same space. Elsken, Metzen and Hutter (*Neural architecture search: a survey*, 2019) sort the field by
+# space, strategy and estimate. Once-for-all (Cai et al., 2020) trains one network that contains all the candidates.

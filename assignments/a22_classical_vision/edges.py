@@ -478,3 +478,8 @@ def hough_peaks(accumulator: np.ndarray, n: int, window: int) -> np.ndarray:
 # Everything linear and the same everywhere is a convolution. Edges are crests of the gradient's length after smoothing,
 # and two thresholds decide with their neighbours' help. Voting finds shapes in spite of gaps and noise, as long as the
 # shape has few parameters.
+#
+# **Where to look next.** Szeliski (*Computer vision: algorithms and applications*, second edition 2022) is the book
+# for all of this assignment, and free to read. Arbeláez et al. (*Contour detection and hierarchical image
+# segmentation*, 2011) let brightness, colour and texture vote. Xie and Tu (*Holistically-nested edge detection*, 2015)
+# learn edges from people's drawings.

@@ -519,3 +519,9 @@ def ransac(
 # Good points change in all directions and have a size and a direction of their own. Descriptions forget light, contrast
 # and turns, and the ratio of two distances says how sure a match is. RANSAC needs few matches per draw, counts who
 # agrees, and fits at the end.
+#
+# **Where to look next.** Hartley and Zisserman (*Multiple view geometry in computer vision*, second
+# edition 2004) go on from matches to cameras and depth. Brown and Lowe (*Automatic panoramic image
+# stitching using invariant features*, 2007) glue photographs with what you wrote here. SuperPoint (DeTone,
+# Malisiewicz and Rabinovich, 2018) and SuperGlue (Sarlin et al., 2020) learn points and matches; Jin et
+# al. (*Image matching across wide baselines*, 2021) compare both worlds with care.

@@ -279,3 +279,8 @@ def remove_object(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
 #
 # A problem with exponentially many answers became a table, because the best way to a pixel needs only the best ways to
 # its neighbours. What is infinite at the border, and which of equal ones counts, belong to the definition.
+#
+# **Where to look next.** Avidan and Shamir (*Seam carving for content-aware image resizing*, 2007) is the paper behind
+# this notebook; Rubinstein, Shamir and Avidan (*Improved seam carving for video retargeting*, 2008) count the edges
+# that a removal makes. Efros and Freeman (*Image quilting for texture synthesis and transfer*, 2001) cut patches along
+# the same kind of path. PatchMatch (Barnes et al., 2009) fills holes by copying from elsewhere.

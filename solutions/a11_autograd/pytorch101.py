@@ -570,3 +570,8 @@ def to_device(x: Tensor, device: str | torch.device) -> Tensor:
 #
 # The second notebook, `autograd.ipynb`, adds the one thing that makes a tensor library a library for deep learning:
 # it remembers what you did, and differentiates it.
+#
+# **Where to look next.** Harris et al. (*Array programming with NumPy*, 2020) describe the arrays that tensors come
+# from: strides, views and broadcasting are the same. Paszke et al. (*PyTorch: an imperative style, high-performance
+# deep learning library*, 2019) say what was decided, and why. Rogozhnikov (*Einops*, 2022) writes every reshaping as a
+# formula that can be read.

@@ -702,3 +702,8 @@ def decode_corners(
 #
 # A head is a few layers; its loss says what counts. Take the scale out where it cannot be known. Ask one channel, not
 # all, where another head decides the class. And never round a coordinate that you need later.
+#
+# **Where to look next.** Zhou, Wang and Krähenbühl (*Objects as points*, 2019) find objects by their centres instead of
+# two corners. Xiao, Wu and Wei (*Simple baselines for human pose estimation and tracking*, 2018) need only heat maps
+# for keypoints. Ranftl et al. (*Towards robust monocular depth estimation*, 2020) mix data sets whose depths have
+# different scales. PointRend (Kirillov et al., 2020) computes a mask only where it is not clear.

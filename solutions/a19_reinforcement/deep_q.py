@@ -482,3 +482,8 @@ def fitted_q(
 # Bootstrapping, a network, and data from another policy: together, these three can diverge. The memory makes the data
 # behave like a sample, the old copy makes the target stand still, Huber's loss bounds what one surprise can do, and two
 # networks keep the maximum honest.
+#
+# **Where to look next.** Rainbow (Hessel et al., 2018) combines six improvements and measures what each is worth.
+# Schaul et al. (*Prioritized experience replay*, 2016) draw surprising steps more often. Bellemare, Dabney and Munos
+# (*A distributional perspective on reinforcement learning*, 2017) learn the distribution of the return and not only its
+# mean. Van Hasselt et al. (*Deep reinforcement learning and the deadly triad*, 2018) measure when it diverges.

@@ -657,3 +657,8 @@ def readout(x: Tensor, batch: Tensor, kind: str = "mean") -> Tensor:
 #
 # Messages, an aggregation without order, an update. Means are stable, sums tell more, attention chooses. Sampling makes
 # large graphs possible. And there are graphs that no such layer tells apart.
+#
+# **Where to look next.** Gilmer et al. (*Neural message passing for quantum chemistry*, 2017) gave the messages their
+# name. Xu et al. (*How powerful are graph neural networks?*, 2019) and Morris et al. (*Weisfeiler and Leman go
+# neural*, 2019) say what such layers cannot see. Brody, Alon and Yahav (*How attentive are graph attention
+# networks?*, 2022) find that in the first version every node prefers the same neighbours, and mend it.

@@ -599,3 +599,8 @@ def partition_batches(
 # Labels of a few nodes spread along edges; a readout turns nodes into a graph; scores of pairs are judged by their
 # ranking. Two or three layers are usually best. Large graphs are cut or sampled; how they are cut decides which edges
 # are lost.
+#
+# **Where to look next.** Shchur et al. (*Pitfalls of graph neural network evaluation*, 2018) draw other splits of Cora,
+# and the ranking of methods changes. The *Open graph benchmark* (Hu et al., 2020) has larger data and fixed splits.
+# GraphSAINT (Zeng et al., 2020) draws small graphs from a large one and corrects for how they were drawn. Hamilton
+# (*Graph representation learning*, 2020) is a book about all three notebooks.

@@ -695,3 +695,8 @@ def init_std(fan_in: int, fan_out: int, kind: str) -> float:
 #
 # Count the pieces, choose a distribution for the answers, and give the first weights the right size. Each is a formula
 # of one line, and each mistake in it trains without an error message.
+#
+# **Where to look next.** Prince (*Understanding deep learning*, 2023) has a chapter on each of these subjects, and
+# exercises. Zhang, Dauphin and Ma (*Fixup initialization*, 2019) train residual networks without any normalisation, by
+# their first weights alone. Roberts, Yaida and Hanin (*The principles of deep learning theory*, 2022) compute how
+# signals travel through wide networks.

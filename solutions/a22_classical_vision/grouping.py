@@ -343,3 +343,8 @@ def compression_svd(image: np.ndarray, num_values: int) -> tuple[np.ndarray, int
 #
 # Every method of grouping answers another question: who is near a centre, who hangs together, who climbs the same hill.
 # Choose features and distance first; the algorithm follows.
+#
+# **Where to look next.** Felzenszwalb and Huttenlocher (*Efficient graph-based image segmentation*, 2004) join pixels
+# along a spanning tree. SLIC (Achanta et al., 2012) is k-means in colour and place, and makes superpixels. Von Luxburg
+# (*A tutorial on spectral clustering*, 2007) groups by the eigenvectors of a graph. Turk and Pentland (*Eigenfaces for
+# recognition*, 1991) recognise faces by the first ranks of an SVD.

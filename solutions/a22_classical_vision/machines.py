@@ -308,3 +308,9 @@ def smo(K: np.ndarray, y: np.ndarray, C: float, tol: float = 1e-3, max_passes: i
 #
 # The perceptron stops at any line. The margin chooses one, and the dual form shows that only products matter; so a
 # kernel may take their place. Two numbers at a time are enough to solve the problem.
+#
+# **Where to look next.** Boser, Guyon and Vapnik (*A training algorithm for optimal margin classifiers*, 1992) is where
+# margin and kernel met. Rahimi and Recht (*Random features for large-scale kernel machines*, 2007) replace the kernel
+# by a product of random features. Dalal and Triggs (*Histograms of oriented gradients for human detection*, 2005) and
+# Felzenszwalb et al. (*Object detection with discriminatively trained part-based models*, 2010) found people and cars
+# with linear machines on gradients.

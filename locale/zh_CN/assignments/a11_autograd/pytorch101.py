@@ -463,3 +463,5 @@ def to_device(x: Tensor, device: str | torch.device) -> Tensor:
 # 切片、`view`、`T`、`permute` 得到的是视图：不花什么代价，写入它们就是写入张量。索引列表、掩码和算术运算得到的是副本。形状从右边开始比较。如果用循环来遍历数，那么几乎总有一种运算，能快一百倍地做同样的事。
 #
 # 第二个笔记本 `autograd.ipynb` 再加上一样东西，张量库才成为深度学习的库：它记住你做过的运算，并对它们求导。
+#
+# **延伸阅读。** Harris 等（*Array programming with NumPy*，2020）介绍张量的前身，即数组：步幅、视图和广播都一样。Paszke 等（*PyTorch: an imperative style, high-performance deep learning library*，2019）说明做了哪些设计决定以及原因。Rogozhnikov（*Einops*，2022）把每次变形都写成一目了然的公式。

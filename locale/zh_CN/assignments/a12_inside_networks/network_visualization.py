@@ -594,3 +594,5 @@ def nearest_in_feature_space(f: Callable[[Tensor], Tensor], queries: Tensor, gal
 # ## 小结
 #
 # 对输入求梯度只要一次反向传播，却能回答许多问题：在哪里（显著图、CAM），是什么（类别图像、反演、DeepDream），以及多小的改动就会出错（攻击）。每张图回答它自己的问题，既显示了网络，也显示了方法。
+#
+# **延伸阅读。** Olah、Mordvintsev 和 Schubert（*Feature visualization*，2017）为单个单元生成图像，并说明需要哪些先验。Bau 等（*Network dissection*，2017）统计哪些单元对应哪些概念。Madry 等（*Towards deep learning models resistant to adversarial attacks*，2018）在攻击样本上训练，这是经得起考验的防御。

@@ -388,3 +388,5 @@ def perceptual_loss(phi: nn.Module, a: Tensor, b: Tensor) -> Tensor:
 # ## 小结
 #
 # 损失可以由一个从不改变的网络来定义。它的特征知道什么在哪里；特征乘积的平均知道表面是什么样。凡是能对像素求导的，都能画出来。
+#
+# **延伸阅读。** Johnson、Alahi 和 Fei-Fei（*Perceptual losses for real-time style transfer and super-resolution*，2016）训练一个一遍就能作画的网络。Huang 和 Belongie（*Arbitrary style transfer in real-time with adaptive instance normalization*，2017）只改变均值和方差。Zhang 等（*The unreasonable effectiveness of deep features as a perceptual metric*，2018）询问了真人，发现特征对图像的判断与人很接近。

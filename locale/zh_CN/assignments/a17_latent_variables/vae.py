@@ -462,3 +462,5 @@ def importance_log_likelihood(
 # ## 小结
 #
 # 编码器猜后验分布，解码器说编码代表什么；因为样本是噪声的可微函数，下界可以同时训练两者。像素要求和，不取平均。样本模糊，编码平滑，而重要性采样可以让这个界更紧。
+#
+# **延伸阅读。** Kingma 和 Welling（*An introduction to variational autoencoders*，2019）不慌不忙地推导全部内容。Alemi 等（*Fixing a broken ELBO*，2018）说明，同样的下界值，编码可能信息丰富，也可能什么都没说。Child（*Very deep VAEs generalize autoregressive models and can outperform them on images*，2021）叠起许多层隐变量，样本就变清晰了。

@@ -542,3 +542,5 @@ def act(model: Callable[[Tensor, Tensor, Tensor], Tensor], env: object, target: 
 # ## 小结
 #
 # 平均回报的梯度不需要对世界求导，只需要样本；代价是噪声。只算动作之后得到的，减去预期的，让评论器说该预期什么：每一步要么不改变均值而去掉噪声，要么以一点偏差换来更小的噪声。还有三条路从别处出发：学出世界的模型，在模型里做规划；模仿会做的人；或者找出哪些奖励能解释这个人的做法（逆强化学习）。
+#
+# **延伸阅读。** Achiam（*Spinning up in deep RL*，2018）是一门配有短小程序的课程。Schulman 等（*Proximal policy optimization algorithms*，2017）是最常用的方法。Henderson 等（*Deep reinforcement learning that matters*，2018）说明，单是随机种子的影响就有多大。Ouyang 等（*Training language models to follow instructions with human feedback*，2022）把同样的梯度用到语言模型上。

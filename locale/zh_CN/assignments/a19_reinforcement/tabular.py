@@ -490,3 +490,5 @@ def n_step_return(rewards: Tensor, values: Tensor, n: int, gamma: float) -> Tens
 # ## 小结
 #
 # 一个方程，即贝尔曼方程，有三种用法：有模型就求解它；用样本代替其中的均值；用自己的估计代替样本的其余部分。最后一种最快，但也会自己把自己带错：所以这里要用两张表，下一个笔记本要用目标网络。
+#
+# **延伸阅读。** Sutton 和 Barto（*Reinforcement learning: an introduction*，第二版，2018）用六章讲本笔记本的内容，值得一读。Watkins 和 Dayan（*Q-learning*，1992）证明这张表会收敛。Kaelbling、Littman 和 Cassandra（*Planning and acting in partially observable stochastic domains*，1998）讲看不到状态时该怎么办。

@@ -400,3 +400,5 @@ def edge_graph(edge_index: Tensor) -> tuple[Tensor, Tensor]:
 # ## 小结
 #
 # 与邻接矩阵相乘，让数沿着边移动；归一化之后，就可以一次次地乘。节点的顺序没有意义，所以一切都必须经得起置换。拉普拉斯矩阵给图带来了频率；它的多项式是不需要特征向量的滤波器：其中最简单的一次多项式，就是下一个笔记本的图卷积。
+#
+# **延伸阅读。** Shuman 等（*The emerging field of signal processing on graphs*，2013）把频率、滤波和采样推广到图上。Von Luxburg（*A tutorial on spectral clustering*，2007）讲解拉普拉斯矩阵的特征向量里有什么信息。Bronstein 等（*Geometric deep learning*，2021）从对称性推出卷积、图网络和注意力。

@@ -524,3 +524,5 @@ def readout(x: Tensor, batch: Tensor, kind: str = "mean") -> Tensor:
 # ## 小结
 #
 # 消息、与顺序无关的聚合、更新。均值稳定，求和分得更清，注意力会挑选。有了采样，大图也算得动。而有些图，任何这样的层都区分不了。
+#
+# **延伸阅读。** Gilmer 等（*Neural message passing for quantum chemistry*，2017）给“消息”起了名字。Xu 等（*How powerful are graph neural networks?*，2019）和 Morris 等（*Weisfeiler and Leman go neural*，2019）说明这类层看不到什么。Brody、Alon 和 Yahav（*How attentive are graph attention networks?*，2022）发现，在最初的版本里每个节点都偏爱同样的邻居，并作了修正。

@@ -549,3 +549,5 @@ def init_std(fan_in: int, fan_out: int, kind: str) -> float:
 # ## 小结
 #
 # 数一数区域，为答案选一种分布，给初始权重合适的大小。每一样都是一行公式；哪里写错了，网络照样能训练，不会报错。
+#
+# **延伸阅读。** Prince（*Understanding deep learning*，2023）对每个主题都有一章，还有习题。Zhang、Dauphin 和 Ma（*Fixup initialization*，2019）完全不用归一化，只靠初始权重就能训练残差网络。Roberts、Yaida 和 Hanin（*The principles of deep learning theory*，2022）计算信号怎样穿过很宽的网络。

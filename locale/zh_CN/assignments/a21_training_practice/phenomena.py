@@ -277,3 +277,5 @@ def random_subspace(D: int, d: int, generator: torch.Generator) -> Tensor:
 # ## 小结
 #
 # 大网络训练起来简单，缩小也简单。你在这里测量的，都是训练的性质。
+#
+# **延伸阅读。** Nakkiran 等（*Deep double descent*，2020）发现，更多参数、甚至更多数据，可能先有害后有益。Power 等（*Grokking*，2022）观察到网络在死记之后很久才真正理解。Frankle 等（*Linear mode connectivity and the lottery ticket hypothesis*，2020）说明从什么时候起两次训练会落入同一个山谷。Hoffmann 等（*Training compute-optimal large language models*，2022）测量模型大小和数据量应当怎样一起增长。

@@ -772,3 +772,5 @@ def min_norm_fit(Phi: Tensor, y: Tensor) -> Tensor:
 # ## 小结
 #
 # 实践大多是簿记，而且必须精确：副本与引用，和与均值，训练时与测试时。现在你知道它在哪里会悄悄出错。
+#
+# **延伸阅读。** Karpathy（*A recipe for training neural networks*，2019）讲做事的先后顺序。Godbole 等（*Deep learning tuning playbook*，2023）讲每次训练都很昂贵时怎样搜索。Wightman、Touvron 和 Jégou（*ResNet strikes back*，2021）用 2021 年的做法训练 2015 年的网络：ImageNet 上 80.4 %。

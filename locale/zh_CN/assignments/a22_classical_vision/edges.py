@@ -444,3 +444,5 @@ def hough_peaks(accumulator: np.ndarray, n: int, window: int) -> np.ndarray:
 # ## 小结
 #
 # 凡是线性的、在每个位置做法都相同的，都是卷积。边缘是平滑之后梯度长度的脊线，由两个阈值借助相邻像素来判定。有缺口、有噪声，投票也能找到形状，只要形状的参数不多。
+#
+# **延伸阅读。** Szeliski（*Computer vision: algorithms and applications*，第二版，2022）是适合整个作业的书，可以免费阅读。Arbeláez 等（*Contour detection and hierarchical image segmentation*，2011）让亮度、颜色和纹理一起投票。Xie 和 Tu（*Holistically-nested edge detection*，2015）从人画的轮廓学习边缘。

@@ -230,3 +230,5 @@ def smo(K: np.ndarray, y: np.ndarray, C: float, tol: float = 1e-3, max_passes: i
 # ## 小结
 #
 # 感知机遇到能用的直线就停。间隔选定其中一条；对偶形式则表明要紧的只有乘积，所以核函数可以取而代之。每次改两个数，就足以解决问题。
+#
+# **延伸阅读。** Boser、Guyon 和 Vapnik（*A training algorithm for optimal margin classifiers*，1992）让间隔和核第一次相遇。Rahimi 和 Recht（*Random features for large-scale kernel machines*，2007）用随机特征的内积代替核。Dalal 和 Triggs（*Histograms of oriented gradients for human detection*，2005）以及 Felzenszwalb 等（*Object detection with discriminatively trained part-based models*，2010）用建立在梯度上的线性分类器找到行人和汽车。
