@@ -100,6 +100,12 @@ def isolated_pool(isolation: str, pools: Pools) -> WorkerPool:
     return pools(isolation)
 
 
+@pytest.fixture(scope="session")
+def open_pool(pools: Pools) -> WorkerPool:
+    """A pool without isolation: nothing is hidden, and every machine has it."""
+    return pools("none")
+
+
 @pytest.fixture(scope="module", params=["bubblewrap", "namespaces", "none"])
 def pool(request: pytest.FixtureRequest, pools: Pools) -> WorkerPool:
     """A pool of workers, for each kind of isolation."""

@@ -20,7 +20,6 @@ from autograder.session.session import with_checks
 from autograder.students.check import check_folder, check_namespace
 from autograder.students.submit import submit
 from tests.support.course import as_notebook
-from tests.support.our_course import OUR_COURSE
 
 MANIFEST = """
 title = "Layers"
@@ -153,13 +152,15 @@ def test_a_notebook(course: Assignment, hand_in: tuple[str, dict[str, str]], tas
     assert causes(found) == {name: cause for name, cause in expected.items() if task in (None, name[6:])}
 
 
-def test_submitted_and_graded(course: Assignment, hand_in: tuple[str, dict[str, str]], tmp_path: Path) -> None:
+def test_submitted_and_graded(
+    course: Assignment, hand_in: tuple[str, dict[str, str]], tmp_path: Path, open_pool: WorkerPool
+) -> None:
     source, expected = hand_in
     (course.folder / "layers.py").write_text(source)
     path = submit(course.folder, tmp_path).path
-    (tmp_path / "empty").mkdir()
-    with WorkerPool("none", folder=str(tmp_path / "empty"), course=OUR_COURSE) as pool:
-        report = with_checks(course, OPTIONS, lambda checks: grade_handin(checks, Job("you", path), pool), hidden=False)
+    report = with_checks(
+        course, OPTIONS, lambda checks: grade_handin(checks, Job("you", path), open_pool), hidden=False
+    )
     assert causes(report.checks) == expected
 
 
@@ -191,13 +192,12 @@ def check_forward_of_two(student):
 '''
 
 
-def test_a_hidden_check_of_the_other_task_counts_too(course: Assignment, tmp_path: Path) -> None:
+def test_a_hidden_check_of_the_other_task_counts_too(course: Assignment, tmp_path: Path, open_pool: WorkerPool) -> None:
     course.solutions.mkdir(parents=True)
     (course.solutions / "check_layers_hidden.py").write_text(HIDDEN)
     (course.folder / "check_layers.py").write_text(CHECKS.replace('@task("forward")', '@task("forward", share=50)'))
     (tmp_path / "layers.py").write_text(RIGHT.replace("return x * x, x", "return 9.0, x + 2"))
-    with WorkerPool("none", folder=str(tmp_path), course=OUR_COURSE) as pool:
-        report = with_checks(course, OPTIONS, lambda checks: grade_handin(checks, Job("you", tmp_path), pool))
+    report = with_checks(course, OPTIONS, lambda checks: grade_handin(checks, Job("you", tmp_path), open_pool))
     assert causes(report.checks) == {
         "check_backward": "needs another task",
         "check_forward": "passed",

@@ -32,7 +32,6 @@ from autograder.students.check import check_folder, check_namespace
 from autograder.students.submit import submit
 from autograder.submissions.submission import BadSubmission
 from tests.support.handins import GOLDEN, copy_story, stories
-from tests.support.our_course import OUR_COURSE
 from tests.support.vectors import make_vectors
 
 pytestmark = pytest.mark.slow
@@ -132,7 +131,9 @@ def test_plain_pytest_agrees(
 
 
 @pytest.fixture(scope="module")
-def submitted(course: Assignment, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Report | str]:
+def submitted(
+    course: Assignment, tmp_path_factory: pytest.TempPathFactory, open_pool: WorkerPool
+) -> dict[str, Report | str]:
     """The report of `gradlab submit` on each story's zip, graded as in dry_run.py, or why it creates none."""
     found: dict[str, Report | str] = {}
     zips: dict[str, Path] = {}
@@ -147,8 +148,7 @@ def submitted(course: Assignment, tmp_path_factory: pytest.TempPathFactory) -> d
             found[story] = str(problem)
 
     def grade(checks: Checks) -> dict[str, Report]:
-        with WorkerPool("none", folder=str(tmp_path_factory.mktemp("empty")), course=OUR_COURSE) as pool:
-            return {story: grade_handin(checks, Job("you", path), pool) for story, path in zips.items()}
+        return {story: grade_handin(checks, Job("you", path), open_pool) for story, path in zips.items()}
 
     return {**found, **with_checks(course, OPTIONS, grade, hidden=False)}
 

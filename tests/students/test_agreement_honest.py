@@ -29,7 +29,6 @@ from autograder.submissions.submission import BadSubmission
 from tests.golden.honest.grading import VICTIMS, clean
 from tests.golden.honest.reports import ASSIGNMENT, OPTIONS, SELECTED, STORED, chosen_recipes, grade_all
 from tests.students.test_agreement import run_cells
-from tests.support.our_course import OUR_COURSE
 
 pytestmark = pytest.mark.slow
 
@@ -123,7 +122,7 @@ def test_plain_pytest_agrees(recipe: str, tmp_path: Path, capsys: pytest.Capture
 
 
 @pytest.fixture(scope="module")
-def submitted(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Report | str]:
+def submitted(tmp_path_factory: pytest.TempPathFactory, open_pool: WorkerPool) -> dict[str, Report | str]:
     """The report on the zip that `gradlab submit` creates from each folder, or why it creates none."""
     found: dict[str, Report | str] = {}
     zips: dict[str, Path] = {}
@@ -138,8 +137,7 @@ def submitted(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Report | st
             found[recipe] = str(problem)
 
     def grade(checks: Checks) -> dict[str, Report]:
-        with WorkerPool("none", folder=str(tmp_path_factory.mktemp("empty")), course=OUR_COURSE) as pool:
-            return {recipe: grade_handin(checks, Job("you", path), pool) for recipe, path in zips.items()}
+        return {recipe: grade_handin(checks, Job("you", path), open_pool) for recipe, path in zips.items()}
 
     return {**found, **with_checks(COURSE, OPTIONS, grade, hidden=False, arguments=SELECTED)}
 

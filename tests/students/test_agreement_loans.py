@@ -17,7 +17,6 @@ from autograder.students.check import check_folder, check_namespace
 from autograder.students.submit import submit
 from autograder.submissions.submission import BadSubmission
 from tests.support.course import CHECKS, make_course
-from tests.support.our_course import OUR_COURSE
 
 pytestmark = pytest.mark.slow
 
@@ -68,11 +67,10 @@ def test_gradlab_check_pays_the_task_that_calls_it(course: Assignment, hand_in: 
 
 
 @pytest.mark.parametrize("hand_in", DOUBLES, indirect=True)
-def test_the_grader_pays_the_task_that_calls_it(course: Assignment, hand_in: Path, tmp_path: Path) -> None:
-    with WorkerPool("none", folder=str(tmp_path), course=OUR_COURSE) as pool:
-        report = with_checks(
-            course, Options(), lambda checks: grade_handin(checks, Job("ada", hand_in), pool), hidden=False
-        )
+def test_the_grader_pays_the_task_that_calls_it(course: Assignment, hand_in: Path, open_pool: WorkerPool) -> None:
+    report = with_checks(
+        course, Options(), lambda checks: grade_handin(checks, Job("ada", hand_in), open_pool), hidden=False
+    )
     assert points(report) == POINTS
 
 

@@ -16,7 +16,6 @@ from autograder.students.check import check_folder
 from autograder.students.start import start
 from autograder.students.submit import check_zip, submit
 from tests.support.course import CHECKS, MANIFEST, NAME, STUB, as_notebook, make_course
-from tests.support.our_course import OUR_COURSE
 
 pytestmark = pytest.mark.slow
 
@@ -45,11 +44,8 @@ def own(course: Assignment, tmp_path: Path) -> Assignment:
     return read_assignment(tmp_path / "work" / NAME)
 
 
-def grade(course: Assignment, hand_in: Path, empty: Path) -> Report:
-    with WorkerPool("none", folder=str(empty), course=OUR_COURSE) as pool:
-        return with_checks(
-            course, Options(), lambda checks: grade_handin(checks, Job("you", hand_in), pool), hidden=False
-        )
+def grade(course: Assignment, hand_in: Path, pool: WorkerPool) -> Report:
+    return with_checks(course, Options(), lambda checks: grade_handin(checks, Job("you", hand_in), pool), hidden=False)
 
 
 def outcomes(report: Report) -> list[tuple[str, float, str]]:
@@ -63,14 +59,14 @@ def test_the_stub_is_as_this_test_expects() -> None:
 
 @pytest.mark.parametrize("notebook", ["deleted", "blank"])
 def test_the_part_that_is_written_earns_its_points_everywhere(
-    notebook: str, course: Assignment, own: Assignment, tmp_path: Path
+    notebook: str, course: Assignment, own: Assignment, tmp_path: Path, open_pool: WorkerPool
 ) -> None:
     (own.folder / "tiny.py").write_text(UP)
     if notebook == "deleted":
         (own.folder / "tiny.ipynb").unlink()
     checked = check_folder(own, Options())
     packed = check_zip(submit(own.folder, tmp_path / "hand-in.zip"))
-    graded = grade(course, packed.path, tmp_path)
+    graded = grade(course, packed.path, open_pool)
     assert packed.report is not None
     assert outcomes(checked) == outcomes(packed.report) == outcomes(graded)
     assert outcomes(graded) == [
@@ -95,12 +91,14 @@ def test_a_part_without_points_of_public_checks_is_no_blank_hand_in(own: Assignm
     assert packed.advice == "No task is finished yet, so it would earn few points or none."
 
 
-def test_a_copy_that_nobody_edited_is_blank_everywhere(course: Assignment, own: Assignment, tmp_path: Path) -> None:
+def test_a_copy_that_nobody_edited_is_blank_everywhere(
+    course: Assignment, own: Assignment, tmp_path: Path, open_pool: WorkerPool
+) -> None:
     packed = check_zip(submit(own.folder, tmp_path / "hand-in.zip"))
     said = "Nothing is written yet in tiny.ipynb and tiny.py."
     assert said in check_folder(own, Options()).notes
     assert said in packed.warnings
-    assert said in grade(course, packed.path, tmp_path).notes
+    assert said in grade(course, packed.path, open_pool).notes
     assert packed.advice == "It contains no solution yet, so it would earn no points."
 
 

@@ -19,7 +19,6 @@ from autograder.session.options import Options
 from autograder.session.session import with_checks
 from autograder.students.check import check_folder, check_namespace
 from tests.support.kernels import run_cells
-from tests.support.our_course import OUR_COURSE
 
 pytestmark = pytest.mark.slow
 
@@ -98,7 +97,9 @@ def execute(cells: Sequence[str]) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("double", "total"), [*((double, "right") for double in DOUBLES), *(("wrong", total) for total in TOTALS)]
 )
-def test_check_grade_and_notebook_agree(course: Assignment, tmp_path: Path, double: str, total: str) -> None:
+def test_check_grade_and_notebook_agree(
+    course: Assignment, tmp_path: Path, double: str, total: str, open_pool: WorkerPool
+) -> None:
     cells = [GIVEN, DOUBLES[double], TOTALS.get(total, TOTAL)]
     hand_in = tmp_path / "ada"
     hand_in.mkdir()
@@ -109,10 +110,9 @@ def test_check_grade_and_notebook_agree(course: Assignment, tmp_path: Path, doub
     assert points(check_namespace("prices", namespace, cells, Options(), course)) == expected
     assert namespace == before, "the loan has not ended"
     assert points(check_folder(course, Options(), hand_in=hand_in)) == expected
-    with WorkerPool("none", folder=str(tmp_path), course=OUR_COURSE) as pool:
-        report = with_checks(
-            course, Options(), lambda checks: grade_handin(checks, Job("ada", hand_in), pool), hidden=False
-        )
+    report = with_checks(
+        course, Options(), lambda checks: grade_handin(checks, Job("ada", hand_in), open_pool), hidden=False
+    )
     assert points(report) == expected
 
 
