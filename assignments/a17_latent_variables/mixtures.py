@@ -287,7 +287,6 @@ def elbo(x: Tensor, q: Tensor, pi: Tensor, mu: Tensor, Sigma: Tensor) -> Tensor:
 # fitting, and never makes the likelihood worse. The ELBO is a bound for any $q$; how far it is from $\log p(x)$ is the
 # KL from $q$ to the posterior. Next: the sum becomes an integral and the posterior a network.
 #
-# **Where to look next.** Neal and Hinton (*A view of the EM algorithm that justifies incremental, sparse, and other
-# variants*, 1998) are the source of the view of this notebook: both steps raise one bound. Bishop (*Pattern recognition
-# and machine learning*, 2006) has a chapter about mixtures. Blei, Kucukelbir and McAuliffe (*Variational inference: a
-# review for statisticians*, 2017) go on where no posterior can be computed.
+# **Where to look next.** Neal and Hinton (1998) found that both steps of EM raise one bound, so that each may be done
+# by halves. Bishop (*Pattern recognition and machine learning*, 2006) has a chapter about mixtures. Blei, Kucukelbir
+# and McAuliffe (*Variational inference: a review for statisticians*, 2017) go on where no posterior can be computed.

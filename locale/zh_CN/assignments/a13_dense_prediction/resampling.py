@@ -499,4 +499,4 @@ def average_pool_backward(dout: Tensor, k: int, size: tuple[int, int]) -> Tensor
 #
 # 要放大特征图，可以复制、插值，或者用转置卷积；卷积核长度不是步幅的倍数时，会画出棋盘格。像素的值属于它的中心：漏掉半个像素，整张图都会移动。记住位置的最大池化，让解码器能把数放回原处。空洞卷积用同样多的权重看得更远。
 #
-# **延伸阅读。** Zhang（*Making convolutional networks shift-invariant again*，2019）在每个丢弃像素的步骤之前先模糊。Shi 等（*Real-time single image and video super-resolution using an efficient sub-pixel convolutional neural network*，2016）把通道重新排成像素来放大。Yu 和 Koltun（*Multi-scale context aggregation by dilated convolutions*，2016）把不同的空洞率叠起来。Parmar、Zhang 和 Zhu（*On aliased resizing and surprising subtleties in GAN evaluation*，2022）展示草率的缩放怎样改变评分。
+# **延伸阅读。** Zhang（*Making convolutional networks shift-invariant again*，2019）在每个丢弃像素的步骤之前先模糊。Shi 等（*Real-time single image and video super-resolution using an efficient sub-pixel convolutional neural network*，2016）把通道重新排成像素来放大。Yu 和 Koltun（*Multi-scale context aggregation by dilated convolutions*，2016）把不同的空洞率叠起来。Parmar、Zhang 和 Zhu（*On aliased resizing and surprising subtleties in GAN evaluation*，2022）展示草率的缩放怎样改变得分。

@@ -259,4 +259,4 @@ def elbo(x: Tensor, q: Tensor, pi: Tensor, mu: Tensor, Sigma: Tensor) -> Tensor:
 #
 # 隐变量要通过求和消去：$p(x) = \sum_z p(z)\, p(x \mid z)$。EM 交替求后验分布和做加权拟合，绝不会让似然变差。ELBO 对任意 $q$ 都是下界；它与 $\log p(x)$ 的差距，就是从 $q$ 到后验分布的 KL 散度。接下来，求和变成积分，后验分布变成网络。
 #
-# **延伸阅读。** Neal 和 Hinton（*A view of the EM algorithm that justifies incremental, sparse, and other variants*，1998）是本笔记本观点的出处：两步都在提高同一个下界。Bishop（*Pattern recognition and machine learning*，2006）有一章专讲混合模型。Blei、Kucukelbir 和 McAuliffe（*Variational inference: a review for statisticians*，2017）从算不出后验的地方继续往下讲。
+# **延伸阅读。** Neal 和 Hinton（1998）发现，EM 的两步都在提高同一个下界，所以每一步都可以只做一部分。Bishop（*Pattern recognition and machine learning*，2006）有一章专讲混合模型。Blei、Kucukelbir 和 McAuliffe（*Variational inference: a review for statisticians*，2017）从算不出后验的地方继续往下讲。
