@@ -38,6 +38,7 @@ _LABELS = {
 }
 _HISTOGRAM_WIDTH = 40
 _LIST_LINES = 20
+_LIST_NAMES = 8  # with one text
 _MISSING = 4  # functions of a task that nobody has begun
 
 
@@ -152,13 +153,13 @@ def print_class_summary(
     unopened = [*unopened, *((report.student, report.refusal) for report in summary.refused)]
     if unopened:
         _print_heading(console, say("Could not be opened: {n}", n=count(len(unopened), "hand-in")))
-    _print_list([(name(who), line(translate(why), limit=300)) for who, why in sorted(unopened)], console)
+    _print_list([("", who, line(translate(why), limit=300)) for who, why in sorted(unopened)], console)
     if summary.concerns:
         _print_heading(console, say("To look at: {n}", n=count(len(summary.concerns), "hand-in")))
     found = [(report, concern) for report, own in summary.concerns for concern in own]
     _print_list(
         [
-            (name(report.student), line(in_a_row(translate(c.text), translate(c.advice)), limit=600))
+            ("", report.student, line(in_a_row(translate(c.text), translate(c.advice)), limit=600))
             for report, c in found
         ],
         console,
@@ -172,9 +173,7 @@ def print_class_summary(
         _print_heading(
             console, say("Intake: {messages} to read ({kinds})", messages=count(len(intake), "message"), kinds=kinds)
         )
-    _print_list(
-        [(f"{_word(kind)}: {name(who)}", line(translate(what), limit=300)) for kind, who, what in intake], console
-    )
+    _print_list([(_word(kind), who, line(translate(what), limit=300)) for kind, who, what in intake], console)
 
 
 def _print_heading(console: Console, text: str) -> None:
@@ -185,12 +184,17 @@ def _word(kind: str) -> str:
     return translate(INTAKE_WORDS.get(kind, kind))
 
 
-def _print_list(rows: Sequence[tuple[str, str]], console: Console) -> None:
-    """Print the first rows, each a label and a text."""
-    for label, text in rows[:_LIST_LINES]:
-        _print_text(console, text, left=2, label=say("{label}: ", label=_encodable(label, console)))
-    if len(rows) > _LIST_LINES:
-        _print_text(console, say("and {number:,} more, in index.html", number=len(rows) - _LIST_LINES), left=2)
+def _print_list(rows: Iterable[tuple[str, str, str]], console: Console) -> None:
+    """Print the first rows, each a kind, a student and a text; students with the same text share a row."""
+    grouped: dict[tuple[str, str], list[str]] = {}
+    for kind, who, text in rows:
+        grouped.setdefault((kind, text), []).append(name(who))
+    for (kind, text), students in list(grouped.items())[:_LIST_LINES]:
+        who = translate(first_of(students, _LIST_NAMES))
+        label = say("{label}: ", label=_encodable(f"{kind}: {who}" if kind else who, console))
+        _print_text(console, text, left=2, label=label)
+    if left := sum(len(students) for students in list(grouped.values())[_LIST_LINES:]):
+        _print_text(console, say("and {number:,} more, in index.html", number=left), left=2)
 
 
 def _print_task(task: TaskView, console: Console, verbose: bool, *, brief: bool, refused: bool) -> None:

@@ -100,6 +100,19 @@ def test_the_class_names_what_could_not_be_opened():
     assert "check_knn_votes_hidden.py::check_9: Grace Hopper" in text
 
 
+def test_students_with_the_same_message_share_a_line():
+    missing = [("missing", f"s{number:02}", "No hand-in matches this id.") for number in range(30)]
+    intake = [*missing, ("unknown", "s00", "No hand-in matches this id."), ("unknown", "eve", "Matches nobody.")]
+    intake += [("older", f"t{number:02}", f"The hand-in of day {number} counts.") for number in range(40)]
+    unopened = [("x.zip", "Not a zip file."), ("y.zip", "Too large."), ("z.zip", "Not a zip file.")]
+    text = printed([mixed()], show=print_class_summary, intake=intake, unopened=unopened)
+    assert "\n  x.zip, z.zip: Not a zip file.\n  y.zip: Too large.\n" in text
+    assert "\n  missing: s00, s01, s02, s03, s04, s05, s06, s07 and 22 more: No hand-in matches this id.\n" in text
+    assert "\n  unknown: s00: No hand-in matches this id.\n  unknown: eve: Matches nobody.\n" in text
+    assert text.count("The hand-in of day") == 17
+    assert text.endswith("  and 23 more, in index.html\n")
+
+
 def test_importing_the_views_does_not_import_rich():
     code = "import sys, autograder.render.terminal, autograder.render.notebook_table; print('rich' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
