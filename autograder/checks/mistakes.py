@@ -34,6 +34,11 @@ def likely_mistake(found: Difference, tolerance: Tolerance) -> str:
     if not tensors and not all(value.dtype.kind in "biufc" for value in (found.actual, found.expected)):
         return ""
     if found.stage == "dtype" and kind_of_dtype(wanted := dtype_name(found.expected.dtype)) in ("int", "bool"):
+        if wanted.startswith("int") and _has_fractions(found.actual):
+            return (
+                "These numbers have fractions, so that converting them does not help: numbers of classes, of rows and "
+                "of places come from argmax, argsort, topk(...).indices or nonzero."
+            )
         library, convert = ("torch", "to") if tensors else ("np", "astype")
         return Message(
             "Create it with {dtype}, or with the input's dtype if that is the same, or convert it with {convert}.",
@@ -56,6 +61,15 @@ def likely_mistake(found: Difference, tolerance: Tolerance) -> str:
     except (RuntimeError, TypeError):
         return ""
     return _arrangement(a, e, atol, rtol) or ("" if found.stage == "shape" else _values(a, e, atol, rtol))
+
+
+def _has_fractions(value: Any) -> bool:
+    if kind_of_dtype(value.dtype) != "float" or (type(value) in TENSORS and unusable(value)):
+        return False
+    if math.prod(tuple(value.shape)) > MOST:
+        return False
+    numbers, _ = common(value, value)
+    return bool((np.isfinite(numbers) & (numbers != np.round(numbers))).any())
 
 
 def usual_cause(found: Difference, tolerance: Tolerance) -> str:

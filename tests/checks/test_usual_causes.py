@@ -42,6 +42,13 @@ def test_a_wrong_type_has_its_usual_cause(actual: Any, expected: Any, hint: str)
     assert hint in hint_of(expect_close, actual, expected)
 
 
+def test_fractions_where_whole_numbers_are_expected() -> None:
+    assert "come from argmax" in hint_of(expect_equal, torch.tensor([0.5, 1.0]), torch.tensor([0, 1]))
+    assert "come from argmax" in hint_of(expect_equal, np.array([0.5, 1.0]), np.array([0, 1]))
+    for found in (torch.tensor([0.0, 1.0]), torch.tensor([float("nan"), 1.0]), torch.ones(2, dtype=torch.int32)):
+        assert "convert it with .to(torch.int64)" in hint_of(expect_equal, found, torch.tensor([0, 1]))
+
+
 def test_whole_numbers_where_a_float_dtype_is_expected() -> None:
     assert "write dtype=torch.float32" in hint_of(expect_close, torch.tensor([1, 2]), torch.tensor([1.0, 2.0]))
     assert "write dtype=np.float64" in hint_of(expect_close, np.array([1, 2]), np.array([1.0, 2.0]))

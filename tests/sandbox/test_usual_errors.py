@@ -78,7 +78,6 @@ CASES: list[tuple[Callable[[], object], str]] = [
     (lambda: bool(ones(2) > 0), "where one is needed"),
     (lambda: ones(2, 3).T.view(6), "use reshape"),
     (lambda: ones(2, 3).reshape(4, 2), "A tensor of the size 6 cannot be given the shape (4, 2)"),
-    (lambda: torch.cat([ones(2, 3), ones(2, 4)]), "Print their shapes"),
     (lambda: torch.stack([ones(2), ones(3)]), "Print their shapes"),
     (lambda: torch.stack([1, 2]), "torch.tensor makes a tensor of numbers"),  # type: ignore[list-item]
     (lambda: torch.conv2d(ones(2, 9), ones(1, 1, 3, 3)), "(N, C, H, W)"),
@@ -188,6 +187,20 @@ CASES: list[tuple[Callable[[], object], str]] = [
     (lambda: eval("np.zeros(2)", {}), "torch has torch.zeros"),
     (lambda: eval("zeros(2)", {}), "Nothing is called zeros here"),
     (lambda: quit_debugger(), "gradlab check --pdb"),
+    (lambda: ones(2, 3)[:, torch.tensor([3])], "3 is one too many. Is the size that of the largest index plus 1?"),
+    (lambda: ones(2, 3)[0, 7], "Axis 1 has the size 3, and indices count from 0."),
+    (lambda: torch.cat([ones(2, 3), ones(2, 4)]), "joined along axis 0 and differ along another one"),
+    (lambda: torch.nn.functional.cross_entropy(ones(2, 3, 5), torch.zeros(2, 3).long()), "the classes on axis 1"),
+]
+BY_LINE = [
+    ("ValueError: not enough values to unpack (expected 4, got 3)", "a, b, c, d = x.chunk(4)", "x.chunk(4, dim=1)"),
+    ("ValueError: not enough values to unpack (expected 4, got 3)", "a, b, c, d = x.chunk(4, dim=1)", "Print it."),
+    (
+        "TypeError: unsupported operand type(s) for +: 'Tensor' and 'NoneType'",
+        "return x @ self.weight + self.bias",
+        "Is self.bias None here?",
+    ),
+    ("TypeError: unsupported operand type(s) for +: 'Tensor' and 'NoneType'", "return x + y", "is there a `return`"),
 ]
 
 
@@ -196,6 +209,11 @@ def test_the_usual_reason_is_named(call: Callable[[], object], hint: str) -> Non
     with pytest.raises(Exception) as caught:  # noqa: PT011
         call()
     assert hint in usual_reason(f"{type(caught.value).__name__}: {caught.value}")
+
+
+@pytest.mark.parametrize(("error", "code", "hint"), BY_LINE)
+def test_the_line_shows_the_reason(error: str, code: str, hint: str) -> None:
+    assert hint in usual_reason(f"{error}\n  layers.py, line 3, in f: f()\n  layers.py, line 7, in f: {code}")
 
 
 def test_other_exceptions_have_no_hint() -> None:
