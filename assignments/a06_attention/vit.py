@@ -91,8 +91,10 @@ class PatchEmbedding(nn.Module):
 # %% tags=["active-ipynb"]
 # for p in (8, 4):
 #     patches = x_train[3].unfold(1, p, p).unfold(2, p, p).permute(1, 2, 0, 3, 4).flatten(0, 1)
-#     image_grid(patches, columns=32 // p).set_size_inches(2.4, 2.4)
-#     display(image_grid(patches, columns=2 * 32 // p))
+#     words = f"A scene cut into {len(patches)} patches of {p} x {p} pixels, each in its place."
+#     figure = image_grid(patches, columns=32 // p, alt=words)
+#     figure.set_size_inches(3.2, 3.2)
+#     display(figure)
 
 # %% [markdown] question="vit-q1"
 # **Question 1.** Halve the side of the patches, and leave the image and `embed_dim` as they are. By which factor does
@@ -244,7 +246,7 @@ def predict(model: nn.Module, images: Tensor) -> Tensor:
 # plt.plot(losses)
 # plt.xlabel("iteration")
 # plt.ylabel("loss")
-# show(f"The loss of every iteration falls from {losses[0]:.2f} to {losses[-1]:.2f}.")
+# show(f"The loss of every iteration falls from {losses[0]:.2f} to about {sum(losses[-50:]) / 50:.2f}.")
 
 # %% [markdown]
 # Where does it look? For each scene, how much attention every patch gets in the second layer, the mean over all
@@ -285,8 +287,8 @@ def predict(model: nn.Module, images: Tensor) -> Tensor:
 
 # %% [markdown]
 # Did it find out that patches form a grid? For 16 of the 64 patches, how similar (cosine) its learned position is to
-# every other one, laid out as the patches are. A bright cross or spot around a patch's own place means: neighbours, or
-# patches of the same row or column, have got similar vectors. Dosovitskiy et al. show this in their figure 7, after
+# every other one, laid out as the patches are. A dot marks the patch's own place. A red cross or spot around it means:
+# neighbours, or patches of the same row or column, have got similar vectors. Dosovitskiy et al. show this in their figure 7, after
 # training on millions of images; after 4,000 it is only beginning.
 
 # %% tags=["active-ipynb"]
@@ -294,9 +296,10 @@ def predict(model: nn.Module, images: Tensor) -> Tensor:
 # if learned:  # a ViT with sinusoids has none
 #     unit = nn.functional.normalize(learned[0][0].detach(), dim=1)
 #     similar = (unit @ unit.T).unflatten(1, (8, 8)).unflatten(0, (8, 8))[::2, ::2].flatten(0, 1)  # (16, 8, 8)
-#     figure, axes = plt.subplots(4, 4, figsize=(5.5, 5.5), layout="constrained")
-#     for ax, picture in zip(axes.flat, similar):
+#     figure, axes = plt.subplots(4, 4, figsize=(5.5, 4.4), layout="constrained")
+#     for place, (ax, picture) in enumerate(zip(axes.flat, similar)):
 #         image = ax.imshow(picture, cmap="RdBu_r", vmin=-1, vmax=1)
+#         ax.plot(2 * (place % 4), 2 * (place // 4), "w.")
 #         ax.set_axis_off()
 #     figure.colorbar(image, ax=axes, label="cosine", shrink=0.7)
 #     show("16 maps of cosines between learned positions: each is largest at its own place, and larger near it.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import textwrap
 from collections.abc import Sequence
@@ -83,5 +84,7 @@ def _alt(count: int, columns: int, titles: Sequence[str] | None, right: Sequence
     """Return the titles in reading order, each with its frame's meaning."""
     words = {True: " (right)", False: " (wrong)", None: ""}
     named = [title + words[mark] for title, mark in zip(titles or (), right or [None] * count, strict=False)]
+    runs = [(title, len(list(equal))) for title, equal in itertools.groupby(named)]
+    named = [f"{length} times {title}" if length > 1 else title for title, length in runs]
     text = in_rows(count, columns)
     return f"{text}: {'; '.join(named)}." if named else f"{text}."

@@ -764,7 +764,7 @@ class GaussianDiffusion(DDPM):
 # drawn = way[:, -1]
 # distances = torch.cdist(drawn.flatten(1), x_train[:300].flatten(1))
 # nearest = x_train[:300][distances.argmin(dim=1)]
-# print("largest difference of a pixel:", float((drawn - nearest).abs().max()))
+# print(f"largest difference of a pixel: {float((drawn - nearest).abs().max()):.1e}")
 # image_grid(torch.cat([drawn, nearest]), columns=10, titles=["drawn"] * 10 + ["nearest of the 300"] * 10)
 
 # %% [markdown] question="diffusion-q2"

@@ -764,7 +764,7 @@ def answer(model: nn.Module, questions: Tensor, ques_pos: Tensor, ans_pos: Tenso
 # asked, right = to_tokens(test_set.questions), to_tokens(test_set.answers)
 # written = answer(model, asked, ques_pos, ans_pos, token_dict["BOS"])
 # correct = (written == right).all(dim=1)
-# print(f"{100 * correct.double().mean():.1f} % of {len(correct):,} new questions answered exactly right")
+# print(f"{int(correct.sum()):,} of {len(correct):,} new questions answered exactly right")
 # words = list(token_dict)
 # for n in [*range(6), *(~correct).nonzero().flatten()[:4].tolist()]:
 #     guess = " ".join(words[token] for token in written[n, 1:-1])

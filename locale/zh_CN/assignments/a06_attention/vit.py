@@ -81,8 +81,10 @@ class PatchEmbedding(nn.Module):
 # %% tags=["active-ipynb"]
 # for p in (8, 4):
 #     patches = x_train[3].unfold(1, p, p).unfold(2, p, p).permute(1, 2, 0, 3, 4).flatten(0, 1)
-#     image_grid(patches, columns=32 // p).set_size_inches(2.4, 2.4)
-#     display(image_grid(patches, columns=2 * 32 // p))
+#     words = f"A scene cut into {len(patches)} patches of {p} x {p} pixels, each in its place."
+#     figure = image_grid(patches, columns=32 // p, alt=words)
+#     figure.set_size_inches(3.2, 3.2)
+#     display(figure)
 
 # %% [markdown] question="vit-q1"
 # **简答题 1。** 图像块的边长减半，图像和 `embed_dim` 不变。下面各项变为原来的多少倍？(a) 图像块的个数。(b) 前馈网络的乘加运算次数。(c) 查询与键相乘的乘加运算次数。(d) 编码器层的权重个数。
@@ -227,7 +229,7 @@ def predict(model: nn.Module, images: Tensor) -> Tensor:
 # plt.plot(losses)
 # plt.xlabel("iteration")
 # plt.ylabel("loss")
-# show(f"The loss of every iteration falls from {losses[0]:.2f} to {losses[-1]:.2f}.")
+# show(f"The loss of every iteration falls from {losses[0]:.2f} to about {sum(losses[-50:]) / 50:.2f}.")
 
 # %% [markdown]
 # 它看哪里？对每个场景，看第二层中每个图像块得到多少注意力，对所有查询取平均：每个注意力头一幅图，越亮表示越多。
@@ -266,16 +268,17 @@ def predict(model: nn.Module, images: Tensor) -> Tensor:
 #     print("No picture: your layers use an attention of your own, and this cell reads nn.MultiheadAttention.")
 
 # %% [markdown]
-# 它发现图像块排成网格了吗？从 64 个图像块中取 16 个，看它们学到的位置与其他每个位置有多相似（余弦相似度），按图像块的布局画出。如果一块自己的位置周围有明亮的十字或光斑，就说明相邻的块，或者同行同列的块，学到了相似的向量。Dosovitskiy 等在图 7 中展示了这一点，那是在几百万张图像上训练之后；只用 4,000 张，这才刚刚开始。
+# 它发现图像块排成网格了吗？从 64 个图像块中取 16 个，看它们学到的位置与其他每个位置有多相似（余弦相似度），按图像块的布局画出。白点标出这一块自己的位置。如果它周围有红色的十字或光斑，就说明相邻的块，或者同行同列的块，学到了相似的向量。Dosovitskiy 等在图 7 中展示了这一点，那是在几百万张图像上训练之后；只用 4,000 张，这才刚刚开始。
 
 # %% tags=["active-ipynb"]
 # learned = [p for p in vit.parameters() if p.dim() == 3 and p.shape[1] == 64]
 # if learned:  # 用正弦编码的 ViT 没有
 #     unit = nn.functional.normalize(learned[0][0].detach(), dim=1)
 #     similar = (unit @ unit.T).unflatten(1, (8, 8)).unflatten(0, (8, 8))[::2, ::2].flatten(0, 1)  # (16, 8, 8)
-#     figure, axes = plt.subplots(4, 4, figsize=(5.5, 5.5), layout="constrained")
-#     for ax, picture in zip(axes.flat, similar):
+#     figure, axes = plt.subplots(4, 4, figsize=(5.5, 4.4), layout="constrained")
+#     for place, (ax, picture) in enumerate(zip(axes.flat, similar)):
 #         image = ax.imshow(picture, cmap="RdBu_r", vmin=-1, vmax=1)
+#         ax.plot(2 * (place % 4), 2 * (place // 4), "w.")
 #         ax.set_axis_off()
 #     figure.colorbar(image, ax=axes, label="cosine", shrink=0.7)
 #     show("16 maps of cosines between learned positions: each is largest at its own place, and larger near it.")
