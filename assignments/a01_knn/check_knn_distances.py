@@ -16,6 +16,12 @@ SHAPE_ERRORS = {
     "IndexError": ROWS,
     "to unpack": ROWS,
 }
+VECTORS = {  # where images are rows already
+    "expanded size": "A row of dists has a number for each test image: sum over the numbers of an image, the last "
+    "axis, with dim=1.",
+    "cannot be multiplied": "x_train @ x_test.T multiplies all training images, (Ntr, D), with all test images, "
+    "(D, Nte).",
+}
 BROADCAST = {
     "must match the size of tensor": "|a|^2 of the training images is a column, (Ntr, 1), and |b|^2 of the test images "
     "a row, (1, Nte): .sum(dim=1, keepdim=True) keeps the axis.",
@@ -73,7 +79,8 @@ def unfilled(right: Tensor, dists: object) -> Tensor:
 def judge_distances(student, name, x_train, x_test, loops=False):
     """Compare the student's function ``name`` with the definition. The dtype has a check of its own."""
     forbid(student, name, calls=READY_MADE, loops=loops)
-    with explain_errors(BROADCAST | SHAPE_ERRORS if loops else SHAPE_ERRORS):
+    vectors = VECTORS if x_train.ndim == 2 else {}
+    with explain_errors(vectors | (BROADCAST if loops else {}) | SHAPE_ERRORS):
         dists = getattr(student, name)(x_train, x_test)
     mistakes = wrong_distances(x_train, x_test, dists)
     expect_close(dists, plain_distances(x_train, x_test), mistakes=mistakes, check_dtype=False)

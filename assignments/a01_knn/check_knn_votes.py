@@ -46,6 +46,9 @@ def wrong_votes(dists: Tensor, y_train: Tensor, k: int) -> dict[str, Callable[[]
         ),
         "One neighbour too many voted.": lambda: vote(dists, y_train, k + 1),
         "One neighbour too few voted.": lambda: vote(dists, y_train, k - 1),
+        "There is one label for each neighbour; count the votes of each column, along axis 0.": (
+            lambda: y_train[order[:k]].mode(dim=1).values
+        ),
         "This is a list; return a tensor of int64.": lambda: vote(dists, y_train, k).tolist(),
     }
 

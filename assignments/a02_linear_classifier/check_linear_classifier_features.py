@@ -100,6 +100,8 @@ def plain_hog(images: Tensor, cell: int, bins: int, wrong: str = "") -> Tensor:
                 dy = (pixel(h + 1, w) - pixel(h - 1, w)) / (1 if wrong == "unhalved" else 2)
                 circle = 2 * math.pi if wrong == "signed" else math.pi
                 angle = math.atan2(dx, dy) if wrong == "swapped" else math.atan2(dy, dx)
+                if wrong == "from minus pi":
+                    angle, circle = angle + math.pi, 2 * math.pi
                 position = angle % circle * bins / circle - (0.5 if wrong == "shifted" else 0.0)
                 magnitude = math.hypot(dx, dy) ** (2 if wrong == "squared" else 1)
                 below = math.floor(position)
@@ -118,6 +120,7 @@ def plain_hog(images: Tensor, cell: int, bins: int, wrong: str = "") -> Tensor:
 
 WRONG_HOG = {
     "signed": "Take orientations modulo pi, not modulo 2 pi: opposite gradients share a bin.",
+    "from minus pi": "Orientations are from 0 to pi: take atan2(...) % pi, instead of adding pi and dividing by 2 pi.",
     "swapped": "The orientation is atan2(g_y, g_x), in this order.",
     "unshared": "Each magnitude went into one bin; divide it between the two bins next to the orientation.",
     "open": "Bins form a ring: bin 0 follows the last bin.",
@@ -192,7 +195,11 @@ def check_features_stand_side_by_side(student, rng):
     brightest = images.amax(dim=(1, 2, 3))[:, None]
     corners = torch.stack([images[:, :, h, w] for h in (0, -1) for w in (0, -1)], dim=2).flatten(1)
 
-    with explain_errors({"Sizes of tensors must match": "Features are side by side: torch.cat(..., dim=1)."}):
+    with explain_errors({
+        "Sizes of tensors must match": "Features are side by side: torch.cat(..., dim=1).",
+        "stack expects": "torch.stack adds an axis; features are side by side along one that exists: "
+        "torch.cat(..., dim=1).",
+    }):  # fmt: skip
         both = student.extract_features(images, [helper.corners, helper.brightest])
     expect_close(both, torch.cat([corners, brightest], dim=1), mistakes={
         "The functions are in the wrong order.": torch.cat([brightest, corners], dim=1),

@@ -41,12 +41,15 @@ def check_batch_is_drawn_with_replacement(student, rng):
     X, y = rng.normal(40, 2), rng.permutation(40)
     hint = "Images are drawn with replacement: torch.randint draws each row by itself, torch.randperm each row once."
     with explain_errors({"Error": hint}):
-        X_batch, y_batch = student.sample_batch(X[:9], y[:9], 9, 400)
+        X_batch, labels_of_many = student.sample_batch(X[:9], y[:9], 9, 400)
     expect(type(X_batch) is Tensor and len(X_batch) == 400, "A batch of 400 from 9 images has another size.", hint=hint)
     expect_shape(X_batch, (400, 2), name="X_batch")
-    expect_shape(y_batch, (400,), name="y_batch")
+    expect_shape(labels_of_many, (400,), name="y_batch")
     _, labels = student.sample_batch(X, y, 40, 40)
     expect_shape(labels, (40,), name="y_batch")
+    seen = set(labels_of_many.tolist())  # each of 9 rows is missing among 400 draws with the probability 3e-20
+    expect(seen == set(y[:9].tolist()), "Some of 9 images never came in 400 draws.",
+           "torch.randint excludes its upper limit: torch.randint(num_train, (batch_size,)).")  # fmt: skip
     different = len(labels.unique())  # 40 different ones have the probability 40! / 40^40, about 1e-16
     expect(different < 40, "A batch of 40 from 40 images contains each image once.", hint=hint)
 

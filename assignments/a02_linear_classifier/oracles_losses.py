@@ -159,4 +159,9 @@ def wrong_gradients(formula, W, X, y, reg) -> dict[str, Callable[[], Tensor]]:
         hints["Only column y changes here: each class that comes too close gets x, too."] = lambda: (
             -missing / size + 2 * reg * W
         )
+    else:
+        columns = torch.zeros_like(X @ W).index_fill_(1, y, 1.0)  # what p[:, y] -= 1 subtracts
+        hints["p[:, y] takes whole columns, for all images; each image has its own label: p[torch.arange(N), y]."] = (
+            lambda: data + (missing - X.T @ columns) / size + 2 * reg * W
+        )
     return hints

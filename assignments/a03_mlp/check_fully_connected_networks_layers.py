@@ -19,6 +19,8 @@ from autograder import (
 ROWS = {
     "view size is not compatible": "`view` needs images that are contiguous in memory; `reshape` copies if it must.",
     "shapes cannot be multiplied": "Make each image one row first: x.reshape(len(x), -1) has the shape (N, D).",
+    "must match the size": "b has a number for each column of x @ w, and + b adds it to every row; b[:, None] is a "
+    "column.",
 }
 
 
@@ -146,7 +148,7 @@ def check_dropout_changes_nothing_when_predicting(student, rng):
 
 @task("Dropout.forward", share=40, any_dtype=True)
 def check_dropout_drops_a_share_p_and_scales_the_rest(student, rng):
-    """In training a share p of the values becomes 0, and the others are divided by 1 - p."""
+    """In training a share p of the values becomes 0, and the others are divided by 1 - p; a seed repeats the mask."""
     judge_source(student, "Dropout.forward")
     x = rng.uniform(300, 200, low=1, high=2)
     for p in (0.25, 0.7):
@@ -168,6 +170,12 @@ def check_dropout_drops_a_share_p_and_scales_the_rest(student, rng):
             "The other values were divided by p; divide by 1 - p.": x[~dropped] / p,
             "The other values were multiplied by 1 - p; divide by it.": x[~dropped] * (1 - p),
         })  # fmt: skip
+    outs = [
+        student.value(student.hold(student.Dropout.forward, x[:9], {"mode": "train", "p": 0.5, "seed": 7})[0])
+        for _ in range(2)
+    ]
+    expect_equal(outs[1], outs[0], name="the second of two calls with one seed", hint="If seed is not None, it decides "
+                 "the mask: torch.rand(x.shape, generator=...) with a torch.Generator that has this seed.")  # fmt: skip
 
 
 @task("Dropout.backward", share="2/3", any_dtype=True)

@@ -11,9 +11,11 @@ from torch.nn import functional as F
 
 from autograder import Message, expect, expect_close, expect_device, expect_equal, expect_shape, explain_errors, task
 
+WEIGHT_SCALE = 0.1  # of the nets whose first weights are looked at
+
 
 def expect_params(params: object, sizes: list[int], dtype: torch.dtype) -> None:
-    """Expect W1, b1, ... of these sizes, with random weights and biases of 0."""
+    """Expect W1, b1, ... of these sizes, with random weights, none of them far from 0, and biases of 0."""
     expect(type(params) is dict, "self.params is not a dict of tensors.")
     names = [f"{kind}{layer}" for layer in range(1, len(sizes)) for kind in "Wb"]
     hint = "Layers are numbered from 1: W1 and b1 belong to the first one."
@@ -51,6 +53,12 @@ def expect_params(params: object, sizes: list[int], dtype: torch.dtype) -> None:
             bool((params[f"W{layer}"] != 0).any()),
             Message("W{layer} is 0 everywhere; weights should start at random.", layer=layer),
         )
+        expect(
+            float(W.abs().max()) < 10 * WEIGHT_SCALE,
+            Message("W{layer} has a weight of {w:.3g}, but weight_scale is {scale}.",
+                    layer=layer, w=float(W.abs().max()), scale=WEIGHT_SCALE),
+            "weight_scale is the standard deviation: weight_scale * torch.randn(...).",
+        )  # fmt: skip
 
 
 def _to_cpu(params: object) -> object:
@@ -59,18 +67,18 @@ def _to_cpu(params: object) -> object:
 
 @task("TwoLayerNet.__init__", share=50)
 def check_two_layer_net_has_its_parameters(student, device):
-    """TwoLayerNet has W1, b1, W2, b2 with the right shapes and dtype, and biases of 0."""
+    """TwoLayerNet has W1, b1, W2, b2 with the right shapes and dtype, small weights and biases of 0."""
     for sizes, dtype in [([5, 6, 3], torch.float64), ([12, 2, 7], torch.float32)]:
-        net = student.TwoLayerNet(*sizes, weight_scale=0.1, reg=0.0, dtype=dtype, device=device)
+        net = student.TwoLayerNet(*sizes, weight_scale=WEIGHT_SCALE, reg=0.0, dtype=dtype, device=device)
         expect_params(_to_cpu(net.params), sizes, dtype)
 
 
 @task("FullyConnectedNet.__init__", share=50)
 def check_fully_connected_net_has_its_parameters(student, device):
-    """FullyConnectedNet has W1, b1, ..., WL, bL with the right shapes and dtype, and biases of 0."""
+    """FullyConnectedNet has W1, b1, ..., WL, bL with the right shapes and dtype, small weights and biases of 0."""
     for hidden, dtype in [([5, 4, 6], torch.float64), ([3], torch.float32), ([2, 7], torch.float64)]:
         net = student.FullyConnectedNet(
-            hidden, input_dim=8, num_classes=3, weight_scale=0.1, reg=0.0, dtype=dtype, device=device
+            hidden, input_dim=8, num_classes=3, weight_scale=WEIGHT_SCALE, reg=0.0, dtype=dtype, device=device
         )
         expect_params(_to_cpu(net.params), [8, *hidden, 3], dtype)
 
@@ -107,7 +115,7 @@ def expect_loss(result: object, params: dict[str, Tensor], X: Tensor, y: Tensor,
     )
     expect_close(result[0], loss, name="loss", mistakes={
         "The penalty is missing: softmax_loss does not include it.": data,
-        "The penalty has a factor 1/2; here it has none.": (data + loss) / 2,
+        "The penalty is half of what it should be: reg times the sum of the squares, without 1/2.": (data + loss) / 2,
         "The penalty was divided by the number of images.": data + (loss - data) / len(X),
         "The penalty was added once for each image.": data + (loss - data) * len(X),
         "The penalty is the sum of the squared weights, not of the weights.": lambda: data + reg * sum(

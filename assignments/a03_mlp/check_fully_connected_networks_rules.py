@@ -40,7 +40,10 @@ AFTER_STEP_1 = {
     rule: Message("The first step is right. Return the new {state} in the config, from which the next step goes on.",
                   state=state)
     for rule, state in (("sgd_momentum", "velocity"), ("nesterov", "velocity"), ("adagrad", "cache"),
-                        ("rmsprop", "cache"), ("adam", "m, v and t"))
+                        ("rmsprop", "cache"))
+} | {
+    "adam": "The first step is right. Return the new m, v and t in the config, from which the next step goes on: m and "
+            "v without the correction, which is for this step only.",
 }  # fmt: skip
 
 

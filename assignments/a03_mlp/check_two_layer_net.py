@@ -74,7 +74,7 @@ def check_loss_agrees_with_torch(student, rng):
     biases = reg * (params["b1"].square().sum() + params["b2"].square().sum())
     expect_close(loss, data + penalty, name="loss", mistakes={
         "The penalty is missing.": data,
-        "The penalty has a factor 1/2; here it has none.": data + penalty / 2,
+        "The penalty is half of what it should be: reg times the sum of the squares, without 1/2.": data + penalty / 2,
         "The penalty was divided by the number of images; add it once, undivided.": data + penalty / len(X),
         "The penalty was added for each image; add it once.": data + penalty * len(X),
         "The loss was summed over the images; take the mean.": data * len(X) + penalty,

@@ -84,7 +84,7 @@ def judge_conv_gradients(student, rng, x, w, b, stride, pad):
     covered = [(n - 1) * stride + size - 2 * pad for n, size in zip(dout.shape[2:], w.shape[2:], strict=True)]
     expect_parts(result, (dx, dw, db), "dx dw db", {
         "dx": {
-            "This is the gradient of the padded images; remove the padding.": (
+            "This is the gradient of the padded images; cut the padding off: dx[:, :, pad : pad + H, pad : pad + W].": (
                 lambda: gradients(conv(stride, 0), dout, F.pad(x, (pad,) * 4), w, b)[0]
             ),
             "dx is empty: x[..., pad:-pad] has no columns if pad is 0. Write pad : width - pad.": dx[:, :, :0, :0],
@@ -99,6 +99,9 @@ def judge_conv_gradients(student, rng, x, w, b, stride, pad):
             "A pixel collects from every window it is in, for every place of the filter: add with +=, do not assign.": (
                 lambda: overwritten_dx(x, w, dout, stride, pad, by_place=True)
             ),
+            **({"The window of dout[:, :, i, j] begins at row i * stride and column j * stride, as in forward.": (
+                lambda: crowded_dx(x, w, dout, pad)
+            )} if stride > 1 else {}),
         },
         "dw": {
             "This is the mean over the images; take the sum.": lambda: dw / len(x),
@@ -126,6 +129,14 @@ def overwritten_dx(x: Tensor, w: Tensor, dout: Tensor, stride: int, pad: int, by
         for i, j in torch.cartesian_prod(torch.arange(rows), torch.arange(columns)).tolist():
             here = (..., slice(i * stride, i * stride + height), slice(j * stride, j * stride + width))
             padded[here] = torch.einsum("nf,fcuv->ncuv", dout[:, :, i, j], w)
+    return padded[:, :, pad : pad + x.shape[2], pad : pad + x.shape[3]]
+
+
+def crowded_dx(x: Tensor, w: Tensor, dout: Tensor, pad: int) -> Tensor:
+    """Compute dx if the windows are one pixel apart, whatever the stride is."""
+    covered = F.conv_transpose2d(dout, w)
+    missing = [size + 2 * pad - n for size, n in zip(x.shape[2:], covered.shape[2:], strict=True)]
+    padded = F.pad(covered, (0, missing[1], 0, missing[0]))
     return padded[:, :, pad : pad + x.shape[2], pad : pad + x.shape[3]]
 
 
@@ -199,6 +210,9 @@ def judge_pool_gradient(student, rng, x, height, width, stride):
     (spread,) = gradients(lambda x: F.avg_pool2d(x, (height, width), stride), dout, x)
     expect_close(dx, expected, name="dx", mistakes={
         "The gradient was spread over the window; it belongs to the maximum only.": lambda: spread,
+        "Every pixel of a window got the whole gradient; it belongs to the maximum only.": (
+            lambda: height * width * spread
+        ),
         "A pixel that is the maximum of several windows gets all their gradients: add with +=, do not assign.": (
             lambda: overwritten(x, dout, height, width, stride)
         ),

@@ -16,7 +16,7 @@ from oracles import (
 from torch import Tensor
 from torch.nn import functional as F
 
-from autograder import Message, expect_close, expect_equal, forbid, task
+from autograder import Message, expect_close, expect_equal, explain_errors, forbid, task
 
 
 def plain_norm(x: Tensor, gamma: Tensor, beta: Tensor, axes, eps: float, *, unbiased=False, outside=False) -> Tensor:
@@ -257,7 +257,10 @@ def check_group_norm_agrees_with_torch(student, rng):
     forbid(student, "SpatialGroupNorm.forward", calls=BY_HAND)
     x, gamma, beta = features(rng, 2, 6, 4, 3)
     for groups, eps in ((2, 1e-5), (3, 0.2)):
-        out, _ = student.SpatialGroupNorm.forward(x, gamma, beta, groups, {"eps": eps})
+        with explain_errors(
+            {"gamma": "gamma and beta have a number for each channel, which is axis 1: gamma[:, None, None]."}
+        ):
+            out, _ = student.SpatialGroupNorm.forward(x, gamma, beta, groups, {"eps": eps})
         expect_close(out, group_norm(groups, eps)(x, gamma, beta), name="out", mistakes=wrong_groups(
             x, gamma, beta, groups, eps
         ))  # fmt: skip

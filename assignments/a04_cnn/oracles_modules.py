@@ -103,14 +103,13 @@ def judge_module(
         values = [random_like(rng, table) for table in helper.tables(module, x)]
     problem = complaint(formula, values, x)
     shapes = [tuple(table["weight"].shape) for table in values if "weight" in table]
-    expect(
-        not problem,
-        Message("The module is not built as described: {problem}.", problem=problem),
-        Message(
-            "Shapes of the weights that it uses, in order: {shapes}.",
-            shapes=", ".join(map(str, shapes)) or Message("none"),
-        ),
+    hint = Message(
+        "Shapes of the weights that it uses, in order: {shapes}.",
+        shapes=", ".join(map(str, shapes)) or Message("none"),
     )
+    if any(len(s) == 4 and s[2] > 1 and str((s[0], 1, *s[2:])) in problem for s in shapes):
+        hint = "A depthwise convolution has one filter for each channel, of one channel: groups=in_channels."
+    expect(not problem, Message("The module is not built as described: {problem}.", problem=problem), hint)
     helper.load(module, values, x)
     wrong = (mistakes or {}) | slips(formula)
     for train in (False, True):

@@ -28,7 +28,14 @@ def check_attention_agrees_with_torch(student, rng):
     def over_all(scores: Tensor) -> Tensor:
         return scores.flatten(1).softmax(1).reshape(3, 4, 4)
 
+    def mixed() -> tuple[Tensor, Tensor]:
+        rows = grid.reshape(3, 16, 5)
+        weights = ((rows @ h[:, :, None])[:, :, 0] / 5**0.5).softmax(1)
+        return (weights[:, None] @ rows)[:, 0], weights.reshape(3, 4, 4)
+
     expect_close(student.dot_product_attention(h, grid), attend(h, grid), name="(attn, weights)", mistakes={
+        "reshape(N, a * a, H) mixes features of several places: A.flatten(2) has a place in each column, and "
+        "transpose(1, 2) makes rows of them.": mixed,
         "The scores are not divided by sqrt(H).": lambda: seen(over_all(scores)),
         "The scores are divided by H; divide by its root.": lambda: seen(over_all(scores / 5)),
         "The scores are divided by the root of another size; H is the length of the state and of each feature.": (

@@ -217,12 +217,16 @@ def check_clipping_agrees_with_torch(student, rng):
         return [g * factor for g in grads]
 
     total, squares = right[0], sum(g.square().sum() for g in grads)
+    longest = torch.stack([g.norm() for g in grads]).max()
     lengths, largest = sum(g.norm() for g in grads), torch.stack([g.abs().max() for g in grads]).max()
     expect_close(found, right, rtol=1e-4, name="(length before, gradients after)", mistakes={
         "The gradients did not change: write into parameter.grad, for example with mul_.": (total, grads),
         "The root of the sum of squares is missing.": (squares, scaled(1.5 / squares)),
         "The lengths are added; take the root of the sum of their squares.": (lengths, scaled(1.5 / lengths)),
         "This is the largest number; take the root of the sum of all squares.": (largest, scaled(1.5 / largest)),
+        "This is the length of the longest gradient; together they are longer: the root of the sum of all squares.": (
+            longest, scaled(1.5 / longest),
+        ),
         "Each parameter is clipped by itself; clip all of them by one common length.": (
             lambda: (right[0], [g * (1.5 / g.norm()).clamp(max=1) for g in grads])
         ),

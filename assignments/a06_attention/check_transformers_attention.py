@@ -117,12 +117,17 @@ def check_single_with_more_keys_than_queries(student, rng):
         expect_close(out, attend(q, k, v), mistakes=wrong_single(q, k, v))
 
 
+ONE_SEQUENCE = "scaled_dot_product_two_loop_single takes one sequence of the batch: query[n], key[n], value[n]."
+
+
 @task("scaled_dot_product_two_loop_batch", share="1/3", any_dtype=True)
 def check_batch_agrees_with_torch(student, rng):
     """Attention in a batch agrees with torch's own, for as many keys as queries."""
     forbid(student, "scaled_dot_product_two_loop_batch", calls=READY_MADE)
     q, k, v = (rng.normal(2, 5, 6, dtype=torch.float32) for _ in range(3))
-    expect_close(student.scaled_dot_product_two_loop_batch(q, k, v), attend(q, k, v), mistakes=wrong_attention(q, k, v))
+    with explain_errors({"in scaled_dot_product_two_loop_single": ONE_SEQUENCE}):
+        out = student.scaled_dot_product_two_loop_batch(q, k, v)
+    expect_close(out, attend(q, k, v), mistakes=wrong_attention(q, k, v))
 
 
 @task("scaled_dot_product_two_loop_batch", share="1/3", any_dtype=True)

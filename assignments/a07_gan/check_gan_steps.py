@@ -235,6 +235,7 @@ def check_penalty_of_a_linear_critic(student, rng):
             "A slope below 1 is penalised, too.": (length - 1).clamp(min=0) ** 2,
             "This is the sum over the batch instead of the mean.": size * (length - 1) ** 2,
             "This is the mean of (|gradient|^2 - 1)^2: the root is missing.": (length**2 - 1) ** 2,
+            "The square comes last, after 1 is subtracted: (|gradient| - 1)^2, not |gradient|^2 - 1.": length**2 - 1,
             "The caller multiplies by 10; the penalty itself has no factor.": 10 * (length - 1) ** 2,
             "The norm is taken over the whole batch instead of each image.": (size**0.5 * length - 1) ** 2,
             "This is the mean of |gradient| - 1, without the square.": length - 1,

@@ -52,8 +52,10 @@ def check_contrast_moves_away_from_the_mean_luma(student, rng):
     image = torch.zeros(3, 2, 4, dtype=torch.float64, device=rng.device)
     image[1, :, :2] = 0.8
     mean = 0.8 * LUMA["green"] / 2
-    expect_close(student.adjust_contrast(image, 1.0), image, name="factor 1")
     grey = torch.full_like(image, mean)
+    expect_close(student.adjust_contrast(image, 1.0), image, name="factor 1", mistakes={
+        "The factor belongs to the image, 1 - factor to the grey; they are swapped.": grey,
+    })  # fmt: skip
     expect_close(student.adjust_contrast(image, 0.0), grey, atol=2e-4, name="factor 0", mistakes={
         "Each pixel was blended with its own grey; blend with the mean over the image.":
             image.new_tensor([0.8 * LUMA["green"]] * 2 + [0.0] * 2).expand(3, 2, 4),
@@ -85,6 +87,10 @@ def check_saturation_moves_away_from_grey(student, rng):
         "The factor belongs to the image, 1 - factor to the grey; they are swapped.": image,
     })  # fmt: skip
     expect_close(student.adjust_saturation(image, 2.0), 2 * image - luma, name="factor 2", atol=4e-4)
+    red = image.new_tensor([1.0, 0.0, 0.0]).view(3, 1, 1)
+    expect_close(student.adjust_saturation(red, 2.0), red, name="pure red, factor 2", atol=4e-4, mistakes={
+        "Values below 0 and above 1 are cut off at the end: clamp(0, 1).": 2 * red - LUMA["red"],
+    })  # fmt: skip
 
 
 def beyond(found, expected: torch.Tensor) -> bool:

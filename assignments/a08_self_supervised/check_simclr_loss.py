@@ -30,6 +30,7 @@ def check_cosine_of_known_angles(student, rng):
         expect_shape(seen.value, ())
         expect_close(seen.value, math.cos(angle), name=Message("at {degrees} degrees", degrees=degrees), mistakes={
             "This is the dot product: divide by both lengths.": 1.5 * math.cos(angle),
+            "The lengths lack their roots: divide by the lengths, not by their squares.": math.cos(angle) / 1.5,
             "This is the angle; return its cosine.": angle,
         })  # fmt: skip
         expect_unchanged(seen, 0.5 * first, other)

@@ -30,7 +30,7 @@ def run(train, shift, batches, rate, **options):
 
 @task("train", share="3/9", loans=LOANS_OF_LOSS)
 def check_an_epoch_on_a_toy(student, rng):
-    """On two equal batches with a known loss, train returns that loss; and it changes the parameters."""
+    """On two equal batches with a known loss, train returns that loss; each batch changes the parameters once."""
     run = student.define(TOY).run
     corners = torch.eye(4, dtype=torch.float64, device=rng.device)
     batch, nothing = (corners, corners, torch.zeros(4)), torch.zeros(4, dtype=torch.float64, device=rng.device)
@@ -54,6 +54,14 @@ def check_an_epoch_on_a_toy(student, rng):
     moved = run(student.train, start, [(corners, corners.flip(0) / 2, torch.zeros(4))] * 3, 0.1, **options)
     expect_shape(moved["shift"], (4,))
     expect(not torch.equal(moved["shift"], start), "The parameters did not change.", "Call backward, then step.")
+    one, three = (
+        run(student.train, start, [(corners, corners.flip(0) / 2, torch.zeros(4))] * n, 1e-3, **options)["shift"]
+        - start
+        for n in (1, 3)
+    )
+    expect_close(three, 3 * one, atol=1e-5, rtol=0.1, name="the change by three small steps", mistakes={
+        "Gradients were added up from batch to batch: call zero_grad before backward.": 6 * one,
+    })  # fmt: skip
 
 
 def voted(similarity: Tensor, labels: Tensor, k: int, *, largest: bool = False) -> Tensor:

@@ -15,7 +15,7 @@ from autograder import Message, expect, expect_close, expect_equal, expect_shape
 
 @task("sample_crop", share="2/7")
 def check_boxes_lie_inside_the_image(student, rng):
-    """Boxes are not empty, are inside the image (tall or wide), and differ from draw to draw."""
+    """Boxes are not empty, inside the image (tall or wide), differ from draw to draw and have the ratio asked for."""
     helper = student.define(DRAWS)
     for height, width in [(32, 32), (24, 40), (50, 40)]:
         boxes = helper.boxes(student.sample_crop, 200, height, width)
@@ -36,6 +36,12 @@ def check_boxes_lie_inside_the_image(student, rng):
             "A box is (top, left, height, width); top is at most the image's height minus the box's.",
         )
         expect(len(boxes.unique(dim=0)) > 20, "The boxes hardly differ: draw new numbers in each call.")
+    _, _, h, w = helper.boxes(student.sample_crop, 9, 60, 60, scale=(0.19, 0.21), ratio=(1.9, 2.1)).T
+    expect(
+        bool((w > h).all()),
+        Message("With ratios near 2 a box is {height} high and {width} wide.", height=int(h.max()), width=int(w.min())),
+        "The ratio is width / height: the height is sqrt(area / ratio), the width sqrt(area * ratio).",
+    )
 
 
 @task("sample_crop", share="1/7")
@@ -91,7 +97,11 @@ def check_jitter_with_one_strength_at_a_time(student, rng):
     image = colour.expand(3, 4, 5).contiguous()
     none = {"brightness": 0.0, "contrast": 0.0, "saturation": 0.0, "hue": 0.0}
     same = helper.jittered(student.color_jitter, image, 3, **none)
-    expect_close(same, image.expand(3, 3, 4, 5), name="with all strengths 0")
+    ranges = (
+        "Factors are drawn from 1 - strength to 1 + strength, and shifts from -hue to hue: with the strength 0, they "
+        "are 1 and 0."
+    )
+    expect_close(same, image.expand(3, 3, 4, 5), name="with all strengths 0", hint=ranges)
     luma = 0.299 * 0.5 + 0.587 * 0.3 + 0.114 * 0.2
     for name, dull in (("brightness", 0.0), ("saturation", luma)):
         out = helper.jittered(student.color_jitter, image, 300, **{**none, name: 0.4})

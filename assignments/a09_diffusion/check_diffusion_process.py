@@ -102,6 +102,15 @@ def check_sigmoid_schedule_agrees_with_a_loop(student):
             "alpha bar increases here; it must fall from 1 to 0: the last value minus each.":
                 from_curve([max(1 - value, 1e-5) for value in whole]),
         })  # fmt: skip
+    steep, flat = ([1 / (1 + math.exp(step * (3 - 6 * i / 20))) for i in range(21)] for step in (2, 0.5))
+    right, wrong = (
+        from_curve([max((curve[-1] - value) / (curve[-1] - curve[0]), 1e-5) for value in curve])
+        for curve in (steep, flat)
+    )
+    found = student.sigmoid_beta_schedule(20, tau=0.5)
+    expect_close(found, right, rtol=1e-5, atol=1e-9, name="with tau = 0.5", mistakes={
+        "tau divides what is inside the sigmoid: a small tau makes a steep curve.": wrong,
+    }, hint="start, end, tau and clamp_min are arguments: use them, not their default values.")  # fmt: skip
 
 
 SHAPED = {

@@ -43,7 +43,7 @@ def check_weights_make_both_objectives_the_same(student, rng):
 
 @task("DDPM.p_losses", share="3/8", any_dtype=True, loans=LOANS_OF_PROCESS)
 def check_loss_of_predicted_noise(student, rng):
-    """With given t and noise, the loss is the mean squared error of the predicted noise of images in [-1, 1]."""
+    """With given t and noise, the loss is the mean squared error of the noise for images in [-1, 1]; t may be drawn."""
     betas = rng.uniform(8, low=0.02, high=0.4)
     handle, model = toy(student, rng, 8)
     for batch in (5, 1):
@@ -63,6 +63,13 @@ def check_loss_of_predicted_noise(student, rng):
             "The prediction was compared with the image; the objective is pred_noise.":
                 ((model(mixed, t) + 0.25 - x) ** 2).mean(),
         })  # fmt: skip
+    with explain_errors(SHAPED):
+        ddpm(student, handle, betas).p_losses(rng.uniform(40, 2, 3, 4))
+    expect(
+        len(set(handle.times[-1])) > 1,
+        "No t was given, and all 40 images have the same time.",
+        "Draw a time for each image: torch.randint(self.num_timesteps, (len(x_start),)).",
+    )
 
 
 @task("DDPM.p_losses", share="1/8", any_dtype=True, loans=LOANS_OF_PROCESS)
@@ -142,6 +149,8 @@ def check_a_step_back_is_drawn_from_the_posterior(student, rng):
             "The noise is multiplied by the variance; multiply by the standard deviation.": mean + std**2 * noise,
             "The standard deviation is sqrt(beta); use the posterior's.": mean + float(betas[time]) ** 0.5 * noise,
             "No noise is added.": mean,
+            "model_predictions returns the noise first, then x_start: the posterior needs x_start.":
+                of_image * implied(with_extra, x_t, left, objective)[0] + of_x_t * x_t + std * noise,
             "x_start and x_t are swapped in the posterior.": of_image * x_t + of_x_t * clamped + std * noise,
         })  # fmt: skip
 
@@ -215,8 +224,9 @@ def check_ddim_step_without_noise(student, rng):
     betas, x_t = rng.uniform(9, low=0.05, high=0.3), rng.normal(3, 2, 4, 4)
     handle, model = toy(student, rng, 9)
     made = ddim(student, handle, betas)
-    for time, earlier in ((7, 6), (8, 2), (4, 0)):
-        left, after = left_after(betas)[time], left_after(betas)[earlier]
+    for time, earlier in ((7, 6), (8, 2), (4, 0), (3, -1)):
+        left, last = left_after(betas)[time], left_after(betas)[-1]
+        after = left_after(betas)[earlier] if earlier >= 0 else 1.0
         answer = model(x_t, torch.full((3,), time, device=rng.device))
         noise, image = implied(answer, x_t, left, "pred_noise")
         expect_close(made.ddim_step(x_t, time, earlier), after**0.5 * image + (1 - after) ** 0.5 * noise, mistakes={
@@ -229,6 +239,8 @@ def check_ddim_step_without_noise(student, rng):
             "The image was computed from the noise without the clamp; use both results of model_predictions.":
                 after**0.5 * implied(answer, x_t, left, "pred_noise", 1e9)[1] + (1 - after) ** 0.5 * answer,
             "The square root of 1 - alpha bar is missing.": after**0.5 * image + (1 - after) * noise,
+            "The step to -1 ends at the image: alpha bar is 1 there. The table's entry -1 is its last one.":
+                last**0.5 * image + (1 - last) ** 0.5 * noise,
         }, name=Message("from {time} to {earlier}", time=time, earlier=earlier), atol=1e-5)  # fmt: skip
 
 

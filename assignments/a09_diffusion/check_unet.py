@@ -55,6 +55,9 @@ def check_embedding_agrees_with_a_loop(student, rng):
         "The exponent should be i / (h - 1), not i / h.": embedded(angles_of(8)),
         "Sines and cosines alternate; put all cosines after all sines.": right.reshape(5, 2, 8).mT.flatten(1),
         "The cosines come first; put the sines first.": right.roll(8, dims=1),
+        "The cosines are rows of their own: join sines and cosines of one time with torch.cat([...], dim=1).": (
+            torch.cat([right[:, :8], right[:, 8:]])
+        ),
     })  # fmt: skip
 
 

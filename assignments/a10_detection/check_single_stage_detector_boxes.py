@@ -96,6 +96,8 @@ def judge_proposals(student, anchors: Tensor, offsets: Tensor, method: str, unit
         "The new size was added on both sides of the centre; half of it is on each side.": around(middle, 2 * new),
         "The corner was moved and the box stretched from it; move the centre, and stretch around it.":
             around(anchors[..., :2] + unit * move + new / 2, new),
+        "The exponential is for tw and th only; tx and ty move the centre as they are.":
+            around(centre + unit * move.exp(), new),
         "The box was stretched, but not moved.": around(centre, new),
         "The box was moved, but not stretched.": around(middle, size),
         "The upper left corner is right; the lower right one must use the new size, too.":
@@ -260,7 +262,9 @@ def check_yolo_matches_a_case_by_hand(student, rng):
             tensor(rng, [[-2, -1, -2, 0, -1, 1]], torch.int64),
         "Anchors whose IoU with every box is below neg_thresh are negative, also if they overlap a box a little.":
             tensor(rng, [[-2, -2, -2, 0, -2, 1]], torch.int64),
-    })  # fmt: skip
+        "The first anchor of the cell was taken; take the one with the largest IoU.":
+            tensor(rng, [[0, -2, 1, -2, -2, -2]], torch.int64),
+    }, hint="For each box: the cell with the nearest centre, then its anchor with the largest IoU.")  # fmt: skip
 
 
 @task("match_anchors", share="1/8")

@@ -37,10 +37,15 @@ def expect_indices(kept, count: int) -> None:
     numbers = isinstance(kept, Tensor) and kept.dim() == 2
     expect(not numbers, "nms returned a table.", hint="Return the indices of the kept boxes, not the boxes.")
     expect_shape(kept, (None,), name="nms")
+    hints = {torch.bool: "mask.nonzero() has the indices of a mask."}
+    if kept.is_floating_point():
+        hints[kept.dtype] = (
+            "Return which boxes are kept, not their scores: row numbers of `boxes`, in a tensor with dtype=torch.int64."
+        )
     expect(
         kept.dtype == torch.int64,
         Message("nms returned {dtype}; indices are int64.", dtype=kept.dtype),
-        hint="mask.nonzero() has the indices of a mask." if kept.dtype == torch.bool else "",
+        hint=hints.get(kept.dtype, ""),
     )
     rows = kept.tolist()
     expect(

@@ -101,6 +101,7 @@ def check_log_agrees_with_torch(student, rng):
         judge_gate(student, rng, "log", [x], oracle=torch.log, wrong={
             "The gradient from above is missing; multiply by it.": lambda grad, a: (1 / a,),
             "The local gradient is 1 / a, not 1 / log(a).": lambda grad, a: (grad / a.log(),),
+            "The local gradient is 1 / a: divide by a, do not multiply by it.": lambda grad, a: (grad * a,),
         })  # fmt: skip
 
 
@@ -123,6 +124,19 @@ def check_maximum_agrees_with_torch(student, rng):
         "The gradient goes to the smaller operand.": lambda grad, a, b: (grad * (a < b), grad * (a > b)),
         "The gradient was multiplied by the values; it is only routed.": (
             lambda grad, a, b: (grad * a * (a > b), grad * b * (a < b))
+        ),
+    })  # fmt: skip
+    a = rng.normal(4)
+    judge_gate(student, rng, "maximum", [a, a.clone()], oracle=torch.maximum, wrong={
+        "Where both are equal, each gets half of the gradient.": lambda grad, a, b: (grad, grad),
+        "Where both are equal, each gets half of the gradient; here the first one gets all.": (
+            lambda grad, a, b: (grad, 0 * grad)
+        ),
+        "Where both are equal, each gets half of the gradient; here the second one gets all.": (
+            lambda grad, a, b: (0 * grad, grad)
+        ),
+        "Where both are equal, each gets half of the gradient; here none gets any.": (
+            lambda grad, a, b: (0 * grad, 0 * grad)
         ),
     })  # fmt: skip
 
@@ -153,6 +167,9 @@ def check_matmul_agrees_with_torch(student, rng):
             "The gradient of b is a^T @ grad: the order of the factors matters.": (
                 lambda grad, a, b: (grad @ b.T, grad @ a.T)
             ),
+            "The order of the factors matters: the gradients are grad @ b^T and a^T @ grad.": (
+                lambda grad, a, b: (b.T @ grad, grad @ a.T)
+            ),
             "b must be transposed: grad @ b^T.": lambda grad, a, b: (grad @ b, a.T @ grad),
             "a must be transposed: a^T @ grad.": lambda grad, a, b: (grad @ b.T, a @ grad),
             "The gradient from above is missing.": (
@@ -170,7 +187,9 @@ def check_sum_over_agrees_with_torch(student, rng):
             "The gradient from above is missing: it is copied to each element, not ones.": (
                 lambda grad, a: (torch.ones_like(a),)
             ),
-            "The gradient must have the shape of a.": lambda grad, a: (grad,),
+            "The gradient must have the shape of a: each element of a gets a copy, by expand(a.shape).": (
+                lambda grad, a: (grad,)
+            ),
             "The gradient is that of a mean; a sum copies it.": (
                 lambda grad, a, o=options: (
                     (grad if not o or "keepdim" in o else grad.unsqueeze(o["dim"])).expand(a.shape)

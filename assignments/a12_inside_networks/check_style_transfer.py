@@ -218,15 +218,22 @@ def phi(weight, bias, frozen):
     conv = nn.Conv2d(weight.shape[1], weight.shape[0], weight.shape[2])
     conv.load_state_dict({"weight": weight, "bias": bias})
     return nn.Sequential(conv.to(weight), nn.ReLU()).requires_grad_(not frozen).eval()
+
+def slope(f, phi, a, b):
+    a = a.clone().requires_grad_()
+    with torch.enable_grad():
+        loss = f(phi, a, b)
+    return torch.autograd.grad(loss, a)[0] if loss.requires_grad else torch.zeros_like(a)
 """
 
 
 @task("perceptual_loss", share=50, any_dtype=True)
 def check_perceptual_loss_compares_features(student, rng):
-    """The loss is the mean of the squared differences of features."""
+    """The loss is the mean of the squared differences of features; the gradient reaches the images."""
     weight, bias = rng.normal(4, 3, 3, 3, dtype=torch.float32), rng.normal(4, dtype=torch.float32)
     a, b = rng.normal(2, 3, 6, 5, dtype=torch.float32), rng.normal(2, 3, 6, 5, dtype=torch.float32)
-    model = student.define(PHI).phi(weight, bias, True)
+    helper = student.define(PHI)
+    model = helper.phi(weight, bias, True)
     seen = student.inspect(student.perceptual_loss, model, a, b)
     features = [torch.conv2d(x, weight, bias).relu() for x in (a, b)]
     right = squares(*features) / features[0].numel()
@@ -237,3 +244,6 @@ def check_perceptual_loss_compares_features(student, rng):
         "Divide by the number of all features, not by the number of images alone.": squares(*features) / len(a),
     })  # fmt: skip
     expect_equal(seen.args[1:], (a, b), name="the images after the call")
+    found = helper.slope(student.perceptual_loss, model, a, b)
+    none = "No gradient reaches the images: torch.no_grad() and detach() cut them off, too."
+    expect(bool(found.any()), "The gradient in a is 0 everywhere.", none)

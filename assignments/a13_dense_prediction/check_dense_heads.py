@@ -159,11 +159,16 @@ def check_worked_boxes(student, rng):
     wide = 2 * (1 + math.log(2))
     linear = torch.tensor([[4 - wide, -1.0, 4 + wide, 1.0], [3.0, 1.0, 6.0, 5.0]], dtype=torch.float64, device=device)
     cells = torch.tensor([[-1.5, -0.5, 6.5, 1.5], [3.0, 1.0, 6.0, 5.0]], dtype=torch.float64, device=device)
-    expect_close(student.refine_boxes(proposals, deltas, torch.tensor([2, 1], device=device)), right, mistakes={
+    rows, labels = torch.arange(2, device=device), torch.tensor([2, 1], device=device)
+    size, t = proposals[:, 2:] - proposals[:, :2], deltas.reshape(2, 4, 3)[rows, :, labels]
+    centre, half = proposals[:, :2] + size * (0.5 + t[:, :2]), size * t[:, 2:].exp() / 2
+    woven = torch.cat([centre - half, centre + half], dim=1)
+    expect_close(student.refine_boxes(proposals, deltas, labels), right, mistakes={
         "Move by shares of the old size, not of the new one.": after,
         "Move the centre, then stretch around it.": corner,
         "t_x and t_y are shares of the width and the height.": cells,
         "The size is multiplied by exp(t), not by 1 + t.": linear,
+        "The four numbers of a class are next to each other: deltas.reshape(R, C, 4), not (R, 4, C).": woven,
     }, hint="Each row's own numbers move its centre and change its size; corners follow.")  # fmt: skip
     found = proposals + rng.uniform(2, 4, low=-0.4, high=0.4)
     offsets = box_offsets(proposals, found, "FasterRCNN")

@@ -156,9 +156,13 @@ def check_numbers_return_to_their_places(student, rng):
             for value, place in zip(y[n, c].flatten(), indices[n, c].flatten().tolist(), strict=True):
                 right[n, c, place // 6, place % 6] = value
                 flipped[n, c, place % 4, place // 4] = value
+    crowded = torch.zeros_like(right)
+    crowded.view(-1)[indices.flatten()] = y.flatten()
     expect_close(student.max_unpool(y, indices, (4, 6)), right, mistakes={
         "These are corners of windows; use the indices.": nails,
         "The place is i*W + j: i is the quotient by W, j the rest.": flipped,
+        "Places are counted in each map by itself: out.flatten(2).scatter(2, indices.flatten(2), ...), not in all maps "
+        "together.": crowded,
     })  # fmt: skip
 
 

@@ -65,6 +65,8 @@ def check_memory_keeps_the_last(student, rng):
         expect(seen <= right, "The memory contains an experience that should be overwritten, or was never added.",
                "The oldest is overwritten first; sample only rows that are filled.")  # fmt: skip
         expect(seen == right, "An experience is lost, or is never sampled.", "Each sample is any of the filled rows.")
+        expect(bool(found[0].flatten(1).any(dim=1).all()), "The memory returned a place that was never filled.",
+               "Draw rows below len(self), not below the capacity.")  # fmt: skip
         for name, part, whole in zip(PARTS, found, stored, strict=True):
             expect_close(
                 part,
@@ -115,6 +117,12 @@ def check_targets_of_a_batch(student, rng):
         "Take the maximum over actions.": rewards + 0.9 * q.mean(dim=1) * ~done,
         "The reward is not discounted.": 0.9 * targets(q, q, rewards, done, 1.0),
     }, hint="The reward, and unless done gamma times the largest value, which may be negative.")  # fmt: skip
+    unknown = q.masked_fill(done[:, None], torch.nan)
+    expect_close(student.dqn_target(unknown, rewards, done, 0.9), targets(q, q, rewards, done, 0.9), mistakes={
+        "0 times nan is nan: choose with torch.where(done, 0, ...), do not multiply by ~done.": (
+            rewards + 0.9 * unknown.amax(dim=1) * ~done
+        ),
+    }, name="with nan where the episode is done")  # fmt: skip
 
 
 @task("double_dqn_target", share="2/3", any_dtype=True)

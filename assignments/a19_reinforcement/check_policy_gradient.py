@@ -27,6 +27,9 @@ def check_log_probabilities_of_a_batch(student, rng):
         "Subtract the logarithm of the sum of exponentials.": logits[pick, actions],
         "The probability of an action has no minus.": -logs[pick, actions],
     }, hint="The softmax runs over the actions, the last axis.")  # fmt: skip
+    large = torch.tensor([[1000.0, 0.0]], device=rng.device)
+    expect_close(student.log_prob(large, actions.new_ones(1)), -large[:, 0], name="logits of 1000 and 0",
+                 hint="exp(1000) overflows, and log(0) is infinite: log_softmax does both in one step.")  # fmt: skip
 
 
 @task("entropy", share=50, any_dtype=True)

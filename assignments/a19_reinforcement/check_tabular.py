@@ -271,6 +271,10 @@ def check_actions_are_greedy_or_random(student, rng):
         share = float((found == action).double().mean())
         expect(abs(share - 0.25) < 0.03, Message("For epsilon 1, action {a} has a share of {p}.", a=action, p=share),
                "A random action is any action, also the greedy one; each state has its own.")  # fmt: skip
+    seed = rng.int(0, 2**31)
+    first, second = (student.epsilon_greedy(Q, s, 0.5, tools.generator(Q, seed)) for _ in range(2))
+    expect_equal(first, second, name="the actions of two equal generators",
+                 hint="The generator that is given draws all random numbers.")  # fmt: skip
 
 
 def once(Q, s, a, target):

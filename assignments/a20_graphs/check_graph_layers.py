@@ -13,7 +13,7 @@ from oracles_layers import (
 )
 from oracles_parameters import filled
 
-from autograder import Message, expect_close, expect_equal, expect_shape, forbid, task
+from autograder import Message, expect_close, expect_equal, expect_shape, explain_errors, forbid, task
 
 
 def groups(student, rng, name, how, mistakes, hint):
@@ -29,7 +29,7 @@ def groups(student, rng, name, how, mistakes, hint):
 def check_sums_of_groups(student, rng):
     """Sums of the rows of each group agree with a loop; groups without rows have 0."""
     groups(student, rng, "scatter_sum", "sum", lambda x, index: {
-        "Rows of one group are added up; assignment keeps only the last one.":
+        "Rows of one group are added up; out[index] = x and out[index] += x keep only the last one: index_add_ adds.":
             x.new_zeros(6, 3).index_copy(0, index, x),
         "These are means.": grouped(x, index, 6, "mean"),
     }, "The result has N rows: row n is the sum of the rows whose index is n.")  # fmt: skip
@@ -64,7 +64,10 @@ def check_graph_convolution(student, rng):
     layer = student.GCNLayer(4, 3)
     p = filled(student, layer, rng, weight=(4, 3), bias=(3,))
     right = torch.einsum("ij,jd,dk->ik", A, X, p["weight"])
-    expect_close(layer(X, A), right + p["bias"], mistakes={
+    with explain_errors({"cannot be multiplied": "The order matters: A_hat @ X @ weight, (N, N) times (N, d_in) times "
+                         "(d_in, d_out)."}):  # fmt: skip
+        found = layer(X, A)
+    expect_close(found, right + p["bias"], mistakes={
         "The bias is missing.": right,
         "Add the bias after the product with A_hat.": A @ (X @ p["weight"] + p["bias"]),
         "Row i of A_hat has the weights of what arrives at node i: A_hat @ X, not its transpose.":

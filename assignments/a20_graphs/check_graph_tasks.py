@@ -15,7 +15,7 @@ from oracles_tasks import (
     undirected,
 )
 
-from autograder import expect, expect_close, expect_shape, forbid, task
+from autograder import expect, expect_close, expect_shape, explain_errors, forbid, task
 
 
 @task("GCN", share=50, any_dtype=True)
@@ -118,7 +118,10 @@ def check_three_random_layers(student, rng):
     for number, W in enumerate(weights):
         H, linear = torch.tanh(torch.einsum("ij,jd,dk->ik", A, H, W)), A @ linear @ W
         late = torch.tanh(A @ late @ W) if number < 2 else A @ late @ W
-    expect_close(student.untrained_embedding(A, X, weights), H, mistakes={
+    with explain_errors({"cannot be multiplied": "Each layer reads what the layer before made, the first one X: H = X "
+                         "before the loop, H = torch.tanh(A_hat @ H @ W) in it."}):  # fmt: skip
+        found = student.untrained_embedding(A, X, weights)
+    expect_close(found, H, mistakes={
         "tanh is missing.": linear,
         "tanh follows the last layer, too.": late,
         "Each layer has a product with A_hat.": alone,

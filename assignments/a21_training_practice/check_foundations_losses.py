@@ -28,6 +28,9 @@ def check_worked_likelihoods(student, rng):
         "The second column is the logarithm of the variance, not the variance.": half + LOG2 / 2 + 0.5 / (2 * LOG2),
         "The second column is the logarithm of the variance, not of the deviation.": half + 2 * LOG2 + 1 / 32,
         "The logarithm of the variance is halved, too.": 1.7371 + LOG2,
+        "The square is divided by exp of the second column, the logarithm of the variance; here by its square.": (
+            half + LOG2 + 0.5 / (2 * LOG2) ** 2
+        ),
     })  # fmt: skip
     found = student.nll("laplace", tensor(rng, [0.0, LOG2]), tensor(rng, 1.0))
     expect_close(found, torch.tensor(1.8863, device=rng.device), atol=1e-4, name="laplace", mistakes={

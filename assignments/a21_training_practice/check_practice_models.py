@@ -5,7 +5,7 @@ import math
 import torch
 from oracles_practice import FUNCTIONS, NAMES, NETWORKS, SIZES, weights_of_tiny
 
-from autograder import Message, expect, expect_close, expect_equal, expect_shape, expect_unchanged, task
+from autograder import Message, expect, expect_close, expect_equal, expect_shape, expect_unchanged, explain_errors, task
 
 
 def pair(found, text):
@@ -48,6 +48,8 @@ def check_squares_inside_of_images(student, rng):
         },
                      hint="size x size pixels from row - size // 2 and column - size // 2 "
                           "become 0, in each image at its place.")  # fmt: skip
+    seen = student.inspect(student.cutout, x, 3, rows, columns)
+    expect_equal(seen.args[0], x, name="x after the call", hint="Write into a copy: out = x.clone().")
 
 
 def swapped(x, size):
@@ -97,7 +99,9 @@ def check_branches_are_dropped(student, rng):
         "The branch is multiplied by 1 - p, the probability that it stays.": x + 0.25 * branch,
         "The shortcut is not scaled.": 0.75 * (x + branch),
     })  # fmt: skip
-    found = student.stochastic_depth(x, branch, 0.25, True, make(7, x))
+    with explain_errors({"must match the size": "The coins have the shape (N,): kept.reshape(-1, *[1] * (x.dim() - 1)) "
+                         "gives them an axis of size 1 for each other axis of the branch."}):  # fmt: skip
+        found = student.stochastic_depth(x, branch, 0.25, True, make(7, x))
     expect_shape(found, (60, 2, 3))
     kept = ((found - x).abs() > 1e-3).flatten(1).any(dim=1)
     right = x + branch * kept[:, None, None]

@@ -178,7 +178,10 @@ def check_worked_rankings(student, rng):
     ):  # fmt: skip
         found = student.kendall_tau(torch.tensor(a, device=rng.device), torch.tensor(b, device=rng.device))
         expect_close(found, right, name=Message("{a} and {b}", a=a, b=b), mistakes={
-            "Ties make the denominator smaller; or this is Spearman's or Pearson's correlation.": wrong,
+            "Divide by the root of (pairs without a tie in a) times (pairs without a tie in b), not by all pairs.": (
+                wrong if len(set(a)) < len(a) else None
+            ),
+            "This is Spearman's or Pearson's correlation; count pairs.": wrong if len(set(a)) == len(a) else None,
             "Count each pair once.": right / 2,
         },
                      hint="See the formula: pairs in the same order minus pairs in the opposite "

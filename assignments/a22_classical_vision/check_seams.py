@@ -107,7 +107,7 @@ def least(image):
 
 @task("reduce", share=50, any_dtype=True, loans=LOANS_OF_STAGES)
 def check_narrower_pictures(student, rng):
-    """The cheapest seams go, one after the other."""
+    """The cheapest seams go, one after the other, along both axes."""
     image = rng.uniform(6, 9, 3)
     found = student.reduce(image, 6)
     stages = red if student.lent else carve
@@ -117,6 +117,11 @@ def check_narrower_pictures(student, rng):
         "Take out one seam after the other, until the size is reached.": stages(image, 1)[0],
     })  # fmt: skip
     expect_shape(found, (6, 6, 3))
+    wanted = stages(image.swapaxes(0, 1), 2)[0].swapaxes(0, 1)
+    expect_close(student.reduce(image, 4, axis=0), wanted, name="with axis 0", mistakes={
+        "With axis 0, rows are taken out: exchange the first two axes before, and again after.": stages(image, 5)[0],
+        "The rows were taken out; exchange the axes back.": wanted.swapaxes(0, 1),
+    })  # fmt: skip
 
 
 def energy_once(image):
