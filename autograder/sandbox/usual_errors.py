@@ -39,6 +39,10 @@ _CERTAIN = [  # as SHAPES, but the reason is the same in every task
         "Whole numbers and bools have no mean here: x.float().mean(), or x.to(dtype).mean().",
     ),
     (
+        r"^SystemExit\b",
+        "Python ends at exit(), quit() and sys.exit(). To leave a function, use return.",
+    ),
+    (
         r"expects a non-empty TensorList|expected a non-empty list of Tensors",
         "The list is empty here. Return an empty tensor in this case.",
     ),

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from traceback import walk_tb
@@ -69,6 +70,25 @@ def as_written(cell: str) -> str:
     empty = next((i for i, line in enumerate(rest.split("\n")) if line.strip()), 0)  # the transformation drops these
     transform = TransformerManager().transform_cell  # type: ignore[no-untyped-call]
     return "\n" * (1 + empty) + as_written(transform(rest))
+
+
+@contextmanager
+def without_exit_commands(namespace: dict[str, Any]) -> Iterator[None]:
+    """Let `exit` and `quit` raise SystemExit, as in a script: those of IPython end the kernel after the cell."""
+    commands = {
+        name: value
+        for name in ("exit", "quit")
+        if (value := namespace.get(name)) is not None and type(value).__module__ == "IPython.core.autocall"
+    }
+    namespace.update(dict.fromkeys(commands, _leave))
+    try:
+        yield
+    finally:
+        namespace.update(commands)
+
+
+def _leave(code: Any = None) -> None:
+    raise SystemExit(code)
 
 
 def places_of(namespace: Mapping[str, Any], cells: Sequence[str] = ()) -> dict[str, str]:

@@ -31,7 +31,7 @@ from autograder.session.options import Options, known_data, pick_device
 from autograder.session.verdict import show
 from autograder.students.check import check_namespace, in_nbgrader
 from autograder.students.failures import extras_of
-from autograder.students.kernel_code import as_written, place_in_cell
+from autograder.students.kernel_code import as_written, place_in_cell, without_exit_commands
 from autograder.students.notebook_reader import notebook_reader
 from autograder.students.saved_notebook import Executed, notes_on_saved
 from autograder.students.siblings import SiblingFinder, find_siblings
@@ -168,7 +168,7 @@ def _check(
     sources = [cell.source for cell in cells]
     notes = _KERNEL.notes(module, namespace, cells, assignment)
     to = _reader(namespace, module, assignment)
-    with speaking(to):  # for what is printed while checks run
+    with speaking(to), without_exit_commands(namespace):  # the language is for what is printed while checks run
         report = check_namespace(
             module, namespace, sources, options, assignment, notes=notes, evidence=evidence, kept=_KERNEL.kept
         )

@@ -54,7 +54,7 @@ def notes_on_saved(
         return [str(problem)]
     runs = _Runs(executed)
     when = time.strftime("%H:%M", time.localtime(saved_at))
-    notes = [*saved.problems]
+    notes = [*saved.problems, *saved.notes]
     graded = ModuleType(import_name(file))
     loader = loader_of(saved, file, f"{notebook.name} as code", assignment)
     with contextlib.redirect_stdout(io.StringIO()):

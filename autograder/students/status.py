@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 STORE = Path(".gradlab") / "last_check.json"
+_SKIPPED = "--skip-scored"  # the entry, next to those of tasks, for the points that the last check left open
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ class Progress:
     editions: Sequence[str] = ()  # the languages of its files here, that of its own folder first
     problem: str = ""  # why the files cannot be read
     damage: str = ""  # the first file or part of one that cannot be read, next to others that can
+    open_points: int = 0  # of public checks that train or evaluate networks, which the last check left out
 
 
 def remember(report: Report, assignment: Assignment) -> None:
@@ -60,6 +62,10 @@ def remember(report: Report, assignment: Assignment) -> None:
         own = [check for check in report.checks if check.task == task.name]
         if own:
             stored[task.name] = (sum(c.points for c in own), sum(c.max_points for c in own), now)
+    if report.open_points:
+        stored[_SKIPPED] = (0, report.open_points, now)
+    elif len(report.tasks) == len(assignment.tasks):
+        stored.pop(_SKIPPED, None)
     path = assignment.folder / STORE
     with suppress(OSError):
         path.parent.mkdir(exist_ok=True)
@@ -101,6 +107,7 @@ def progress_of(assignment: Assignment) -> Progress:
         editions=editions_of(assignment.folder),
         problem=problem,
         damage=damage,
+        open_points=stored[_SKIPPED][1] if _SKIPPED in stored else 0,
     )
 
 
@@ -119,6 +126,12 @@ def where_to_go_on(found: Sequence[Progress]) -> str:
         if progress.written and (not progress.checked or progress.changed):
             return Message(
                 "Check {assignment}, which was not checked since you saved it: gradlab check {assignment}.",
+                assignment=progress.assignment,
+            )
+        if progress.open_points:
+            return Message(
+                "The checks of {assignment} that train or evaluate networks did not run yet. Run them: gradlab check "
+                "{assignment}.",
                 assignment=progress.assignment,
             )
     for progress in found:
@@ -151,7 +164,7 @@ def print_status(found: Sequence[Progress], console: Console) -> None:
         when = f"{datetime.fromisoformat(progress.checked):%Y-%m-%d %H:%M}" if progress.checked else say("never")
         if progress.changed:
             when = say("{when}, changed since", when=when)
-        done = progress.checked and not progress.next_task and not progress.changed
+        done = progress.checked and not (progress.next_task or progress.changed or progress.open_points)
         tasks = f"{progress.written}/{progress.tasks}"
         left = _duration(progress.minutes) if progress.minutes else ""
         languages = [", ".join(progress.editions)] if several else []

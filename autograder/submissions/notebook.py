@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 
 from autograder.core.code import SetAside
 from autograder.core.message import Message
+from autograder.submissions.environment import LEFT_OUT, sets_environment
 from autograder.submissions.ipynb import Cell, is_notebook, read_cells
 from autograder.submissions.names import (
     DEFINITIONS,
@@ -180,16 +181,12 @@ def _reduce(cells: Sequence[Cell], name: str, wanted: tuple[str, ...], notes: li
                     there=there,
                 )
             )
-    notes += [
-        Message(
-            "{place}, line {line}: {sentence}",
-            place=place_of(name, numbers[statements[i].cell] if numbered else 0),
-            line=nodes[i].lineno,
-            sentence=sentence,
-        )
-        for i in sorted(selected.stars)
-        if (sentence := replaced_builtins(nodes[i], selected.names))
-    ]
+    said = {i: sentence for i in selected.stars if (sentence := replaced_builtins(nodes[i], selected.names))}
+    dropped = set(range(len(nodes))) - selected.indices - optional
+    said |= {i: Message(LEFT_OUT) for i in dropped if sets_environment(nodes[i])}
+    for i in sorted(said):
+        place = place_of(name, numbers[statements[i].cell] if numbered else 0)
+        notes.append(Message("{place}, line {line}: {sentence}", place=place, line=nodes[i].lineno, sentence=said[i]))
     module = _assemble(statements, selected.indices - incomplete.keys(), sources, numbers, tuple(notes))
     starts = [start for start, _ in module.cells]
     moved = tuple(replace(problem, line=problem.line + starts[index] - 1) for index, problem in aside)

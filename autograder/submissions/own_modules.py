@@ -42,7 +42,10 @@ class OwnModules:
         self.remarks: list[Remark] = []
         self._folders: dict[str, set[str]] = defaultdict(set)  # name of a module -> folders that contain it
         self._by_folder: dict[str, list[Entry]] = defaultdict(list)
+        self._notebooks: dict[str, Entry] = {}
         for entry in entries:
+            if entry.name.endswith(".ipynb"):
+                self._notebooks.setdefault(entry.name.removesuffix(".ipynb"), entry)
             if entry.name.endswith(".py"):
                 self._by_folder[entry.folder].append(entry)
                 parts = entry.path.removesuffix(".py").split("/")
@@ -60,7 +63,10 @@ class OwnModules:
         while waiting:
             for name in sorted(imported_names(waiting.pop()) - seen):
                 seen.add(name)
-                for path, entry in self._files(name, lines, added):
+                files = list(self._files(name, lines, added))
+                if not files and name in self._notebooks:
+                    self.remarks.append(_only_notebook(name, self._notebooks[name]))
+                for path, entry in files:
                     data, problem = self._read(entry)
                     if data is None:
                         self.remarks.append(Remark("unreadable", problem))
@@ -101,6 +107,18 @@ class OwnModules:
         for folder, entries in self._by_folder.items():
             inside = folder == package or folder.startswith(f"{package}/")
             yield from (entry for entry in entries if inside or entry.path == f"{package}.py")
+
+
+def _only_notebook(name: str, notebook: Entry) -> Remark:
+    text = Message(
+        "{name} is imported, but there is only the notebook {file}; Python imports scripts.",
+        name=name,
+        file=printable(notebook.path),
+    )
+    advice = Message(
+        "Save it as {name}.py: in JupyterLab, File > Save and Export Notebook As > Executable Script.", name=name
+    )
+    return Remark("import", text, advice)
 
 
 def _left_out(names: Sequence[str], limit: str) -> Message:

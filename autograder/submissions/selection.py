@@ -171,7 +171,7 @@ class _Chooser:
             known = {"file": printable(entry.path), "name": name}
             if written:
                 text = Message(
-                    "{file} was graded as {name}, because more tasks are written in it than in {others}: {most}, not "
+                    "{file} counts as {name}, because more tasks are written in it than in {others}: {most}, not "
                     "{written}.",
                     **known,
                     others=both(list(best)),
@@ -180,14 +180,14 @@ class _Chooser:
                 )
                 self.remarks.append(Remark("doubtful", text, "Hand in only the file that should be graded."))
             else:
-                text = Message("{file} was graded as {name}.", **known)
+                text = Message("{file} counts as {name}.", **known)
                 self.remarks.append(Remark("renamed", text, Message("Rename it to {name}.", name=name)))
             return
         self.chosen |= best
         for entry in others:
             if self._written(entry, tasks) > written:
                 text = Message(
-                    "{file} has more tasks written than {others}, which was graded because of its name.",
+                    "{file} has more tasks written than {others}, which counts because of its name.",
                     file=printable(entry.path),
                     others=both(list(best)),
                 )
@@ -242,7 +242,7 @@ class _Chooser:
             Remark(
                 "doubtful",
                 Message(
-                    "{names} differ. {chosen} was graded: {reason}.",
+                    "{names} differ. {chosen} counts: {reason}.",
                     names=names,
                     chosen=printable(chosen.path),
                     reason=reason,

@@ -34,7 +34,7 @@ from autograder.submissions.source import BadSubmission, decode_guessing, decode
 from autograder.submissions.statement_trees import DEFINITION_TREES, HANDOUTS, trees_of, trees_of_handout
 from autograder.submissions.statements import places_left, written_tasks
 
-BOTH_EDITED = "{notebook} and {script} were both edited and differ, first in {where}. {chosen} was graded: {reason}."
+BOTH_EDITED = "{notebook} and {script} were both edited and differ, first in {where}. {chosen} counts: {reason}."
 
 __all__ = ["BOTH_EDITED", "BadSubmission", "Submission", "open_selection", "open_submission", "select_files"]
 

@@ -115,7 +115,7 @@ def test_with_json_nothing_is_asked(course, tmp_path, grader):
     copy.write_text(HONEST)
     (found,) = json.loads(grade(course, tmp_path, "--json").stdout)["look_at"]
     assert (found["student"], found["kind"]) == ("bob", "renamed")
-    assert found["text"] == "vectors (1).py was graded as vectors.py."
+    assert found["text"] == "vectors (1).py counts as vectors.py."
     shutil.rmtree(copy.parent)
     shutil.rmtree(tmp_path / "out")
     grade(course, tmp_path)

@@ -94,7 +94,7 @@ def test_a_notebook_under_another_name_is_not_missing(work: Path, run: Run) -> N
     record.write_text(json.dumps({**table, f"{NAME}/tiny.ipynb": "0"}))
     for command in ("check", "submit"):
         said = run(command, NAME).output
-        assert "tiny (1).py was graded as tiny.py. Rename it to tiny.py." in " ".join(said.split())
+        assert "tiny (1).py counts as tiny.py. Rename it to tiny.py." in " ".join(said.split())
         assert "is missing in" not in said
 
 

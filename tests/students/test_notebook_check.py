@@ -219,6 +219,23 @@ def test_wrong_arguments_get_a_sentence(folder: Path) -> None:
         assert sentence in text
 
 
+@pytest.mark.parametrize("leave", ["exit()", "quit()", "import sys; sys.exit()"])
+def test_a_task_that_ends_python_gets_a_sentence_and_the_kernel_lives(leave: str, folder: Path) -> None:
+    cells = [CHECK, f"def double(x):\n    {leave}", 'check("first")', "print(exit, 2 + 3)"]
+    *_, checked, after = run(folder, cells)
+    assert "SystemExit" in checked
+    assert "To leave a function, use return." in checked
+    assert "ExitAutocall" in after
+    assert after.rstrip().endswith(" 5")
+
+
+def test_an_environment_variable_that_grading_leaves_out_is_named(folder: Path) -> None:
+    cells = [CHECK, 'import os\nos.environ["DEPTH"] = "1"', "def double(x):\n    return 2 * x", 'check("first")']
+    save(folder / "first.ipynb", cells)
+    checked = run(folder, cells)[-1]
+    assert "cell 2 from the top, line 2: grading leaves out this statement, which sets an environment" in checked
+
+
 def _saved_later(notebook: Path) -> None:
     """Date a notebook's saving after the run of its cells in a test."""
     os.utime(notebook, (time.time() + 3600,) * 2)

@@ -95,6 +95,19 @@ def test_run_checks_what_is_begun(work: Path, run: Run) -> None:
     assert row(run)["checked"]
 
 
+def test_checks_that_were_skipped_are_still_to_run(work: Path, run: Run) -> None:
+    checks = (work / "check_tiny.py").read_text()
+    (work / "check_tiny.py").write_text(checks.replace("def check_down(student):", "def check_down(student, score):"))
+    (work / "tiny.py").write_text(SOURCE)
+    run("check", NAME, "--skip-scored")
+    sentence = f"The checks of {NAME} that train or evaluate networks did not run yet. Run them: gradlab check {NAME}."
+    assert sentence in " ".join(run("status").output.split())
+    assert row(run)["open_points"] == 25
+    run("check", NAME)
+    assert "Every public check passed when it was last run." in run("status").output
+    assert row(run)["open_points"] == 0
+
+
 @pytest.mark.parametrize("content", ["", "[]", '{"double": 3}', '{"double": ["x", 1, "y"]}', '{"double": [1, 2, 3]}'])
 def test_a_damaged_store_counts_as_not_checked(work: Path, run: Run, content: str) -> None:
     (work / STORE).parent.mkdir()

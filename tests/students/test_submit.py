@@ -265,7 +265,7 @@ def test_an_older_copy_is_a_warning(work: Path, tmp_path: Path) -> None:
     files = {"tiny.py": WRITTEN, "old/tiny.py": WRITTEN.replace("x + x", "3 * x")}
     hand_in(work, files, {"tiny.py": 60})
     packed = submit(work, tmp_path)
-    assert any("tiny.py was graded: it was saved last." in warning for warning in packed.warnings)
+    assert any("tiny.py counts: it was saved last." in warning for warning in packed.warnings)
     with zipfile.ZipFile(packed.path) as archive:
         assert archive.read("tiny.py").decode() == WRITTEN
 

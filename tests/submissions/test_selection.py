@@ -53,7 +53,7 @@ def test_a_file_with_another_name_that_defines_tasks_is_taken(
     assert selection.files == {"tiny.ipynb": BOOK}
     (remark,) = selection.remarks
     assert remark.kind == "renamed"
-    assert remark.text == f"{name} was graded as tiny.ipynb."
+    assert remark.text == f"{name} counts as tiny.ipynb."
 
 
 def test_work_under_the_right_name_is_taken_whatever_else_is_there(tmp_path: Path, assignment: Assignment) -> None:
@@ -80,7 +80,7 @@ def test_of_two_with_as_many_tasks_the_one_saved_last_is_taken_and_doubted(
     selection = select(tmp_path, assignment, files, new=1_700_000_100.0)
     assert selection.files == {"tiny.py": ROUND.encode()}
     assert kinds(selection) == ["doubtful", "renamed"]
-    assert "new.py was graded: it was saved last." in selection.remarks[0].text
+    assert "new.py counts: it was saved last." in selection.remarks[0].text
     assert selection.saved == {"tiny.py": 1_700_000_100.0}
 
 
@@ -152,6 +152,16 @@ def test_modules_outside_of_the_folder_of_the_work_do_not_come_along(tmp_path: P
     assert select_files(write(tmp_path / "ada.zip", data), assignment).own_modules == {}
 
 
+def test_a_helper_that_is_only_a_notebook_is_named(tmp_path: Path, assignment: Assignment) -> None:
+    files: dict[str, str | bytes] = {"tiny.py": f"from helper_nb import f\n{WRITTEN}", "helper_nb.ipynb": BOOK}
+    (remark,) = select(tmp_path / "1", assignment, files).remarks
+    assert (
+        remark.text == "helper_nb is imported, but there is only the notebook helper_nb.ipynb; Python imports scripts."
+    )
+    assert remark.advice.startswith("Save it as helper_nb.py: in JupyterLab, File > Save and Export Notebook As")
+    assert not select(tmp_path / "2", assignment, {**files, "helper_nb.py": "f = 1"}).remarks
+
+
 def test_there_are_limits_for_own_modules_and_one_sentence_says_so(tmp_path: Path, assignment: Assignment) -> None:
     names = [f"m{number:03}" for number in range(200)]
     source = f"import {', '.join(names)}\n{WRITTEN}"
@@ -211,7 +221,7 @@ def test_a_copy_with_many_more_tasks_written_counts_whatever_its_name_and_time(
     assert selection.files == {"tiny.py": FULL.encode()}
     (remark,) = selection.remarks
     assert remark.kind == "doubtful"
-    assert "tiny (1).py was graded as tiny.py, because more tasks are written in it than in tiny.py: " in remark.text
+    assert "tiny (1).py counts as tiny.py, because more tasks are written in it than in tiny.py: " in remark.text
 
 
 def test_of_files_of_one_name_a_beginning_does_not_count_because_of_its_time(

@@ -134,7 +134,7 @@ def test_of_two_edited_files_that_differ_one_is_graded_with_a_remark(
         "tiny.ipynb and tiny.py were both edited and differ, first in cell 2 from the top, line 1 of tiny.ipynb."
         in remark.text
     )
-    assert f"{graded} was graded: {reason}" in remark.text
+    assert f"{graded} counts: {reason}" in remark.text
     assert remark.advice == "Hand in only the one that you want graded."
     assert str(remark) in opened.notes
     expected = script if graded == "tiny.py" else notebook
@@ -180,7 +180,7 @@ def test_a_file_with_another_name_that_defines_the_tasks_is_graded_with_a_remark
     (remark,) = opened.remarks
     assert remark.kind == "renamed"
     module = "tiny.ipynb" if "ipynb" in name.lower() else "tiny.py"
-    assert (remark.text, remark.advice) == (f"work/{name} was graded as {module}.", f"Rename it to {module}.")
+    assert (remark.text, remark.advice) == (f"work/{name} counts as {module}.", f"Rename it to {module}.")
 
 
 def test_a_file_of_the_right_name_with_work_in_it_comes_before_one_of_another_name(

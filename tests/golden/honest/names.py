@@ -32,7 +32,7 @@ def renamed(clean: Clean, pattern: str, *, scripts: bool, stub: bool = False) ->
     for name, data in work.items():
         stem, dot, suffix = name.partition(".")
         files[fill(pattern, stem, dot + suffix)] = data
-    return HandIn(files, remarks={"renamed": "was graded as"})
+    return HandIn(files, remarks={"renamed": "counts as"})
 
 
 def fill(pattern: str, stem: str, suffix: str) -> str:
@@ -50,7 +50,7 @@ for _name, _pattern in PATTERNS.items():
 @recipe(RECIPES, "untitled notebooks")
 def untitled(clean: Clean) -> HandIn:
     files = {f"Untitled{number or ''}.ipynb": data for number, data in enumerate(clean.notebooks().values())}
-    return HandIn(files, remarks={"renamed": "Untitled.ipynb was graded as"})
+    return HandIn(files, remarks={"renamed": "Untitled.ipynb counts as"})
 
 
 @recipe(RECIPES, "one notebook with another name, by itself")

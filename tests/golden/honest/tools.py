@@ -258,7 +258,7 @@ def other_ending(clean: Clean, name: str, notebook: bool) -> HandIn:
     files = clean.notebooks() if notebook else clean.with_scripts()
     new = name.replace("{stem}", clean.module.removesuffix(".py"))
     files[new] = files.pop(given)
-    return HandIn(files, remarks={"renamed": f"was graded as {given}."})
+    return HandIn(files, remarks={"renamed": f"counts as {given}."})
 
 
 RECIPES |= {name: partial(other_ending, name=new, notebook=notebook) for name, (new, notebook) in ENDINGS.items()}
