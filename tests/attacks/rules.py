@@ -46,7 +46,7 @@ def _chain_of_names(n: int) -> str:
 
 
 def _long_attributes(n: int) -> str:
-    return _using(n, "x" + ".T" * min(n, 400) + " if False else x")
+    return _using(min(n, 550), "x" + ".T" * min(n, 400) + " if False else x")  # no module may be longer
 
 
 def _many_attributes(n: int) -> str:

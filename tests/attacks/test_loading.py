@@ -79,7 +79,7 @@ def test_an_attack_on_reading_gains_nothing(name: str, course: Assignment, pool:
 def test_an_attack_on_time_gains_nothing(
     name: str, course: Assignment, pool: WorkerPool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shorter = {"TOP_LEVEL_SECONDS": 4.0, "ALL_LOADS_SECONDS": 6.0, "LOAD_SECONDS": 1.0, "IMPORT_SECONDS": 8.0}
+    shorter = {"TOP_LEVEL_SECONDS": 2.0, "ALL_LOADS_SECONDS": 3.0, "LOAD_SECONDS": 0.5, "IMPORT_SECONDS": 4.0}
     for limit, seconds in shorter.items():
         monkeypatch.setattr(box_link, limit, seconds)
     attack, after, _ = grade(course, pool, SLOW_HAND_INS[name](), tmp_path)

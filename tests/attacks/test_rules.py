@@ -10,6 +10,7 @@ from autograder.core.assignment import Assignment
 from autograder.core.report import CheckResult, Outcome
 from autograder.sandbox.pool import WorkerPool
 from autograder.source_rules import analyst
+from autograder.submissions.source import MAX_CODE
 from tests.attacks.rules import ATTACKS, NEIGHBOURS
 from tests.attacks.test_attacks import grade, points
 from tests.support.vectors import make_vectors
@@ -39,6 +40,7 @@ def spent() -> float:
 def test_the_work_is_bounded_and_an_honest_neighbour_keeps_its_points(
     name: str, course: Assignment, pool: WorkerPool
 ) -> None:
+    assert len(ATTACKS[name]) <= MAX_CODE  # a longer one would be refused before the rules read it
     before = spent()
     (attack,) = grade(course, pool, [ATTACKS[name]])
     work = spent() - before

@@ -14,7 +14,10 @@ import sysconfig
 import venv
 from pathlib import Path
 
-UNNEEDED = {"jupyterlab", "notebook", "mypy", "mypyc", "babel", "hypothesis", "distributed", "dask", "sqlalchemy"}
+UNNEEDED = {
+    *("jupyterlab", "notebook", "nbgrader", "jedi", "mypy", "mypyc", "babel", "hypothesis", "material", "mkdocs"),
+    *("distributed", "dask", "sqlalchemy"),
+}
 WINDOWS = os.name == "nt"
 
 
