@@ -755,7 +755,8 @@ class GaussianDiffusion(DDPM):
 # steps = list(range(0, 201, 8)) + [200] * 5
 # film = animation.FuncAnimation(figure, frame, frames=steps, interval=120)
 # plt.close(figure)
-# HTML(film.to_jshtml(default_mode="once"))
+# words = "Five images turn from noise into glyphs."
+# HTML(film.to_jshtml(default_mode="once").replace("<img ", f'<img alt="{words}" '))
 
 # %% [markdown]
 # Beautiful, and suspicious. For each drawn glyph, look for the nearest of the 300:

@@ -388,6 +388,7 @@ class Unet(nn.Module):
 # with their class and without it.
 
 # %% tags=["active-ipynb"]
+# # about 10 seconds
 # times, by_time = list(range(0, 100, 6)), {"with the class": [], "without": []}
 # seed_everything(1)
 # noise = torch.randn_like(x_test)
@@ -440,7 +441,8 @@ class Unet(nn.Module):
 #
 # film = animation.FuncAnimation(figure, frame, frames=[*range(0, 101, 4), *[100] * 5], interval=120)
 # plt.close(figure)
-# HTML(film.to_jshtml(default_mode="once"))
+# words = "Ten images turn from noise into glyphs, one of each class."
+# HTML(film.to_jshtml(default_mode="once").replace("<img ", f'<img alt="{words}" '))
 
 # %% [markdown] question="unet-q1"
 # **Question 1.** Take the network of the cell above, on 16 x 16 images with one channel. (a) How many numbers are
@@ -469,6 +471,7 @@ class Unet(nn.Module):
 # small; compare, do not quote.
 
 # %% tags=["active-ipynb"]
+# # about 10 seconds
 # asked = torch.arange(100) % 10
 # real = classifier.features(large(x_test))
 #
@@ -514,6 +517,7 @@ class Unet(nn.Module):
 # guidance 2. Each time the same 100 classes are asked for.
 
 # %% tags=["active-ipynb"]
+# # about 10 seconds
 # counts, by_steps, strips, titles = [2, 4, 8, 16, 32], {"eta = 0 (DDIM)": [], "eta = 1 (DDPM)": []}, [], []
 # for steps in tqdm(counts, unit="number of steps"):
 #     for name, eta in zip(by_steps, (0.0, 1.0), strict=True):

@@ -612,7 +612,8 @@ class GaussianDiffusion(DDPM):
 # steps = list(range(0, 201, 8)) + [200] * 5
 # film = animation.FuncAnimation(figure, frame, frames=steps, interval=120)
 # plt.close(figure)
-# HTML(film.to_jshtml(default_mode="once"))
+# words = "Five images turn from noise into glyphs."
+# HTML(film.to_jshtml(default_mode="once").replace("<img ", f'<img alt="{words}" '))
 
 # %% [markdown]
 # 很漂亮，也很可疑。对每个画出的字形，在那 300 个中找最近的一个：

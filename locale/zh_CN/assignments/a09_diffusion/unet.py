@@ -313,6 +313,7 @@ class Unet(nn.Module):
 # **各时间步的损失。** 哪些时间步难？下图是预测图像的误差，字形是网络没见过的，分别给出类别和不给类别。
 
 # %% tags=["active-ipynb"]
+# # 约 10 秒
 # times, by_time = list(range(0, 100, 6)), {"with the class": [], "without": []}
 # seed_everything(1)
 # noise = torch.randn_like(x_test)
@@ -363,7 +364,8 @@ class Unet(nn.Module):
 #
 # film = animation.FuncAnimation(figure, frame, frames=[*range(0, 101, 4), *[100] * 5], interval=120)
 # plt.close(figure)
-# HTML(film.to_jshtml(default_mode="once"))
+# words = "Ten images turn from noise into glyphs, one of each class."
+# HTML(film.to_jshtml(default_mode="once").replace("<img ", f'<img alt="{words}" '))
 
 # %% [markdown] question="unet-q1"
 # **简答题 1。** 取上面那个单元格中的网络，图像为 16 × 16，一个通道。(a) 在底部，即最后一个 `Downsample` 之后，每张图像有多少个数？输入有多少个？(b) 如果没有跳跃连接，预测目标为 `pred_noise` 时网络要怎样处理噪声，为什么没有希望？(c) 同样的理由对 `pred_x_start` 成立吗？
@@ -377,6 +379,7 @@ class Unet(nn.Module):
 # 分类器有多少次认出了所要求的类别，代价又是什么？第二个数是样本与真实字形之间的 Fréchet 距离，用分类器的特征来算（这是 FID 的想法，Heusel 等 2017），按惯例取平方：0 表示均值相同，协方差也相同。只有 100 个样本时，它总不会小；拿来比较可以，不要引用。
 
 # %% tags=["active-ipynb"]
+# # 约 10 秒
 # asked = torch.arange(100) % 10
 # real = classifier.features(large(x_test))
 #
@@ -410,6 +413,7 @@ class Unet(nn.Module):
 # 在 `diffusion.ipynb` 中，模型是完美的。这里是用训练好的模型做的 DDIM（$\eta = 0$）和 DDPM（$\eta = 1$），引导强度为 2。每次要求的都是同样的 100 个类别。
 
 # %% tags=["active-ipynb"]
+# # 约 10 秒
 # counts, by_steps, strips, titles = [2, 4, 8, 16, 32], {"eta = 0 (DDIM)": [], "eta = 1 (DDPM)": []}, [], []
 # for steps in tqdm(counts, unit="number of steps"):
 #     for name, eta in zip(by_steps, (0.0, 1.0), strict=True):
