@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from autograder.core.assignment import Assignment
 from autograder.core.code import Code
-from autograder.core.report import CheckResult, Outcome
+from autograder.core.report import Cause, CheckResult, Outcome
 from autograder.sandbox.box_link import BoxLink
 from autograder.sandbox.pool import WorkerPool
 from autograder.session.options import Options
@@ -25,11 +27,20 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Assignment:
 
 
 @pytest.fixture(scope="module")
+def short_course(tmp_path_factory: pytest.TempPathFactory) -> Assignment:
+    """The same for attacks that use all the time there is, however much."""
+    return make_vectors(tmp_path_factory.mktemp("short"), torch=True, seconds=0.5)
+
+
+@pytest.fixture(scope="module")
 def pool(isolated_pool: WorkerPool) -> WorkerPool:
     return isolated_pool
 
 
 Results = tuple[CheckResult, ...]
+ENDLESS = re.compile(
+    r"exhaustion: time, (?!in twelve)|exhaustion: killed by|exhaustion: its main|.* hangs$|.* silence$|.* invented$"
+)
 
 
 def grade(course: Assignment, pool: WorkerPool, sources: list[str]) -> list[Results]:
@@ -53,25 +64,31 @@ def points(results: Results) -> int:
 
 @pytest.fixture(scope="module")
 def graded(
-    request: pytest.FixtureRequest, course: Assignment, pool: WorkerPool
+    request: pytest.FixtureRequest, course: Assignment, short_course: Assignment, pool: WorkerPool
 ) -> dict[str, tuple[Results, Results] | Exception]:
-    """The results of each selected attack and of the honest hand-in after it, all graded in one session."""
+    """The results of each selected attack and of the honest hand-in after it, graded in one session for each course."""
     tests = [
         item for item in request.session.items if isinstance(item, pytest.Function) and item.parent is request.node
     ]
-    names = {test.callspec.params["name"] for test in tests}
+    selected = {test.callspec.params["name"] for test in tests}
+    endless = {name for name in selected if ENDLESS.match(name)}
 
     def both(checks: Checks, name: str) -> tuple[Results, Results] | Exception:
         try:
-            attack, after = (judge(checks, course, pool, source) for source in (ATTACKS[name], HONEST))
+            attack, after = (judge(checks, checks.assignment, pool, source) for source in (ATTACKS[name], HONEST))
             assert settled(pool)
         except Exception as error:  # of this attack: its own test shows it
             return error
         return attack, after
 
-    return with_checks(
-        course, Options(), lambda checks: {name: both(checks, name) for name in ATTACKS if name in names}
-    )
+    found: dict[str, tuple[Results, Results] | Exception] = {}
+    for where, names in ((course, selected - endless), (short_course, endless)):
+        found |= with_checks(
+            where,
+            Options(),
+            lambda checks, names=names: {name: both(checks, name) for name in ATTACKS if name in names},
+        )
+    return found
 
 
 @pytest.mark.parametrize("name", ATTACKS)
@@ -84,6 +101,7 @@ def test_an_attack_earns_nothing_and_harms_no_other_hand_in(
     attack, after = found
     text = "\n".join(f"{r.id} {r.points} {r.outcome} {r.cause}: {r.message[:300]}" for r in attack)
     assert points(attack) == 0, text
+    assert not ENDLESS.match(name) or Cause.TIMEOUT in {result.cause for result in attack}, text
     assert all(result.outcome is Outcome.FAILED for result in attack), text
     assert "hidden checks were read" not in text
     assert "was raised" not in text

@@ -28,10 +28,7 @@ CLASS = ("endless_loop", "notebook", "one_crash", "not_written", "familiar_mista
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory: pytest.TempPathFactory) -> Assignment:
-    assignment = make_vectors(tmp_path_factory.mktemp("course"), torch=True)
-    manifest = assignment.folder / "assignment.toml"
-    manifest.write_text(manifest.read_text().replace("seconds = 2", "seconds = 1"))
-    return assignment
+    return make_vectors(tmp_path_factory.mktemp("course"), torch=True, seconds=1)
 
 
 @pytest.fixture(scope="module")

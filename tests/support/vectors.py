@@ -116,15 +116,16 @@ TORCH_MANIFEST = MANIFEST.replace('["numpy"]', '["torch", "numpy"]')
 TORCH_HONEST, TORCH_WRONG = f"\nimport torch\n\n{HONEST}", f"\nimport torch\n\n{WRONG}"
 
 
-def make_vectors(root: Path, *, torch: bool = False) -> Assignment:
-    """Write the course into the folder ``root`` and return its assignment.
+def make_vectors(root: Path, *, torch: bool = False, seconds: float = 2) -> Assignment:
+    """Write the course into the folder ``root`` and return its assignment, whose checks have these seconds.
 
     Its vectors are arrays, so that graders start without importing torch; with ``torch`` they are tensors.
     """
     public, private = root / "assignments" / "t02_vectors", root / "solutions" / "t02_vectors"
     public.mkdir(parents=True)
     private.mkdir(parents=True)
-    (public / "assignment.toml").write_text(TORCH_MANIFEST if torch else MANIFEST)
+    manifest = TORCH_MANIFEST if torch else MANIFEST
+    (public / "assignment.toml").write_text(manifest.replace("seconds = 2", f"seconds = {seconds}"))
     (public / "check_vectors.py").write_text(PUBLIC)
     (private / "check_vectors_hidden.py").write_text(HIDDEN)
     (private / "vectors.py").write_text(TORCH_HONEST if torch else HONEST)
