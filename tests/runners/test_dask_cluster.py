@@ -246,7 +246,7 @@ def other_version(folder: Path) -> dict[str, str]:
     return {"PYTHONPATH": str(folder)}
 
 
-def test_workers_that_would_give_other_marks_or_cannot_isolate_refuse_with_the_reason(
+def test_no_workers_are_reported_and_those_that_would_give_other_marks_or_cannot_isolate_refuse_with_the_reason(
     tmp_path: Path, course: Assignment
 ) -> None:
     preload = tmp_path / "no_isolation.py"
@@ -259,6 +259,8 @@ def test_workers_that_would_give_other_marks_or_cannot_isolate_refuse_with_the_r
     check.write_text(check.read_text() + "\nLAST_YEAR = True\n")
     jobs = hand_in(tmp_path / "in", {"ada": HONEST, "bob": WRONG})
     with Cluster(tmp_path / "dask") as odd:
+        with pytest.raises(ClusterError, match=r"has no workers. Start some"):
+            grade_on(jobs, Setup(course.folder, Options(), "none"), address=odd.address, patience=0.1)
         odd.add("--preload", str(preload))
         odd.add(environment=other_version(tmp_path / "other"))
         odd.add(environment={"GRADLAB_COURSE": str(elsewhere)})
@@ -287,19 +289,15 @@ def test_workers_that_would_give_other_marks_or_cannot_isolate_refuse_with_the_r
     assert sum("refuses to grade" in sentence for sentence in sentences) == 2
 
 
-def test_a_scheduler_that_does_not_answer_or_has_no_workers_is_reported(
+def test_a_scheduler_that_does_not_answer_is_reported(
     tmp_path: Path, course: Assignment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("autograder.runners.dask_connection.CONNECT_SECONDS", 0.5)
-    jobs = hand_in(tmp_path / "in", {"ada": HONEST})
+    hand_in(tmp_path / "in", {"ada": HONEST})
     code, output = grade(course, tmp_path / "in", tmp_path / "out", "--cluster", "tcp://127.0.0.1:9")
     assert code == 2
     assert "No scheduler answers at tcp://127.0.0.1:9" in output
     assert grade(course, tmp_path / "in", tmp_path / "out", "--cluster", "nonsense", "--unencrypted")[0] == 2
-    monkeypatch.undo()
-    (tmp_path / "dask").mkdir()
-    with Cluster(tmp_path / "dask") as empty, pytest.raises(ClusterError, match=r"has no workers. Start some"):
-        grade_on(jobs, Setup(course.folder, Options(), "none"), address=empty.address, patience=0.1)
 
 
 def test_missing_dask_and_missing_options_are_reported(
