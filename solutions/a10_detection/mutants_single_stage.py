@@ -38,17 +38,17 @@ BOXES = [
     one("IoU: counts the shared area twice", ("check_iou_agrees_with_counted_pixels", "check_iou_agrees_with_loops"),
         "covered = (area(boxes) + area(others)).sub_(shared)", "covered = area(boxes) + area(others)"),
     one("IoU: adds one to widths and heights, as for pixels", "check_iou_agrees_with_counted_pixels",
-        "width.clamp_(min=0) * height.clamp_(min=0)\n    covered = (area(boxes) + area(others)).sub_(shared)",
+        "width.clamp_(min=0).mul_(height.clamp_(min=0))\n    covered = (area(boxes) + area(others)).sub_(shared)",
         "(width + 1).clamp(min=0) * (height + 1).clamp(min=0)\n"
         "    one, two = ((b[..., 2:] - b[..., :2] + 1).prod(dim=-1) for b in (boxes, others))\n"
         "    covered = one + two - shared"),
     one("IoU: forgets that boxes may not overlap",
         ("check_iou_of_touching_nested_and_empty_boxes", "check_iou_agrees_with_loops"),
-        "shared = width.clamp_(min=0) * height.clamp_(min=0)", "shared = width * height"),
+        "shared = width.clamp_(min=0).mul_(height.clamp_(min=0))", "shared = width * height"),
     one("IoU: divides zero by zero", "check_iou_of_touching_nested_and_empty_boxes",
-        "return torch.where(shared > 0, shared / covered, 0.0)", "return shared / covered"),
+        "return shared.div_(covered).nan_to_num_(nan=0.0)", "return shared / covered"),
     one("IoU: adds a small number to the denominator", "check_iou_of_touching_nested_and_empty_boxes",
-        "return torch.where(shared > 0, shared / covered, 0.0)", "return shared / (covered + 1e-2)"),
+        "return shared.div_(covered).nan_to_num_(nan=0.0)", "return shared / (covered + 1e-2)"),
     one("IoU: loops over the images", "check_iou_agrees_with_counted_pixels",
         "    boxes = proposals.flatten(1, 3)[:, :, None]",
         "    if len(proposals) > 1:\n        return torch.cat([IoU(p[None], b[None]) for p, b in zip(proposals, bboxes)])\n"

@@ -198,9 +198,9 @@ def IoU(proposals: Tensor, bboxes: Tensor) -> Tensor:
 
     width = torch.minimum(boxes[..., 2], others[..., 2]).sub_(torch.maximum(boxes[..., 0], others[..., 0]))  # (B, K, N)
     height = torch.minimum(boxes[..., 3], others[..., 3]).sub_(torch.maximum(boxes[..., 1], others[..., 1]))
-    shared = width.clamp_(min=0) * height.clamp_(min=0)
+    shared = width.clamp_(min=0).mul_(height.clamp_(min=0))
     covered = (area(boxes) + area(others)).sub_(shared)
-    return torch.where(shared > 0, shared / covered, 0.0)
+    return shared.div_(covered).nan_to_num_(nan=0.0)  # 0 / 0 where neither box has an area
     ### END SOLUTION
 
 
