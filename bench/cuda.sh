@@ -71,7 +71,7 @@ fi
 
 limit=75  # with those above: less than eight minutes
 [ -n "$short" ] && limit=300
-step grading "$limit" "$python" bench/course.py --assignments a01 --skip-scored --mutants 1 --class 0 --device "$device"
+step grading "$limit" "$python" bench/course.py --assignments a01 --skip-scored --mutants 1 --no-loops --class 0 --device "$device"
 
 [ "$device" = cuda ] || unseen+=("CUDA: this was a run on the device $device")
 echo
