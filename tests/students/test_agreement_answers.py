@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import matplotlib.pyplot  # noqa: F401 (the first import takes long on a busy machine, and would count as a hand-in's time)
@@ -236,11 +236,18 @@ def graded(course: Assignment, isolation: str, tmp_path_factory: pytest.TempPath
         )
 
 
-def by_check(course: Assignment, folder: Path) -> Iterable[CheckResult]:
+@pytest.fixture(scope="module")
+def local_pool(course: Assignment) -> Iterator[WorkerPool]:
+    """A pool as in dry_run.py. It is opened once, since its fork server imports matplotlib."""
+    with WorkerPool("none", course=course.course) as pool:
+        yield pool
+
+
+def by_check(course: Assignment, folder: Path, pool: WorkerPool) -> Iterable[CheckResult]:
     return check_folder(course, Options(seed=3), hand_in=folder).checks
 
 
-def by_pytest(course: Assignment, folder: Path) -> Iterable[CheckResult]:
+def by_pytest(course: Assignment, folder: Path, pool: WorkerPool) -> Iterable[CheckResult]:
     found: list[CheckResult] = []
 
     class Recorder:
@@ -253,7 +260,7 @@ def by_pytest(course: Assignment, folder: Path) -> Iterable[CheckResult]:
     return found
 
 
-def by_notebook(course: Assignment, folder: Path) -> Iterable[CheckResult]:
+def by_notebook(course: Assignment, folder: Path, pool: WorkerPool) -> Iterable[CheckResult]:
     cells = [TransformerManager().transform_cell(cell) for cell in (folder / "answers.py").read_text().split("# %%\n")]
     namespace: dict[str, object] = {"__name__": "__main__"}
     for number, cell in enumerate(cells):
@@ -264,15 +271,14 @@ def by_notebook(course: Assignment, folder: Path) -> Iterable[CheckResult]:
     return check_namespace("answers", namespace, cells, Options(seed=3), course).checks
 
 
-def by_submit(course: Assignment, folder: Path) -> Iterable[CheckResult]:
+def by_submit(course: Assignment, folder: Path, pool: WorkerPool) -> Iterable[CheckResult]:
     for name in ("assignment.toml", "check_answers.py"):
         (folder / name).write_bytes((course.folder / name).read_bytes())
     handed_in = submit(folder, folder.parent)
     assert [question.id for question in handed_in.unanswered] == ["answers-q1"]
-    with WorkerPool("none", course=course.course) as pool:  # as in dry_run.py
-        return with_checks(
-            course, Options(seed=3), lambda checks: grade_handin(checks, Job("you", handed_in.path), pool), hidden=False
-        ).checks
+    return with_checks(
+        course, Options(seed=3), lambda checks: grade_handin(checks, Job("you", handed_in.path), pool), hidden=False
+    ).checks
 
 
 @pytest.mark.parametrize("name", HANDINS)
@@ -286,8 +292,9 @@ def test_the_grader_gives_these_points(name: str, graded: dict[str, Report]) -> 
 @pytest.mark.parametrize("name", HANDINS)
 def test_every_way_says_what_the_grader_says(
     name: str,
-    way: Callable[[Assignment, Path], Iterable[CheckResult]],
+    way: Callable[[Assignment, Path, WorkerPool], Iterable[CheckResult]],
     course: Assignment,
+    local_pool: WorkerPool,
     graded: dict[str, Report],
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
@@ -295,7 +302,7 @@ def test_every_way_says_what_the_grader_says(
     folder = tmp_path / course.name
     folder.mkdir()
     (folder / "answers.py").write_text(source(name))
-    found, expected = words(way(course, folder)), words(graded[name].checks)
+    found, expected = words(way(course, folder, local_pool)), words(graded[name].checks)
     if way is by_notebook:  # it names cells where the others name lines of a file
         found, expected = ({check: _without_places(row) for check, row in rows.items()} for rows in (found, expected))
     assert found == expected
