@@ -85,6 +85,6 @@ def _alt(count: int, columns: int, titles: Sequence[str] | None, right: Sequence
     words = {True: " (right)", False: " (wrong)", None: ""}
     named = [title + words[mark] for title, mark in zip(titles or (), right or [None] * count, strict=False)]
     runs = [(title, len(list(equal))) for title, equal in itertools.groupby(named)]
-    named = [f"{length} times {title}" if length > 1 else title for title, length in runs]
+    named = [f"{length} times {title}" if length > 1 else title for title, length in runs if title]
     text = in_rows(count, columns)
     return f"{text}: {'; '.join(named)}." if named else f"{text}."

@@ -389,7 +389,8 @@ class TwoLayerNet:
 #     strongest = net.params["W2"].norm(dim=1).topk(count).indices
 #     templates = net.params["W1"].T[strongest].reshape(-1, 3, 32, 32)
 #     limits = templates.abs().amax(dim=(1, 2, 3), keepdim=True)
-#     return image_grid(0.5 + 0.5 * templates / limits, columns=12)
+#     words = f"The weights of {count} hidden units as images of 32 x 32 pixels; grey is 0."
+#     return image_grid(0.5 + 0.5 * templates / limits, columns=12, alt=words)
 #
 # show_templates(net)
 

@@ -473,7 +473,8 @@ class ThreeLayerConvNet:
 # print(f"validation accuracy {solver.best_val_acc:.3f}")
 # filters = small.params["W1"]
 # low, high = filters.amin(dim=(1, 2, 3), keepdim=True), filters.amax(dim=(1, 2, 3), keepdim=True)
-# image_grid((filters - low) / (high - low), columns=8)
+# words = f"The {len(filters)} filters of the first layer, each from its smallest to its largest weight."
+# image_grid((filters - low) / (high - low), columns=8, alt=words)
 
 # %% [markdown]
 # And what they answer: one image, then its 16 **feature maps** after the ReLU. White is a strong response.

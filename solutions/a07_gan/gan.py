@@ -33,11 +33,11 @@ from tqdm import tqdm
 # images = 2 * glyphs.x_train.flatten(1) - 1  # (5000, 784) in [-1, 1]
 #
 #
-# def show(rows, columns=12, titles=None):
-#     return image_grid((rows.reshape(-1, 1, 28, 28) + 1) / 2, columns=columns, titles=titles)
+# def show(rows, columns=12, titles=None, alt=""):
+#     return image_grid((rows.reshape(-1, 1, 28, 28) + 1) / 2, columns=columns, titles=titles, alt=alt)
 #
 #
-# show(images[:24])
+# show(images[:24], alt="24 real images: glyphs, bright strokes on black.")
 
 # %% [markdown]
 # These are *glyphs*: ten symbols, drawn by a program with an unsteady hand. They need no download, and are as large and
@@ -375,7 +375,7 @@ def train_gan(
 # D, G = discriminator(), generator()
 # history = train_gan(D, G, get_optimizer(D), get_optimizer(G), discriminator_loss, generator_loss, images,
 #                     num_steps=1500, record_every=300, progress=True)
-# show(torch.cat(history["samples"]))
+# show(torch.cat(history["samples"]), alt="Images from the same twelve noises, a row for every 300 iterations.")
 
 # %% tags=["active-ipynb"]
 # curves({"discriminator": history["d_loss"], "generator": history["g_loss"]}, xlabel="iteration", ylabel="loss")
@@ -681,7 +681,7 @@ def build_dc_generator(noise_dim: int = 96) -> nn.Module:
 # D, G = build_dc_classifier(), build_dc_generator()
 # history = train_gan(D, G, get_optimizer(D), get_optimizer(G), discriminator_loss, generator_loss, images,
 #                     num_steps=300, record_every=60, progress=True)
-# show(torch.cat(history["samples"]))
+# show(torch.cat(history["samples"]), alt="Images from the same twelve noises, a row for every 60 iterations.")
 
 # %% tags=["active-ipynb"]
 # with torch.no_grad():
@@ -744,7 +744,7 @@ def interpolate(z0: Tensor, z1: Tensor, steps: int) -> Tensor:
 # G.eval()  # batch normalisation by running statistics: each image alone
 # with torch.no_grad():
 #     rows = [G(interpolate(ends[i], ends[i + 1], 12)) for i in range(0, 8, 2)]
-# show(torch.cat(rows))
+# show(torch.cat(rows), alt="Four rows: on the way from one noise to another, one glyph changes into another.")
 
 # %% [markdown]
 # **Arithmetic with noise.** Radford et al. (figure 7) found more than paths: *differences* between noises mean

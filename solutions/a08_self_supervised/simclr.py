@@ -415,7 +415,7 @@ class PairDataset(Dataset):
 # %% tags=["active-ipynb"]
 # pairs = PairDataset(images, labels, compute_train_transform(seed=0))
 # left, right, _ = zip(*(pairs[index] for index in range(10)))
-# image_grid(torch.stack([*left, *right]), columns=10)
+# image_grid(torch.stack([*left, *right]), columns=10, alt="Ten pairs of random views, one above the other.")
 
 # %% [markdown] question="simclr-q1"
 # **Question 1.** A colleague trains on colour photographs and removes colour jitter and grey from the chain. Her

@@ -73,6 +73,7 @@ def test_every_figure_says_in_words_what_it_shows():
         "2 images in rows of 2: cat (right); dog (wrong).": image_grid(image, ["cat", "dog"], right=[True, False]),
         "One image.": image_grid(image[:1]),
         "2 images in rows of 2: 2 times drawn.": image_grid(image, ["drawn"] * 2),
+        "2 images in rows of 2: ring.": image_grid(image, ["ring", ""]),
         "2 images in rows of 1: a red disc; a ring.": pictures(image, ["a red disc", "a ring"], columns=1),
         "Two noisy pictures.": image_grid(image, alt="Two noisy pictures."),
         "loss over iteration: train from 3 to 1.25.": curves({"train": [3.0, 2.0, 1.25]}, ylabel="loss"),

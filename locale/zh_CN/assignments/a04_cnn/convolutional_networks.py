@@ -392,7 +392,8 @@ class ThreeLayerConvNet:
 # print(f"validation accuracy {solver.best_val_acc:.3f}")
 # filters = small.params["W1"]
 # low, high = filters.amin(dim=(1, 2, 3), keepdim=True), filters.amax(dim=(1, 2, 3), keepdim=True)
-# image_grid((filters - low) / (high - low), columns=8)
+# words = f"The {len(filters)} filters of the first layer, each from its smallest to its largest weight."
+# image_grid((filters - low) / (high - low), columns=8, alt=words)
 
 # %% [markdown]
 # 再看它们的响应：一张图像，然后是 ReLU 之后的 16 张**特征图**。白色表示强响应。

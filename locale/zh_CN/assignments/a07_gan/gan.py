@@ -39,11 +39,11 @@ from tqdm import tqdm
 # images = 2 * glyphs.x_train.flatten(1) - 1  # (5000, 784) in [-1, 1]
 #
 #
-# def show(rows, columns=12, titles=None):
-#     return image_grid((rows.reshape(-1, 1, 28, 28) + 1) / 2, columns=columns, titles=titles)
+# def show(rows, columns=12, titles=None, alt=""):
+#     return image_grid((rows.reshape(-1, 1, 28, 28) + 1) / 2, columns=columns, titles=titles, alt=alt)
 #
 #
-# show(images[:24])
+# show(images[:24], alt="24 real images: glyphs, bright strokes on black.")
 
 # %% [markdown]
 # 这些是**字形**：十种符号，由一个手不太稳的程序画出来。它们不用下载，和 MNIST 的数字一样大，也同样是灰度。如果你有 MNIST，可以换成 `load("mnist")`，其他都不用改。
@@ -308,7 +308,7 @@ def train_gan(
 # D, G = discriminator(), generator()
 # history = train_gan(D, G, get_optimizer(D), get_optimizer(G), discriminator_loss, generator_loss, images,
 #                     num_steps=1500, record_every=300, progress=True)
-# show(torch.cat(history["samples"]))
+# show(torch.cat(history["samples"]), alt="Images from the same twelve noises, a row for every 300 iterations.")
 
 # %% tags=["active-ipynb"]
 # curves({"discriminator": history["d_loss"], "generator": history["g_loss"]}, xlabel="iteration", ylabel="loss")
@@ -542,7 +542,7 @@ def build_dc_generator(noise_dim: int = 96) -> nn.Module:
 # D, G = build_dc_classifier(), build_dc_generator()
 # history = train_gan(D, G, get_optimizer(D), get_optimizer(G), discriminator_loss, generator_loss, images,
 #                     num_steps=300, record_every=60, progress=True)
-# show(torch.cat(history["samples"]))
+# show(torch.cat(history["samples"]), alt="Images from the same twelve noises, a row for every 60 iterations.")
 
 # %% tags=["active-ipynb"]
 # with torch.no_grad():
@@ -587,7 +587,7 @@ def interpolate(z0: Tensor, z1: Tensor, steps: int) -> Tensor:
 # G.eval()  # 批量归一化用滑动统计量：每张图像单独处理
 # with torch.no_grad():
 #     rows = [G(interpolate(ends[i], ends[i + 1], 12)) for i in range(0, 8, 2)]
-# show(torch.cat(rows))
+# show(torch.cat(rows), alt="Four rows: on the way from one noise to another, one glyph changes into another.")
 
 # %% [markdown]
 # **噪声的算术。** Radford 等（图 7）找到的不只是路径：噪声之间的**差**也有含义。他们取微笑女性的平均噪声，减去女性的平均噪声，再加上男性的，$G$ 就画出了微笑的男性。这里要问的是：怎样把一种符号变成另一种？把 4,000 个噪声按分类器在 $G$ 的图像中看到的类别分组，求出每个类别的平均噪声。给类别 A 的噪声加上 B 与 A 的均值之差。方向只求一次，然后加到没有参与求均值的噪声上。

@@ -330,7 +330,7 @@ class PairDataset(Dataset):
 # %% tags=["active-ipynb"]
 # pairs = PairDataset(images, labels, compute_train_transform(seed=0))
 # left, right, _ = zip(*(pairs[index] for index in range(10)))
-# image_grid(torch.stack([*left, *right]), columns=10)
+# image_grid(torch.stack([*left, *right]), columns=10, alt="Ten pairs of random views, one above the other.")
 
 # %% [markdown] question="simclr-q1"
 # **简答题 1。** 一位同事用彩色照片训练，从链中去掉了颜色抖动和灰度。她的训练损失比我们的降得快得多，她很高兴。(a) 她的网络怎么能这么轻松地给裁剪图像配对？(b) 用她的特征区分形状，你预计效果如何？(c) 我们的目标全是橙色，都在灰墙前。如果每张图像都有自己的墙纸，网络会因为同样的原因犯什么错误？
