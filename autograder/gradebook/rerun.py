@@ -18,10 +18,10 @@ from autograder.gradebook.identity import find_student
 from autograder.gradebook.journal import Journal, Key
 from autograder.gradebook.secret import NAME, folder_secret
 from autograder.runners.grader_process import Setup
+from autograder.sandbox.link import Link
 from autograder.sandbox.local_link import LocalLink
 from autograder.sandbox.open_link import open_link
 from autograder.sandbox.pool import open_pool
-from autograder.sandbox.proxy import Link
 from autograder.session.excerpts import with_excerpts
 from autograder.session.options import Options
 from autograder.session.seeds import fingerprint

@@ -22,6 +22,7 @@ from autograder.sandbox.inside.frames import Closed, Deadline, Late, receive, se
 from autograder.sandbox.inside.modules import TOP_LEVEL_SECONDS
 from autograder.sandbox.inside.wire import LIBRARIES, Ref, WireError, decode, encode
 from autograder.sandbox.isolation import fallbacks_folder
+from autograder.sandbox.known import Known, forget_names, parse_known
 from autograder.sandbox.pool import ENDED, BoxError, Usage, WorkerHandle, WorkerPool
 from autograder.sandbox.proxy import unwrap
 from autograder.sandbox.recorded import Recorded, parse_recorded
@@ -78,9 +79,10 @@ class BoxLink:
         self._allowance = Allowance(0.0, NOTHING)
         self._idle_since = 0.0  # when the student's code last finished a request
         self._received = 0  # bytes of this check's large answers
-        self._number = 0  # of the last request; its answer repeats it
+        self._number = 0  # of the last request that was made; its answer repeats it
         self._worker: WorkerHandle | None = None
         self._loaded: dict[str, Ref | StudentFault] = {}
+        self._names: dict[str, Known] = {}  # of modules that are loaded
         self._left_to_load = self._left_apart = ALL_LOADS_SECONDS
         self._seed, self._memory_mb = 0, 0  # of this check
         self._functions: list[tuple[str, tuple[str, ...]]] = []  # whose operations are recorded in this check
@@ -155,6 +157,12 @@ class BoxLink:
             self._loaded[module] = known
         return known
 
+    def names(self, module: str, target: Ref) -> Known:
+        known = self._names.get(module) or parse_known(self.request({"do": "names", "target": target}))
+        if known.names:
+            self._names[module] = known
+        return known
+
     def request(self, request: dict[str, Any]) -> Any:
         self._resume()
         if self._sent < len(self._functions) and request["do"] in CALLS:
@@ -179,6 +187,7 @@ class BoxLink:
         old, self._worker = self._worker, None
         left, loads = self.deadline - self._idle_since, self._left_apart
         kept = self._loaded, self.printed, self._allowance, self._left_to_load
+        names = self._names
         sent, self._sent = (self._sent, self._recorded), 0
         self._left_to_load = loads
         try:
@@ -191,6 +200,7 @@ class BoxLink:
             self.close()
             self._worker, self._left_apart = old, self._left_to_load
             self._loaded, self.printed, self._allowance, self._left_to_load = kept
+            self._names = names if old else {}
             self._sent, self._recorded = sent
             if old is None:  # the next check loads the submission once more, which is not its fault
                 self._loaded = {name: known for name, known in kept[0].items() if isinstance(known, StudentFault)}
@@ -229,6 +239,7 @@ class BoxLink:
         }
         self._worker = worker = self.pool.fork(limits)
         self._loaded = {name: known for name, known in self._loaded.items() if isinstance(known, StudentFault)}
+        self._names = {}
         packages = self.code.packages
         first = {
             "files": {name: text.encode("utf-8", "surrogatepass") for name, text in self.code.files.items()},
@@ -252,8 +263,8 @@ class BoxLink:
     def _roundtrip(self, request: dict[str, Any]) -> Any:
         if self._worker is None:
             raise StudentFault(Cause.CRASHED, "The process that runs your code ended earlier in this check.")
-        self._number += 1
-        message = encode({**request, "number": self._number}, keep=unwrap, copies=True)  # WireError: of the check
+        number = self._number = self._number + 1  # before a method that is an argument is looked up
+        message = encode({**request, "number": number}, keep=unwrap, copies=True)  # WireError: of the check
         fd, deadline = self._worker.channel.fileno(), Deadline(self.deadline, self._more_time)
         try:
             send(fd, *message, deadline=deadline)
@@ -270,7 +281,7 @@ class BoxLink:
             raise self._malformed() from None
         finally:
             self.deadline, self._idle_since = deadline.at, time.monotonic()
-        return self._read(answer)
+        return self._read(answer, number)
 
     def _count(self, size: int) -> None:
         """Limit what the grader stores of one check's answers."""
@@ -284,13 +295,15 @@ class BoxLink:
     def _usage(self) -> Usage:
         return self.pool.usage(self._worker) if self._worker else NOTHING
 
-    def _read(self, answer: Any) -> Any:
-        if type(answer) is not dict or type(answer.get("printed")) is not str or answer.get("number") != self._number:
+    def _read(self, answer: Any, number: int) -> Any:
+        if type(answer) is not dict or type(answer.get("printed")) is not str or answer.get("number") != number:
             raise self._malformed()
         limit = (int(self.limits.output_kb) << 10) + OUTPUT_SLACK
         self.printed = (self.printed + answer["printed"])[:limit]
         if recorded := answer.pop("recorded", None):
             self._recorded = parse_recorded(recorded)
+        if answer.pop("renamed", False):
+            forget_names(self._names)
         if type(answer.get("fault")) is dict:
             raise fault_of(answer["fault"], self.code.cells)
         if set(answer) != {"value", "printed", "number"}:

@@ -23,6 +23,7 @@ from autograder.sandbox.faults import StudentFault, fault_of
 from autograder.sandbox.inside.modules import NotRun, SubmissionFinder
 from autograder.sandbox.inside.wire import Ref, decode, encode
 from autograder.sandbox.inside.worker import Worker
+from autograder.sandbox.known import Known, forget_names, parse_known
 from autograder.sandbox.proxy import unwrap
 from autograder.sandbox.timeouts import too_long
 
@@ -63,6 +64,7 @@ class LocalLink:
         )
         self.code, self.namespaces, self.explain = shown or code, dict(namespaces or {}), explain
         self.debugging, self.seconds, self.seed = debugging, 0.0, 0
+        self._names: dict[str, Known] = {}  # of modules that are loaded
         self.prints = PrintLimit(prints)
         self.worker = Worker(limit=1 << 40, interactive=True)
         self.worker.files = {loader.filename: self.finder.paths[name] for name, loader in self.finder.loaders.items()}
@@ -101,6 +103,14 @@ class LocalLink:
         ref: Ref = self.request({"do": "load", "module": module})
         return ref
 
+    def names(self, module: str, target: Ref) -> Known:
+        if module in self.namespaces:  # of a notebook, whose next cell may change it
+            return Known()
+        known = self._names.get(module) or parse_known(self.request({"do": "names", "target": target}))
+        if known.names:
+            self._names[module] = known
+        return known
+
     def request(self, request: dict[str, Any]) -> Any:
         if self.explain and request["do"] == "explain_missing":
             raise StudentFault(Cause.NOT_WRITTEN, self.explain(request["name"]))
@@ -108,6 +118,8 @@ class LocalLink:
         with self._deadline(), self.prints.watch():
             header, body = self.worker.answer(bytearray(header), bytearray().join(body))
         answer = decode(bytearray(header), bytearray().join(body), resolve=lambda ref: ref)
+        if answer.pop("renamed", False):
+            forget_names(self._names)
         if "fault" in answer:
             fault = fault_of(answer["fault"], self.code.cells)
             if self.debugging and self.worker.error is not None:

@@ -10,9 +10,9 @@ from pathlib import Path
 from autograder.core.assignment import Assignment
 from autograder.core.code import Code
 from autograder.sandbox.box_link import BoxLink, name_optimizers
+from autograder.sandbox.link import Link
 from autograder.sandbox.local_link import LocalLink
 from autograder.sandbox.pool import WorkerPool
-from autograder.sandbox.proxy import Link
 
 
 @contextmanager

@@ -35,8 +35,10 @@ class Operators:
 
     __slots__ = ()
     _remote: Any
-    _ref: Any
     _label: str
+
+    @property
+    def _ref(self) -> Any: ...
 
     __array_ufunc__ = None  # so that numpy leaves `array + handle` to the handle
 

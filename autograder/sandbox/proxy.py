@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from copy import copy
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from autograder.checks.describe import TENSORS, cut, describe, describe_call, object_of
 from autograder.checks.task import BadCheck
@@ -24,50 +23,19 @@ from autograder.sandbox.faults import StudentFault as StudentFault  # where othe
 from autograder.sandbox.faults import WithoutLength, unexpected_message
 from autograder.sandbox.inside.plain_values import Record
 from autograder.sandbox.inside.wire import MISSING, Ref, WireError
+from autograder.sandbox.known import Known
+from autograder.sandbox.link import Inspection as Inspection  # where others find it
+from autograder.sandbox.link import Link, NamingLink
 from autograder.sandbox.operators import WAY_OUT, Operators
 from autograder.sandbox.trail import MAX_PICTURE, Trail
-
-
-class Link(Protocol):
-    """Sends requests (see worker.py) to the process in which the student's code runs."""
-
-    printed: str  # the output of the student's code since the check began
-
-    def begin(self, *, seed: int, seconds: float, memory_mb: int) -> None:
-        """Begin a check: start its deadline and set its limits."""
-
-    def load(self, module: str) -> Ref:
-        """Import a module of the submission. Raises StudentFault."""
-
-    def request(self, request: dict[str, Any]) -> Any:
-        """Send one request and return its answer, with a Ref for each object that stays there. Raises StudentFault."""
-
-    def apart(self) -> AbstractContextManager[None]:
-        """Answer the requests of the block from another process, which ends with it; drop what is printed there.
-
-        No answer after the block comes from a process that saw what the block sent.
-        """
-
-    def close(self) -> None:
-        """Free what the submission uses."""
-
-
-@dataclass(frozen=True)
-class Inspection:
-    """The result of a call and its side effects."""
-
-    value: Any
-    args: tuple[Any, ...]  # the positional arguments as they were after the call
-    ops: int  # number of operations that torch ran
-    largest: int  # bytes of the largest tensor that one of them made
-
 
 MAX_FILE = 4 << 20  # bytes of a file that a check reads
 FOLDER = "folder"  # how reports write the path of the check's folder, which differs from run to run
 HELPER = "helper"  # the label of a check's own code in the student's process
 _WITHOUT_VALUE = ("has", "explain_missing", "define", "seed")  # a check does not compute with their answers
-_LOOKUPS = ("getattr", "getitem")
-_LEAVES_NAMES = ("getattr", "has", "value", "explain_missing", "seed", "folder", "read_file", "write_file", *CALLS)
+_FILES = ("read_file", "write_file")
+_LOOKUPS = ("getattr", "bound", "getitem")
+_LEAVES_NAMES = (*CALLS, "getattr", "bound", "has", "value", "explain_missing", "seed", "folder", *_FILES)
 
 
 class Remote:
@@ -77,6 +45,7 @@ class Remote:
         self.link, self.trail, self.log = link, trail, log
         self.folder = ""  # for files of this check
         self.names: dict[str, Handle] = {}  # functions and classes of the module, until a check may replace them
+        self.known = Known()  # more of them, until the student's process says that one was replaced
 
     def ask(self, verb: str, **fields: Any) -> Any:
         """Send one request and return its answer, with handles for references."""
@@ -115,7 +84,8 @@ class Remote:
         self.trail.call = call
         if self.log:
             self.log.text = call or UNSHOWN
-        value = self.ask(verb, f=f._ref, args=args, kwargs=kwargs, label=label or glued(f._label, "(…)"), **more)
+        called = {"f": f._found} if f._found else dict(zip(("f", "method"), f._method, strict=True))
+        value = self.ask(verb, **called, args=args, kwargs=kwargs, label=label or glued(f._label, "(…)"), **more)
         shown = value["value"] if verb == "inspect" and isinstance(value, dict) else value
         shown = value[0] if verb == "figure" and type(value) is tuple and value else shown
         if not ours:
@@ -164,21 +134,38 @@ class Handle(Operators):
     the object.
     """
 
-    __slots__ = ("_functions", "_label", "_ref", "_remote")
+    __slots__ = ("_found", "_functions", "_label", "_method", "_remote")
 
-    def __init__(self, remote: Remote, ref: Ref, label: str, functions: dict[str, Ref] | None = None) -> None:
+    def __init__(
+        self, remote: Remote, ref: Ref | None, label: str, functions: Any = None, method: tuple[Ref, str] | None = None
+    ) -> None:
+        """Without ``ref``: ``method`` is an object and the name of its method, which is looked up with the call."""
         object.__setattr__(self, "_remote", remote)
-        object.__setattr__(self, "_ref", ref)
+        object.__setattr__(self, "_found", ref)
         object.__setattr__(self, "_label", label)
         object.__setattr__(self, "_functions", functions or {})  # attributes that are known already
+        object.__setattr__(self, "_method", method)
+
+    @property
+    def _ref(self) -> Ref:
+        if self._found is None:  # a method that is not called but passed on
+            target, name = self._method
+            found = self._remote.ask("bound", target=target, name=name)
+            if type(found) is not Handle:
+                raise unexpected_message()
+            object.__setattr__(self, "_found", found._ref)
+        return self._found  # type: ignore[no-any-return]
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") and name not in ("__name__", "__qualname__"):
             raise AttributeError(WAY_OUT.format(what=name))
-        label = glued(self._label, f".{name}")
-        if name in self._functions and not self._remote.log:  # the log has every request
-            return Handle(self._remote, self._functions[name], label)
-        return self._remote.ask("getattr", target=self._ref, name=name, label=label)
+        label, remote, ref = glued(self._label, f".{name}"), self._remote, self._ref
+        if not remote.log:  # which has every request
+            if found := self._functions.get(name) or remote.known.names.get((ref.id, name)):
+                return Handle(remote, found, label)
+            if name in remote.known.methods.get(ref.type, ()):
+                return Handle(remote, None, label, method=(ref, name))
+        return remote.ask("getattr", target=ref, name=name, label=label)
 
     def __setattr__(self, name: str, value: Any) -> None:
         self._functions.pop(name, None)
@@ -234,17 +221,23 @@ class Student:
         if not self._handed_in:
             raise StudentFault(Cause.NOT_WRITTEN, Message("{file} was not handed in.", file=self._file))
         if self._module is None:
-            self._module = Handle(self._remote, self._remote.link.load(self._name), self._name)
-            if self._remote.log:
-                self._remote.log.root = self._module._ref.id
+            remote = self._remote
+            self._module = Handle(remote, remote.link.load(self._name), self._name)
+            if remote.log:
+                remote.log.root = self._module._ref.id
+            elif isinstance(remote.link, NamingLink):
+                remote.known = remote.link.names(self._name, self._module._ref)
         return self._module
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
         root, names = self._root(), self._remote.names
-        if name in names and not self._remote.log:  # the log has every request
-            return names[name]
+        if not self._remote.log:  # the log has every request
+            if name not in names and (found := self._remote.known.names.get((root._ref.id, name))):
+                names[name] = Handle(self._remote, found, name)
+            if name in names:
+                return names[name]
         value = self._remote.ask("getattr", target=root._ref, name=name, optional=True, label=name)
         if isinstance(value, Handle) and value._ref == MISSING:
             self._remote.ask("explain_missing", name=name)  # raises StudentFault where it can

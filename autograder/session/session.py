@@ -23,7 +23,7 @@ from autograder.core.code import Code
 from autograder.core.collector import collect_as_usual
 from autograder.core.message import Message, joined
 from autograder.core.report import Answer, Cause, CheckResult, Outcome, Remark, Report, TaskResult
-from autograder.sandbox.proxy import Link
+from autograder.sandbox.link import Link
 from autograder.session import check_items, plugin
 from autograder.session.digests import check_files, checks_digest
 from autograder.session.options import Options

@@ -29,8 +29,9 @@ from autograder.core.received import ORACLES, without_its_manifest
 from autograder.core.report import CheckResult, Measured
 from autograder.sandbox.call_log import CallLog
 from autograder.sandbox.inside.modules import SubmissionFinder
+from autograder.sandbox.link import Link
 from autograder.sandbox.local_link import LocalLink
-from autograder.sandbox.proxy import Link, Student
+from autograder.sandbox.proxy import Student
 from autograder.sandbox.recorded import RecordingLink
 from autograder.session.evidence import Evidence
 from autograder.session.options import Options, load_data

@@ -22,8 +22,8 @@ from autograder.core.message import Message
 from autograder.core.notebooks import import_name, module_name, notebook_name
 from autograder.core.report import CheckResult, Report
 from autograder.sandbox.bounded import PRINTED
+from autograder.sandbox.link import Link
 from autograder.sandbox.local_link import LocalLink
-from autograder.sandbox.proxy import Link
 from autograder.session.evidence import Evidence
 from autograder.session.kept_checks import KeptChecks
 from autograder.session.options import Options

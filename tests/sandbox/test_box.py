@@ -227,6 +227,13 @@ def test_output_that_bypasses_python_is_discarded(pool: WorkerPool) -> None:
         assert fault(ask).cause is Cause.ERROR
 
 
+def test_a_method_that_is_an_argument_is_looked_up_while_the_request_is_made(pool: WorkerPool) -> None:
+    source = "class Net:\n    def wider(self, by):\n        return by + 1\ndef apply(f, x):\n    return f(x)\n"
+    with in_box(pool, source) as (student, _):
+        net = student.Net()
+        assert [student.apply(net.wider, 3), net.wider(4), student.apply(f=net.wider, x=5)] == [4, 5, 6]
+
+
 def test_a_slow_import_does_not_count_against_the_check(pool: WorkerPool) -> None:
     source = "import time\ntime.sleep(0.6)\ndef f():\n    return 1\ndef g():\n    time.sleep(5)\n"
     with in_box(pool, source, seconds=0.5) as (student, link):

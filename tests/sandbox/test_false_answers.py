@@ -16,6 +16,7 @@ from autograder.sandbox import box_link
 from autograder.sandbox.box_link import BoxLink
 from autograder.sandbox.faults import fault_of
 from autograder.sandbox.inside.wire import Ref
+from autograder.sandbox.known import Known
 from autograder.sandbox.pool import BoxError, WorkerPool
 from autograder.sandbox.proxy import Student, StudentFault
 from autograder.sandbox.recorded import Recorded
@@ -180,6 +181,9 @@ class OneAnswer:
     def request(self, request: dict[str, Any]) -> Any:
         return Ref(1, "function") if request["do"] == "getattr" else self.answer
 
+    def names(self, module: str, target: Ref) -> Known:
+        return Known({(0, "f"): Ref(1, "function")}, {"function": frozenset({"method"})})
+
 
 @pytest.mark.parametrize("answer", [None, 1, [1], (Ref(2, "module"), 3), {"value": 1}, "text"])
 def test_no_answer_is_believed_to_have_the_form_that_the_proxy_needs(answer: Any) -> None:
@@ -190,6 +194,7 @@ def test_no_answer_is_believed_to_have_the_form_that_the_proxy_needs(answer: Any
         lambda: student.inspect(f, 1),
         lambda: student.figure(f),
         lambda: complex(f),
+        lambda: f.method._ref,
     ]
     uses += [student.folder] if answer != "text" else []
     uses += [lambda: student.read_file("a.txt")] if answer is not None else []

@@ -13,9 +13,10 @@ from autograder.core.assignment import Limits
 from autograder.core.code import Code
 from autograder.core.report import Cause
 from autograder.sandbox.box_link import BoxLink
+from autograder.sandbox.link import Link
 from autograder.sandbox.local_link import LocalLink
 from autograder.sandbox.pool import WorkerPool
-from autograder.sandbox.proxy import Handle, Link, Student, StudentFault
+from autograder.sandbox.proxy import Handle, Student, StudentFault
 from tests.support.measured_boxes import is_measured
 
 pytestmark = pytest.mark.slow

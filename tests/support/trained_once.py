@@ -12,7 +12,7 @@ from typing import Any
 from autograder.core.code import Code
 from autograder.core.notebooks import import_name, notebook_name
 from autograder.core.report import CheckResult, Outcome
-from autograder.sandbox.proxy import Link
+from autograder.sandbox.link import Link
 from autograder.session.check_items import Check
 from autograder.session.session import Checks
 

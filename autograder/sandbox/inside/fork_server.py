@@ -274,7 +274,7 @@ def _work(limits: dict[str, Any]) -> None:
     sys.__stdout__ = sys.__stderr__ = printed  # type: ignore[misc, assignment]  # typed as final, as if never replaced
     sys.stdin = None
     worker = Worker(limit=limits["message"], printed=printed)
-    first = decode(*receive(CHANNEL, limit=1 << 30), resolve=lambda ref: ref)
+    first = decode(*receive(CHANNEL, limit=1 << 30, ahead=0), resolve=lambda ref: ref)
     _write_data(first["data"])
     fallbacks = first["fallbacks"]
     files = {name: text.decode("utf-8", "surrogatepass") for name, text in first["files"].items()}

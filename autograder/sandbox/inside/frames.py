@@ -19,6 +19,7 @@ PREFIX = struct.Struct("<4sIQ")
 SLICE_SECONDS = 0.5  # of one wait; a pause lengthens only the wait in which it happens
 STALL_SECONDS = 0.5  # between two waits, which take microseconds
 MOST_BUFFERS = 64  # in one system call; the system allows 1024
+AHEAD = 16 << 10  # bytes of a frame that are read together with its lengths: most frames are smaller
 
 
 class Closed(Exception):
@@ -66,20 +67,31 @@ def send(fd: int, header: bytes, body: Sequence[memoryview], *, deadline: Deadli
     _transfer(os.writev, fd, [PREFIX.pack(MAGIC, len(header), size) + header, *body], select.POLLOUT, deadline)
 
 
-def receive(fd: int, *, limit: int, deadline: Deadline | None = None) -> tuple[bytearray, bytearray]:
+def receive(
+    fd: int, *, limit: int, deadline: Deadline | None = None, ahead: int = AHEAD
+) -> tuple[bytearray, bytearray]:
     """Read one frame: its header and its body. With a deadline, ``fd`` must not block.
 
+    Reads up to ``ahead`` bytes at once, so no other frame may follow before this one is answered, unless it is 0.
     Raises Late, Closed, or WireError if it is not a valid frame.
     """
-    prefix = bytearray(PREFIX.size)
-    _transfer(os.readv, fd, [prefix], select.POLLIN, deadline)
-    magic, header, body = PREFIX.unpack(prefix)
+    start = bytearray(PREFIX.size + ahead)
+    if deadline is not None:
+        _wait(fd, select.POLLIN, deadline)  # for an answer, which is not there yet
+    count = _transfer(os.readv, fd, [start], select.POLLIN, deadline, least=PREFIX.size)
+    magic, header, body = PREFIX.unpack_from(start)
     if magic != MAGIC:
         raise WireError("the message has an unknown format")
     if header > MAX_HEADER or body > limit:
         raise WireError(f"the message claims to have {header + body} bytes; the limit is {limit}")
+    if count > PREFIX.size + header + body:
+        raise WireError(f"{count - PREFIX.size - header - body} bytes are left over")
     parts = bytearray(header), bytearray(body)
-    _transfer(os.readv, fd, parts, select.POLLIN, deadline)
+    rest = memoryview(start)[PREFIX.size : count]
+    parts[0][: len(rest)] = rest[:header]
+    parts[1][: len(rest[header:])] = rest[header:]
+    missing = [memoryview(parts[0])[len(rest) :], memoryview(parts[1])[len(rest[header:]) :]]
+    _transfer(os.readv, fd, missing, select.POLLIN, deadline)
     return parts
 
 
@@ -89,11 +101,17 @@ def _transfer(
     buffers: Sequence[bytes | bytearray | memoryview],
     event: int,
     deadline: Deadline | None,
-) -> None:
-    """Read into, or write from, all buffers: most need one call and no wait, and a wait precedes each further call."""
+    *,
+    least: int | None = None,
+) -> int:
+    """Read into, or write from, all buffers, or at least so many bytes of them. Return how many.
+
+    Most need one call and no wait, and a wait precedes each further call.
+    """
     rest = [memoryview(buffer) for buffer in buffers if len(buffer)]
-    first = 0  # of the buffers that are not done
-    while first < len(rest):
+    wanted = sum(map(len, rest)) if least is None else least
+    first = done = 0  # buffers and bytes
+    while done < wanted:
         try:
             count = call(fd, rest[first : first + MOST_BUFFERS])
         except BlockingIOError:
@@ -103,12 +121,14 @@ def _transfer(
             raise Closed from None
         if count == 0:
             raise Closed
+        done += count
         while first < len(rest) and count >= len(rest[first]):
             count -= len(rest[first])
             first += 1
-        if first < len(rest):
+        if done < wanted:
             rest[first] = rest[first][count:]
             _wait(fd, event, deadline)
+    return done
 
 
 def _wait(fd: int, event: int, deadline: Deadline | None) -> None:

@@ -4,7 +4,8 @@ Runs in the box; on a student's laptop it runs in the same process as the checks
 test sets or scores. Of gradlab it imports only the wire.
 
 A request is a dict with a verb under "do" and a number. An answer repeats the number, contains the printed text, and
-has either a "value" or a "fault". It has "recorded", too, where operations that ran are new (see recorder.py).
+has either a "value" or a "fault". It has "recorded", too, where operations that ran are new (see recorder.py), and
+"renamed" where a name that it listed means something else now.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from typing import Any
 import numpy as np
 
 from autograder.sandbox.inside.figures import draw_figure
+from autograder.sandbox.inside.listed import Listed, Names
 from autograder.sandbox.inside.meter import make_meter
 from autograder.sandbox.inside.modules import SubmissionFinder
 from autograder.sandbox.inside.plain_values import Record
@@ -95,6 +97,8 @@ class Worker:
         self.recording: Recording | None = None  # of the current check
         self.objects: list[Any] = []
         self.modules: list[ModuleType] = []
+        self.fixed: list[Any] = []  # the first objects of every check: modules, and what `do_names` listed
+        self.listed = Listed()
         self.error: BaseException | None = None  # the last exception, for a debugger in the same process
 
     def answer(self, header: bytearray, body: bytearray) -> tuple[bytes, list[memoryview]]:
@@ -125,8 +129,11 @@ class Worker:
 
     def _rest(self) -> dict[str, Any]:
         rest = {"printed": self.printed.take() if self.printed else "", "number": self.number}
-        news = self.recording.news() if self.recording else None
-        return {**rest, "recorded": news} if news else rest
+        if news := self.recording.news() if self.recording else None:
+            rest["recorded"] = news
+        if self.listed.renamed():
+            rest["renamed"] = True
+        return rest
 
     def _object(self, ref: Ref) -> Any:
         return self.objects[ref.id]
@@ -150,6 +157,8 @@ class Worker:
 
     def _execute(self, request: dict[str, Any]) -> Any:
         verb: Callable[..., Any] = getattr(self, "do_" + request.pop("do"))
+        if method := request.pop("method", ""):
+            request["f"] = getattr(request["f"], method)
         return verb(**request)
 
     def do_begin(self, seed: int, libraries: Sequence[str] = ()) -> None:
@@ -157,7 +166,7 @@ class Worker:
         for name in libraries:
             with suppress(Exception):  # a value of it cannot be sent here then, and the answer to it will say so
                 __import__(name)
-        self.objects = list(self.modules)
+        self.objects = list(self.fixed)
         self.recording = None
         if self.folder:
             shutil.rmtree(self.folder, ignore_errors=True)
@@ -184,11 +193,26 @@ class Worker:
         return self.adopt(sys.modules[module])
 
     def adopt(self, module: ModuleType) -> Ref:
-        """Register ``module`` for all checks. Handles of modules come first, so their numbers never change."""
+        """Register ``module`` for all checks, in which its handle has the same number."""
         if module not in self.modules:
             self.modules.append(module)
-            self.objects = list(self.modules)
-        return Ref(self.modules.index(module), "module")
+            self._fix(module)
+        return Ref(next(i for i, value in enumerate(self.fixed) if value is module), "module")
+
+    def _fix(self, value: Any) -> Ref:
+        """Keep an object for all checks, before this one has objects of its own."""
+        self.fixed.append(value)
+        self.objects = list(self.fixed)
+        return Ref(len(self.fixed) - 1, type(value).__name__)
+
+    def do_names(self, target: ModuleType) -> Names:
+        """List what a module defines. It keeps its numbers in all checks, so it is listed before a check has objects.
+
+        A later answer says when one of the names means something else.
+        """
+        if len(self.objects) > len(self.fixed):
+            return [], {}
+        return self.listed.add(target, self.adopt(target).id, self._fix)
 
     def do_explain_missing(self, name: str) -> None:
         """Raise NotLoaded if a part of the submission that would define ``name`` did not run."""
@@ -196,13 +220,13 @@ class Worker:
             raise NotLoaded(name)
 
     def do_define(self, source: str, student: ModuleType) -> tuple[Ref, dict[str, Ref]]:
-        """Run a check's helper code here, with the student's module as ``student``; return it and its functions."""
+        """Run a check's helper code here, with the student's module as ``student``; return it and what it defines."""
         name = f"<helper {len(self.objects)}>"
         linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
         module = ModuleType("helper")
         module.__dict__["student"] = student
         exec(_compiled(source, name), module.__dict__)
-        found = {key: value for key, value in module.__dict__.items() if type(value) is FunctionType}
+        found = {key: value for key, value in module.__dict__.items() if type(value) in (FunctionType, type)}
         return self._keep(module), {key: self._keep(value) for key, value in found.items()}
 
     def _recorded(self, meter: Any = None) -> AbstractContextManager[Any]:
@@ -231,6 +255,10 @@ class Worker:
 
     def do_getattr(self, target: Any, name: str, optional: bool = False) -> Any:
         return getattr(target, name, MISSING) if optional else getattr(target, name)
+
+    def do_bound(self, target: Any, name: str) -> Ref:
+        """Return a method of an object, whatever is there under its name."""
+        return self._keep(getattr(target, name))
 
     def do_setattr(self, target: Any, name: str, value: Any) -> None:
         setattr(target, name, value)

@@ -11,9 +11,10 @@ from typing import TypeVar
 from autograder.core.assignment import Assignment, read_assignment
 from autograder.core.course import earlier_modules
 from autograder.core.report import Remark
+from autograder.sandbox.link import Link
 from autograder.sandbox.open_link import open_link
 from autograder.sandbox.pool import WorkerPool
-from autograder.sandbox.proxy import Link, Student, StudentFault
+from autograder.sandbox.proxy import Student, StudentFault
 from autograder.session.options import Options
 from autograder.session.session import Checks, with_checks
 from autograder.submissions.statements import written_tasks
@@ -46,7 +47,7 @@ CHECKS = {
         "check_color_histogram_on_the_edges",
         "check_hog_of_plain_and_faint_images",
         "check_features_stand_side_by_side",
-        "check_svm_naive_gradient",
+        "check_svm_naive_keeps_float32",
         "check_svm_vectorized_gradient_by_differences",
         "check_softmax_naive_loss",
         "check_softmax_vectorized_runs_as_many_operations_on_larger_batches",
@@ -73,7 +74,7 @@ CHECKS = {
         "check_single_with_large_scores",
         "check_batch_agrees_with_torch",
         "check_no_loop_hides_what_the_mask_says",
-        "check_heads_agree_with_torch",
+        "check_heads_do_not_know_the_order",
         "check_layer_norm_agrees_with_torch",
         "check_mask_hides_the_future",
         "check_patches_of_images_that_are_not_square",
