@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # for editors and type checkers; a test compares these import
     from autograder.checks.expect_own_gradients import expect_own_gradients
     from autograder.checks.expect_state import expect_state_kept
     from autograder.checks.gradients import autograd_gradients, expect_gradient, expect_gradients
+    from autograder.checks.sequences import is_sequence
     from autograder.checks.task import task
     from autograder.core.message import Message
     from autograder.sandbox.expect_file import expect_file
@@ -59,6 +60,7 @@ __all__ = [
     "explain_errors",
     "forbid",
     "hint",
+    "is_sequence",
     "task",
 ]
 
@@ -88,6 +90,7 @@ _MODULES = {
     "explain_errors": "autograder.sandbox.explain",
     "forbid": "autograder.source_rules.forbid",
     "hint": "autograder.students.hints",
+    "is_sequence": "autograder.checks.sequences",
     "task": "autograder.checks.task",
 }
 

@@ -20,7 +20,7 @@ from oracles_nets import (
 )  # fmt: skip
 from torch import Tensor
 
-from autograder import Message, expect, expect_equal, expect_shape, forbid, task
+from autograder import Message, expect, expect_equal, expect_shape, forbid, is_sequence, task
 
 
 @task("ThreeLayerConvNet.loss", share=60)
@@ -177,7 +177,7 @@ def check_deep_net_agrees_with_autograd(student, rng):
 def check_overfit_parameters_learn_fifty_images(student, rng, data):
     """With your weight_scale and learning_rate, a correct four-layer network overfits 50 images within 30 epochs."""
     found = student.find_overfit_parameters()
-    numbers = type(found) in (tuple, list) and [type(value) for value in found]
+    numbers = is_sequence(found) and [type(value) for value in found]
     pairs = ([float] * 2, [int, float], [float, int], [int] * 2)
     expect(numbers in pairs, "Return two numbers: weight_scale, learning_rate.")
     expect(all(0 < value < 1e6 for value in found), "weight_scale and learning_rate should be above 0, and not huge.")

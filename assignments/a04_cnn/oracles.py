@@ -7,7 +7,16 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from autograder import Inspection, Message, autograd_gradients, expect, expect_close, expect_equal, expect_shape
+from autograder import (
+    Inspection,
+    Message,
+    autograd_gradients,
+    expect,
+    expect_close,
+    expect_equal,
+    expect_shape,
+    is_sequence,
+)
 from autograder.probes.aliases import AUTOGRAD
 
 READY_MADE = [
@@ -46,9 +55,9 @@ def expect_parts(
     parts = names.split()
     kind, wanted = type(actual).__name__, {"count": len(parts), "parts": ", ".join(parts)}
     expect(
-        type(actual) in (tuple, list) and len(actual) == len(parts),
+        is_sequence(actual) and len(actual) == len(parts),
         Message("Expected {count} results, ({parts}); got {got} of them.", **wanted, got=len(actual))
-        if type(actual) in (tuple, list)
+        if is_sequence(actual)
         else Message("Expected {count} results, ({parts}); got one of type {kind}.", **wanted, kind=kind),
     )
     for part, value, right in zip(parts, actual, expected, strict=True):

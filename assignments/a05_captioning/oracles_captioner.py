@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from autograder import Message, expect, expect_close, expect_equal
+from autograder import Message, expect, expect_close, expect_equal, is_sequence
 from autograder.probes.captioner import COMPLAINTS
 from autograder.probes.recurrent import Captioner
 from autograder.probes.saying import recognised
@@ -61,7 +61,7 @@ class Caption:
         if self.looks is None:
             expect_equal(given, self.words, name=Message("captions ({case})", case=case), mistakes=self._mistakes())
             return
-        pair = type(given) in (tuple, list) and len(given) == 2
+        pair = is_sequence(given) and len(given) == 2
         expect(pair, "For 'attn', sample returns two tensors: captions and weights.")
         expect_equal(given[0], self.words, name=Message("captions ({case})", case=case), mistakes=self._mistakes())
         expect_close(given[1], self.looks, name=Message("weights ({case})", case=case), check_dtype=False, mistakes={

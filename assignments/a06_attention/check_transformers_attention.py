@@ -9,7 +9,7 @@ from oracles import layers_of, parts
 from oracles_loans import LOANS_OF_ATTENTION, LOANS_OF_HEADS
 from torch import Tensor
 
-from autograder import Message, expect, expect_close, explain_errors, forbid, task
+from autograder import Message, expect, expect_close, explain_errors, forbid, is_sequence, task
 from autograder.probes.torch_layers import READY_MADE, attend, multi_head, some_mask, weights_of
 
 TRANSPOSED = {
@@ -76,7 +76,7 @@ def wrong_attention(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | No
 def pair(result: Any) -> tuple[Any, Any]:
     """Return the two results of attention without loops; the check fails if there are not two."""
     expect(
-        type(result) in (tuple, list) and len(result) == 2,
+        is_sequence(result) and len(result) == 2,
         "The function must return two things, y and the weights.",
         "Write `return y, weights`, with what the softmax gave as the weights.",
     )

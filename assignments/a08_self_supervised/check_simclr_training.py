@@ -6,7 +6,7 @@ import torch
 from oracles_loans import LOANS_OF_LOSS
 from torch import Tensor
 
-from autograder import Message, StudentFault, expect, expect_close, expect_equal, expect_shape, task
+from autograder import Message, StudentFault, expect, expect_close, expect_equal, expect_shape, is_sequence, task
 
 TOY = """
 import torch
@@ -127,7 +127,7 @@ def check_rotations_of_a_small_picture(student, rng):
     rotated = torch.tensor([[1.0, 2, 3, 4], [2, 4, 1, 3], [4, 3, 2, 1], [3, 1, 4, 2]], device=rng.device)
     expected = torch.stack([rotated, 10 * rotated], dim=1).reshape(8, 1, 2, 2)
     returned = student.rotation_task(images)
-    expect(type(returned) in (tuple, list) and len(returned) == 2, "rotation_task should return (rotated, labels).")
+    expect(is_sequence(returned) and len(returned) == 2, "rotation_task should return (rotated, labels).")
     expect_close(returned[0], expected, name="rotated", mistakes={
         "This is clockwise.": expected.view(4, 2, 1, 2, 2)[[0, 3, 2, 1]].reshape(8, 1, 2, 2),
         "All images by one angle should come first, then by the next angle.":

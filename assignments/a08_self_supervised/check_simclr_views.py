@@ -10,7 +10,7 @@ from oracles_loans import LOANS_OF_CHAIN, LOANS_OF_COLOURS
 from torch import Tensor
 from torch.nn import functional as F
 
-from autograder import Message, expect, expect_close, expect_equal, expect_shape, task
+from autograder import Message, expect, expect_close, expect_equal, expect_shape, is_sequence, task
 
 
 @task("sample_crop", share="2/7")
@@ -175,7 +175,7 @@ def check_pairs_are_two_draws_of_one_image(student, rng):
     expect_equal(student.define("size = len").size(pairs), 7, name="the length")
     for call, index in enumerate((0, 6, 3)):
         item = pairs[index]
-        expect(type(item) in (tuple, list) and len(item) == 3, "An item should be (x_i, x_j, target).")
+        expect(is_sequence(item) and len(item) == 3, "An item should be (x_i, x_j, target).")
         steps = [float((view - images[index]).mean()) for view in item[:2]]
         expect(
             abs(steps[0] - steps[1]) > 0.5,

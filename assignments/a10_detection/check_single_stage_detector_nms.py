@@ -6,7 +6,7 @@ from oracles_counting import counted_iou, whole_boxes
 from oracles_loans import LOANS_OF_IOU
 from torch import Tensor
 
-from autograder import Message, expect, expect_equal, expect_shape, explain_errors, task
+from autograder import Message, expect, expect_equal, expect_shape, explain_errors, is_sequence, task
 
 
 @task("nms", share="2/7", loans=LOANS_OF_IOU)
@@ -28,7 +28,7 @@ def check_nms_keeps_what_it_should(student, rng):
 
 def expect_indices(kept, count: int) -> None:
     """Expect distinct indices below count, as a tensor."""
-    listed = type(kept) in (list, tuple)
+    listed = is_sequence(kept)
     expect(
         not listed,
         Message("nms returned a {kind}; return a tensor of int64.", kind=type(kept).__name__),

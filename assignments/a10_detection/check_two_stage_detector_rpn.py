@@ -7,7 +7,7 @@ from oracles_two_stage import TOYS, channels, proposal_module, six, toy_rpn
 from torch import Tensor
 from torch.nn import functional as F
 
-from autograder import Message, expect, expect_close, expect_shape, explain_errors, task
+from autograder import Message, expect, expect_close, expect_shape, explain_errors, is_sequence, task
 
 MOVED = "The module's offsets are (B, A, 4, H, W); GenerateProposal wants the four last: offsets.movedim(2, -1)."
 
@@ -133,7 +133,7 @@ def check_rpn_gives_sure_proposals(student, rng):
     with explain_errors({"must match the size": MOVED}):
         result = rpn.inference(rng.uniform(B, 3, 24, 32, dtype=torch.float32), thresh=0.5)
     expect(
-        type(result) in (tuple, list) and len(result) == 2,
+        is_sequence(result) and len(result) == 2,
         'With the default mode="RPN", inference returns two lists: boxes and confidences.',
         hint='The features are the third result only with mode="FasterRCNN".',
     )

@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from autograder import Message, expect, expect_state_kept
+from autograder import Message, expect, expect_state_kept, is_sequence
 from autograder.probes.layers import Formula, complaint, replay
 
 # A backbone with given features, and access to weights, for the student's process.
@@ -80,7 +80,7 @@ def expect_modes_kept(student, detector, call) -> None:
 def curve_of(curve: Any) -> tuple[Any, Any]:
     """Return recall and precision; the check fails if they are not two tensors."""
     expect(
-        type(curve) in (tuple, list) and len(curve) == 2,
+        is_sequence(curve) and len(curve) == 2,
         Message(
             "precision_recall returned an object of type {kind}; return recall and precision.",
             kind=type(curve).__name__,

@@ -5,7 +5,7 @@ from itertools import combinations
 import torch
 from oracles import ENGINE, OPS, ancestors, judge_source, random_recipe, replay
 
-from autograder import Message, StudentFault, expect, expect_equal
+from autograder import Message, StudentFault, expect, expect_equal, is_sequence
 
 DIAMONDS = [("sin", 0), ("cos", 0), ("mix", 1, 2), ("sin", 3), ("cos", 3), ("mix", 4, 5), ("mul", 6, 6)]
 FORK = [("sin", 0), ("mix", 1, 0)]
@@ -138,7 +138,7 @@ def judge_table(student, values, recipe, with_gradients):
         expect_equal(grad, filled, name=Message("the gradient in row {row}", row=place),
                      hint="The third entry is the node's grad.")  # fmt: skip
         expect(
-            isinstance(parents, tuple | list),
+            is_sequence(parents),
             Message("Row {row}: the last entry is a tuple of row numbers.", row=place),
         )
         hint = "Row numbers are places in the table, in the order of the node's parents."

@@ -5,7 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from autograder import Message, expect
+from autograder import Message, expect, is_sequence
 
 # Whether results share the storage of x, and what is written into x, can only be seen where the tensors are.
 PROBE = """
@@ -95,7 +95,7 @@ def random_means(rng, lengths: list[int], dtype: torch.dtype) -> tuple[list[Tens
 
 def expect_two_columns(out: Any, kinds: tuple[torch.dtype, ...] = ()) -> tuple[Tensor, Tensor]:
     """Require two tensors of rank 1 and of one length, and return them. ``kinds`` are the dtypes allowed, if any."""
-    found = isinstance(out, tuple | list) and len(out) == 2 and all(isinstance(part, torch.Tensor) for part in out)
+    found = is_sequence(out) and len(out) == 2 and all(isinstance(part, torch.Tensor) for part in out)
     expect(found, "Return two tensors, the values and their indices.")
     values, indices = out
     for name, part in (("uniques", values), ("indices", indices)):

@@ -4,7 +4,7 @@ import torch
 from oracles_maps import HELPERS, best_patches, run
 from oracles_networks import Net, slope
 
-from autograder import Message, expect, expect_close, expect_equal, expect_shape, expect_type, task
+from autograder import Message, expect, expect_close, expect_equal, expect_shape, expect_type, is_sequence, task
 
 
 def conv(rng, before: int, after: int, kernel: int, stride: int = 1, padding: int = 0, dtype=torch.float32):
@@ -33,7 +33,7 @@ def check_patches_after_convolutions(student, rng):
     layers = student.hold(student.define(HELPERS).layers, recipe)
     found = student.maximal_patches(layers, X, channel, k)
     expect(
-        type(found) in (tuple, list) and len(found) == 2,
+        is_sequence(found) and len(found) == 2,
         "maximal_patches must return two tensors: the numbers of the images, and their boxes.",
     )
     means = maps.mean(dim=1).sort(descending=True).indices[:k]
@@ -77,7 +77,7 @@ def check_inversion_of_a_linear_map(student, rng):
     target = image.flatten(1) @ matrix.T
     found = student.feature_inversion(phi, target, start, 300)
     expect(
-        type(found) in (tuple, list) and len(found) == 2 and type(found[1]) in (tuple, list),
+        is_sequence(found) and len(found) == 2 and is_sequence(found[1]),
         "feature_inversion must return the image and the list of losses.",
     )
     x, losses = found

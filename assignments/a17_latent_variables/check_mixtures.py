@@ -17,7 +17,7 @@ from oracles_mixtures import (
     posterior,
 )
 
-from autograder import Message, expect, expect_close, expect_shape, expect_vectorised, forbid, task
+from autograder import Message, expect, expect_close, expect_shape, expect_vectorised, forbid, is_sequence, task
 
 BY_FACTOR = "log N is -(D log(2 pi) + log |Sigma| + |y|^2) / 2, where L y = x - mu and L L^T = Sigma; nothing is added."
 SUMS = "Sigma_k: the sum of r_nk (x_n - mu_k) (x_n - mu_k)^T over points, divided by N_k, plus eps on the diagonal."
@@ -28,7 +28,7 @@ AT_ONCE = "Work on all points at once; a loop over groups is fine."
 
 def parts(result, count: int, text: str):
     """Return the parts of a result."""
-    expect(type(result) in (tuple, list) and len(result) == count, text)
+    expect(is_sequence(result) and len(result) == count, text)
     return result
 
 

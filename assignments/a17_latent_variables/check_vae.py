@@ -17,7 +17,7 @@ from oracles_vae import (
     weighted_loss,
 )
 
-from autograder import Message, expect, expect_close, expect_shape, explain_errors, forbid, task
+from autograder import Message, expect, expect_close, expect_shape, explain_errors, forbid, is_sequence, task
 
 WANTED_LAYERS = (
     "The encoder has three linear layers to 400 numbers with ReLUs; the decoder three, one to the pixels and a sigmoid."
@@ -36,7 +36,7 @@ def built(formula):
 
 def fields(result, count: int, text: str):
     """Return the parts of a result."""
-    expect(type(result) in (tuple, list) and len(result) == count, text)
+    expect(is_sequence(result) and len(result) == count, text)
     return result
 
 

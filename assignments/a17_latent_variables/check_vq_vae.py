@@ -4,7 +4,7 @@ import math
 
 import torch
 
-from autograder import expect, expect_close, expect_equal, expect_shape, task
+from autograder import expect, expect_close, expect_equal, expect_shape, is_sequence, task
 
 SET = """
 import torch
@@ -61,7 +61,7 @@ def check_places_get_the_nearest_word(student, rng):
     z, book = rng.normal(2, 3, 4, 5, dtype=torch.float32), rng.normal(6, 3, dtype=torch.float32)
     layer = helper.with_book(student.VectorQuantizer(6, 3, 0.4), book)
     found = helper.answer(layer, z)
-    expect(type(found) in (tuple, list) and len(found) == 3, "forward returns z_q, codes and the loss.")
+    expect(is_sequence(found) and len(found) == 3, "forward returns z_q, codes and the loss.")
     chosen, codes = quantised(z, book)
     far = torch.cdist(z.movedim(1, -1).reshape(-1, 3), book)
     expect_equal(found[1], codes, name="the codes", mistakes={

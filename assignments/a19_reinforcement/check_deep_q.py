@@ -3,7 +3,7 @@
 import torch
 from oracles_deep_q import HUBERS, STEPS, TOOLS, experiences, fitted, huber, targets
 
-from autograder import Message, expect, expect_close, expect_equal, expect_shape, forbid, task
+from autograder import Message, expect, expect_close, expect_equal, expect_shape, forbid, is_sequence, task
 
 PARTS = (Message("observations"), Message("actions"), Message("rewards"), Message("next observations"), Message("ends"))
 
@@ -58,7 +58,7 @@ def check_memory_keeps_the_last(student, rng):
         expect(len(buffer) == length, Message("After {n} experiences, the length is {m}.", n=last, m=len(buffer)),
                "The length is the number of experiences, at most the capacity.")  # fmt: skip
         found = buffer.sample(400, random)
-        expect(type(found) in (tuple, list) and len(found) == 5, "sample returns five tensors.")
+        expect(is_sequence(found) and len(found) == 5, "sample returns five tensors.")
         numbers = found[2].long().cpu()
         right = set(range(last - length, last))
         seen = set(numbers.tolist())

@@ -12,7 +12,7 @@ from oracles_policy import (
     to_go,
 )
 
-from autograder import Message, expect, expect_close, expect_shape, forbid, task
+from autograder import Message, expect, expect_close, expect_shape, forbid, is_sequence, task
 
 
 @task("log_prob", share=50, any_dtype=True)
@@ -174,7 +174,7 @@ def check_baselines_of_a_batch(student, rng):
         for j in range(3)
     ]
     found = student.constant_baseline(returns, scores)
-    expect(type(found) in (tuple, list) and len(found) == 2, "constant_baseline returns the mean and the baselines.")
+    expect(is_sequence(found) and len(found) == 2, "constant_baseline returns the mean and the baselines.")
     expect_close(found[0], returns.sum() / 7, name="the mean return")
     expect_close(found[1], returns.new_tensor(best), name="the best baselines", mistakes={
         "Weight returns with the squares of the scores.":
@@ -245,7 +245,7 @@ def check_tokens_of_two_episodes(student, rng):
     """Return, state, action, and again; the action is predicted where the state is."""
     R, s, a = rng.normal(2, 4, 3), rng.normal(2, 4, 3), rng.normal(2, 4, 3)
     found = student.decision_tokens(R, s, a)
-    expect(type(found) in (tuple, list) and len(found) == 2, "decision_tokens returns tokens and positions.")
+    expect(is_sequence(found) and len(found) == 2, "decision_tokens returns tokens and positions.")
     rows = [[(R, s, a)[n % 3][e, n // 3] for n in range(12)] for e in range(2)]
     expect_close(found[0], torch.stack([torch.stack(row) for row in rows]), name="the tokens", mistakes={
         "The three tokens of a step are next to one another.": torch.cat([R, s, a], dim=1),

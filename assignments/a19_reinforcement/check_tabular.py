@@ -17,7 +17,7 @@ from oracles_tabular import (
     world,
 )
 
-from autograder import Message, expect, expect_close, expect_equal, expect_shape, expect_type, forbid, task
+from autograder import Message, expect, expect_close, expect_equal, expect_shape, expect_type, forbid, is_sequence, task
 from common.environments import ice
 
 # The best values of the sixteen places of our ice, for gamma = 0.9.
@@ -78,7 +78,7 @@ LOANS = {"sample_episode": play, "returns": slow, "greedy": best}
 
 def parts(result, number, text):
     """Return the parts of a result."""
-    expect(type(result) in (tuple, list) and len(result) == number, text)
+    expect(is_sequence(result) and len(result) == number, text)
     return result
 
 

@@ -17,7 +17,7 @@ from oracles_basics import (
     with_loops,
 )
 
-from autograder import Message, expect, expect_close, expect_equal, forbid, task
+from autograder import Message, expect, expect_close, expect_equal, forbid, is_sequence, task
 
 PATH = ((0, 1, 1, 2), (1, 0, 2, 1))
 
@@ -84,7 +84,7 @@ def check_new_numbers(student, rng):
     while p[p].equal(torch.arange(5, device=p.device)):
         p = rng.permutation(5)
     found = student.permute(A, X, p)
-    expect(type(found) in (tuple, list) and len(found) == 2, "permute returns A and X.")
+    expect(is_sequence(found) and len(found) == 2, "permute returns A and X.")
     old, order = p.argsort(), p.tolist()
     right = torch.stack([torch.stack([A[i, j] for j in order]) for i in order])
     expect_close(found[0], right, name="A", mistakes={

@@ -3,7 +3,7 @@
 import torch
 from oracles_basics import expect_edges, in_order, laplace, lines, polynomial, table, undirected
 
-from autograder import Message, expect, expect_close, expect_equal, forbid, task
+from autograder import Message, expect, expect_close, expect_equal, forbid, is_sequence, task
 
 FILTERS = """
 import torch
@@ -79,7 +79,7 @@ def check_batch_of_three_graphs(student, rng):
     sizes = (4, 3, 5)
     given = [(undirected(rng, N, 4), rng.normal(N, 2)) for N in sizes]
     found = student.batch_graphs(given)
-    expect(type(found) in (tuple, list) and len(found) == 3, "batch_graphs returns edge_index, X and batch.")
+    expect(is_sequence(found) and len(found) == 3, "batch_graphs returns edge_index, X and batch.")
     expect_equal(found[2], torch.tensor([0] * 4 + [1] * 3 + [2] * 5, device=rng.device), name="batch",
                  hint="The number of each node's graph, from 0.")  # fmt: skip
     expect_close(found[1], torch.cat([X for _, X in given]), name="X")
@@ -98,9 +98,9 @@ def check_three_graphs_come_back(student, rng):
     edges = torch.cat([given[0][0], given[1][0] + 3, given[2][0] + 9], dim=1)
     batch = torch.tensor([0] * 3 + [1] * 6 + [2] * 4, device=rng.device)
     found = student.unbatch(edges, torch.cat([X for _, X in given]), batch)
-    expect(type(found) in (tuple, list) and len(found) == 3, "There are three graphs.")
+    expect(is_sequence(found) and len(found) == 3, "There are three graphs.")
     for number, (one, right) in enumerate(zip(found, given, strict=True)):
-        expect(type(one) in (tuple, list) and len(one) == 2, "Each graph is a pair of edge_index and X.")
+        expect(is_sequence(one) and len(one) == 2, "Each graph is a pair of edge_index and X.")
         expect_close(one[1], right[1], name=Message("X of graph {n}", n=number))
         expect_edges(one[0], in_order(right[0]), name=Message("the edges of graph {n}", n=number), mistakes={
             "The nodes of each graph count from 0.": in_order(right[0] + (0, 3, 9)[number]),
@@ -112,7 +112,7 @@ def check_edges_of_a_small_graph_are_joined(student, rng):
     """Edges are sorted, and those that share an end are joined, as networkx does."""
     edges = undirected(rng, 6, 8)
     found = student.edge_graph(edges)
-    expect(type(found) in (tuple, list) and len(found) == 2, "edge_graph returns ends and edges.")
+    expect(is_sequence(found) and len(found) == 2, "edge_graph returns ends and edges.")
     ends, joined = lines(edges, 6)
     expect_equal(found[0], torch.tensor(ends, device=rng.device).T, name="ends", mistakes={
         "Each undirected edge is listed once, with its smaller end first.":

@@ -3,7 +3,7 @@
 import torch
 from oracles_tasks import area, energies, table, undirected
 
-from autograder import Message, expect, expect_close, expect_equal, expect_shape, expect_type, task
+from autograder import Message, expect, expect_close, expect_equal, expect_shape, expect_type, is_sequence, task
 
 DRAWS = """
 import torch
@@ -89,11 +89,11 @@ def check_energy_of_two_nodes(student, rng):
 def expect_batches(found, edges, parts, per_batch):
     """Require batches of whole parts, with their inner edges."""
     count = int(parts.max()) + 1
-    expect(type(found) in (list, tuple) and len(found) == -(-count // per_batch), Message("There are {n} batches.",
+    expect(is_sequence(found) and len(found) == -(-count // per_batch), Message("There are {n} batches.",
            n=-(-count // per_batch)), "A batch has per_batch parts; the last one may have fewer.")  # fmt: skip
     seen = []
     for number, batch in enumerate(found):
-        expect(type(batch) in (list, tuple) and len(batch) == 2, "A batch is a pair: nodes, and their edge_index.")
+        expect(is_sequence(batch) and len(batch) == 2, "A batch is a pair: nodes, and their edge_index.")
         nodes, inner = batch
         expect_shape(nodes, (None,), name="nodes")
         expect_shape(inner, (2, None), name="the edges of a batch")

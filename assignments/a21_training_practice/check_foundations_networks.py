@@ -13,6 +13,7 @@ from autograder import (
     expect_raises,
     expect_shape,
     expect_type,
+    is_sequence,
     task,
 )
 
@@ -23,7 +24,7 @@ def check_line_through_some_points(student, rng):
     X, y = rng.normal(12, 3, dtype=torch.float32) + 1, rng.normal(12, dtype=torch.float32)
     for ridge in (0.0, 2.5):
         found = student.linear_regression(X, y, ridge)
-        expect(type(found) in (tuple, list) and len(found) == 2, "linear_regression returns the weights and the bias.")
+        expect(is_sequence(found) and len(found) == 2, "linear_regression returns the weights and the bias.")
         right = with_ones(X.double(), y.double(), ridge)
         through_0 = torch.linalg.solve((X.T @ X + ridge * torch.eye(3, device=X.device)).double(), (X.T @ y).double())
         expect_close(found[0], right[0], rtol=1e-3, atol=1e-4,
@@ -72,7 +73,7 @@ def check_patterns_of_some_points(student, rng):
 
 def same_patterns(found, W, b, X):
     """Require the patterns of a loop, in any order."""
-    expect(type(found) in (tuple, list) and len(found) == 2, "activation_patterns returns two tensors.")
+    expect(is_sequence(found) and len(found) == 2, "activation_patterns returns two tensors.")
     patterns, which = found
     on = []
     for x in X.tolist():
@@ -97,7 +98,7 @@ def check_network_hits_its_knots(student, rng):
     x = rng.uniform(6, low=0.3, high=1.0, dtype=torch.float32).cumsum(0)
     y = rng.normal(6, dtype=torch.float32)
     found = student.relu_interpolant(x, y)
-    expect(type(found) in (tuple, list) and len(found) == 3, "relu_interpolant returns bias, weights and joints.")
+    expect(is_sequence(found) and len(found) == 3, "relu_interpolant returns bias, weights and joints.")
     b, w, t = found
     slopes = (y[1:] - y[:-1]) / (x[1:] - x[:-1])
     expect_close(t, x[:-1], name="the joints", mistakes={"The first joint is the first knot.": x[1:]})

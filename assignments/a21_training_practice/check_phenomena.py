@@ -5,7 +5,7 @@ import math
 import torch
 from oracles_phenomena import GENERATOR, ticket
 
-from autograder import Message, expect, expect_close, expect_equal, expect_shape, task
+from autograder import Message, expect, expect_close, expect_equal, expect_shape, is_sequence, task
 
 
 @task("lottery_round", share=50, any_dtype=True)
@@ -20,7 +20,7 @@ def check_one_round_of_the_lottery(student, rng):
     trained[0] = 3 * trained[0]
     masks = [torch.ones_like(p, dtype=torch.bool) for p in initial]
     found = student.lottery_round(initial, trained, masks, 1 / 3)
-    expect(type(found) in (tuple, list) and len(found) == 2, "lottery_round returns weights and masks.")
+    expect(is_sequence(found) and len(found) == 2, "lottery_round returns weights and masks.")
     new = ticket(trained, masks, 1 / 3)
     alone = [ticket([p], [m], 1 / 3)[0] for p, m in zip(trained, masks, strict=True)]
     expect_equal(list(found[1]), new, name="the masks", mistakes={

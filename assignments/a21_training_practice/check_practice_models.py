@@ -5,12 +5,22 @@ import math
 import torch
 from oracles_practice import FUNCTIONS, NAMES, NETWORKS, SIZES, weights_of_tiny
 
-from autograder import Message, expect, expect_close, expect_equal, expect_shape, expect_unchanged, explain_errors, task
+from autograder import (
+    Message,
+    expect,
+    expect_close,
+    expect_equal,
+    expect_shape,
+    expect_unchanged,
+    explain_errors,
+    is_sequence,
+    task,
+)
 
 
 def pair(found, text):
     """Return the two parts of a result."""
-    expect(type(found) in (tuple, list) and len(found) == 2, text)
+    expect(is_sequence(found) and len(found) == 2, text)
     return found
 
 
@@ -170,7 +180,7 @@ def check_two_groups(student, rng):
     """The head has its rate, and everything else a tenth of it."""
     helper = student.define(NETWORKS)
     found = helper.groups(student.parameter_groups, weights_of_tiny(rng), [], rng.normal(1), "fc", 0.5)
-    expect(type(found) in (tuple, list) and len(found) == 2, "There are not two groups.")
+    expect(is_sequence(found) and len(found) == 2, "There are not two groups.")
     head = ["fc.bias", "fc.weight"]
     for (names, lr), wanted, title in zip(
         found, ((sorted(set(NAMES) - set(head)), 0.05), (head, 0.5)), (Message("rest"), Message("head")), strict=True
@@ -259,7 +269,7 @@ def check_parts_of_the_error(student, rng):
     bias = sum((m - t) ** 2 for m, t in zip(middle, truth.tolist(), strict=True)) / 3
     spread = sum(sum((v - m) ** 2 for v in c) / 5 for c, m in zip(columns, middle, strict=True)) / 3
     found = student.bias_variance(p, truth, noise)
-    expect(type(found) in (tuple, list) and len(found) == 3, "bias_variance returns three numbers.")
+    expect(is_sequence(found) and len(found) == 3, "bias_variance returns three numbers.")
     for value, right, title, wrong in (
         (found[0], bias, "the squared bias", {"The bias is squared for each point, before the mean.":
                                               (sum(middle) / 3 - float(truth.mean())) ** 2}),

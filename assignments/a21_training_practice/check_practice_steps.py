@@ -5,7 +5,7 @@ import math
 import torch
 from oracles_practice import FUNCTIONS, STOPPING, bowl, gabor_gradient, rate, torch_adam
 
-from autograder import Message, expect, expect_close, expect_equal, expect_raises, expect_type, task
+from autograder import Message, expect, expect_close, expect_equal, expect_raises, expect_type, is_sequence, task
 
 
 @task("line_search", share=50, any_dtype=True)
@@ -54,7 +54,7 @@ def check_gabor_loss_and_slope(student, rng):
     """The loss and its gradient agree with automatic differentiation."""
     phi, x, y = rng.normal(2) + torch.tensor([0.0, 12.0], device=rng.device), 10 * rng.normal(9), rng.normal(9)
     found = student.gabor_loss(phi, x, y)
-    expect(type(found) in (tuple, list) and len(found) == 2, "gabor_loss returns the loss and the gradient.")
+    expect(is_sequence(found) and len(found) == 2, "gabor_loss returns the loss and the gradient.")
     loss, g = gabor_gradient(phi, x, y)
     expect_close(found[0], loss, rtol=1e-4, name="the loss", mistakes={"Take the sum, not the mean.": loss / 9},
                  hint="u = phi[0] + 0.06 phi[1] x; both factors of the function depend on u.")  # fmt: skip
@@ -139,7 +139,7 @@ def check_first_steps_of_adam(student, rng):
         at, state = w, {}
         for n, (g, right) in enumerate(zip(gradients, rights, strict=True)):
             found = student.adam_step(at, g, state, lr=0.1, weight_decay=0.3, decoupled=decoupled)
-            expect(type(found) in (tuple, list) and len(found) == 2, "adam_step returns weights and a state.")
+            expect(is_sequence(found) and len(found) == 2, "adam_step returns weights and a state.")
             at, state = found
             expect_close(at, right, rtol=1e-3, atol=1e-5,
                          name=Message("the weights after step {n}, decoupled={d}", n=n + 1, d=decoupled), mistakes={

@@ -6,7 +6,7 @@ import math
 import torch
 from oracles_search import DRIVERS, halving, one_change
 
-from autograder import Message, expect, expect_close, expect_equal, task
+from autograder import Message, expect, expect_close, expect_equal, is_sequence, task
 
 DEEP = torch.float64
 
@@ -18,7 +18,7 @@ def check_points_of_a_space(student, rng):
     space = {"rate": (1e-4, 1.0, "log"), "width": (1.0, 101.0, "linear")}
     like = rng.normal(1)
     found = student.random_points(space, 300, make(3, like))
-    expect(type(found) in (list, tuple) and len(found) == 300, "There are not n points.")
+    expect(is_sequence(found) and len(found) == 300, "There are not n points.")
     for point in found:
         expect(type(point) is dict and set(point) == {"rate", "width"}, "A point is not a dictionary of all names.")
         expect(1e-4 <= point["rate"] <= 1 and 1 <= point["width"] <= 101, "A number is outside of its range.")
@@ -118,7 +118,7 @@ def check_controller_of_two_edges(student, rng):
     """The logits move as the formula says, and the baseline follows."""
     logits, choices = rng.normal(2, 3, dtype=torch.float32), torch.tensor([2, 0], device=rng.device)
     found = student.controller_step(logits, choices, 0.9, 0.5, 0.3)
-    expect(type(found) in (tuple, list) and len(found) == 2, "controller_step returns logits and baseline.")
+    expect(is_sequence(found) and len(found) == 2, "controller_step returns logits and baseline.")
     p = logits.exp() / logits.exp().sum(dim=1, keepdim=True)
     chosen = torch.tensor([[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]], device=rng.device)
     expect_close(found[0], logits + 0.12 * (chosen - p), rtol=1e-3, atol=1e-5, name="the logits", mistakes={

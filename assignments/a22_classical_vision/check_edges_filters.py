@@ -12,7 +12,7 @@ from oracles_edges import (
     derivatives,
 )
 
-from autograder import expect, expect_close, expect_shape, forbid, task
+from autograder import expect, expect_close, expect_shape, forbid, is_sequence, task
 
 FLIPPED = "Convolution flips the kernel, both ways."
 
@@ -216,7 +216,7 @@ def check_sobel_of_a_small_picture(student, rng):
     sx = np.array([[-1.0, 0.0, 1.0], [-2.0, 0.0, 2.0], [-1.0, 0.0, 1.0]])
     right, down = correlated(img, sx), correlated(img, sx.T)
     found = student.sobel(img)
-    expect(type(found) in (tuple, list) and len(found) == 3, "sobel returns three arrays: Gx, Gy and the length.")
+    expect(is_sequence(found) and len(found) == 3, "sobel returns three arrays: Gx, Gy and the length.")
     ones = np.array([[-1.0, 0.0, 1.0]] * 3)
     expect_close(found[0], right, name="Gx", mistakes={
         "The kernels are those of a convolution, which flips them: the sign is wrong.": -right,

@@ -5,7 +5,7 @@ import math
 import numpy as np
 from oracles_edges import STAGES, correlated, counted, crests, derivatives, reached, tops
 
-from autograder import expect, expect_close, expect_equal, expect_shape, task
+from autograder import expect, expect_close, expect_equal, expect_shape, is_sequence, task
 
 
 def inner(picture, width=1):
@@ -44,7 +44,7 @@ def check_two_thresholds(student):
     img = np.array([[0.0, 1.0, 2.0, 3.0], [2.0, 4.0, 5.0, 2.5], [3.0, 3.5, 6.0, 1.5]])
     high, low = 3.0, 2.0
     found = student.double_thresholding(img, high, low)
-    expect(type(found) in (tuple, list) and len(found) == 2, "double_thresholding returns two arrays: strong and weak.")
+    expect(is_sequence(found) and len(found) == 2, "double_thresholding returns two arrays: strong and weak.")
     expect_equal(found[0], img > high, name="strong", mistakes={
         "Strong pixels are *above* the high threshold; one that equals it is weak.": img >= high,
     })  # fmt: skip
@@ -138,7 +138,7 @@ def check_votes_of_a_few_pixels(student, rng):
         img[row, column] = True
     D = math.ceil(math.sqrt(9**2 + 14**2))
     found = student.hough_transform(img)
-    expect(type(found) in (tuple, list) and len(found) == 3, "hough_transform returns votes, rhos and thetas.")
+    expect(is_sequence(found) and len(found) == 3, "hough_transform returns votes, rhos and thetas.")
     expect_close(found[1], np.arange(-D, D + 1.0), name="rhos", check_dtype=False)
     angles = np.radians(np.arange(-90.0, 90.0))
     expect_close(found[2], angles, name="thetas", mistakes={

@@ -5,7 +5,17 @@ import math
 import numpy as np
 from oracles_features import LOANS_OF_SHIFTS, affine, description, directions
 
-from autograder import Message, expect, expect_close, expect_equal, expect_shape, expect_type, explain_errors, task
+from autograder import (
+    Message,
+    expect,
+    expect_close,
+    expect_equal,
+    expect_shape,
+    expect_type,
+    explain_errors,
+    is_sequence,
+    task,
+)
 
 
 @task("orientation", share=50, any_dtype=True)
@@ -133,7 +143,7 @@ def check_motion_with_wrong_matches(student, rng):
     wrong = np.arange(30) % 5 < 2
     k1[order[wrong]] = 400 + rng.uniform(int(wrong.sum()), 2, high=900.0)
     found = student.ransac(k1, k2, matches)
-    expect(type(found) in (tuple, list) and len(found) == 2, "ransac returns H and the matches that agree.")
+    expect(is_sequence(found) and len(found) == 2, "ransac returns H and the matches that agree.")
     expect_most(found[1])
     p1, p2 = k1[matches[:, 0]], k2[matches[:, 1]]
     right = affine(p1[~wrong], p2[~wrong])

@@ -3,7 +3,7 @@
 import numpy as np
 from oracles_features import differences, extrema, levels, responses, smoothed, spot
 
-from autograder import Message, expect, expect_close, expect_equal, expect_shape, expect_type, task
+from autograder import Message, expect, expect_close, expect_equal, expect_shape, expect_type, is_sequence, task
 
 
 @task("harris_corners", share=50, any_dtype=True)
@@ -55,9 +55,7 @@ def check_two_octaves(student, rng):
     img = spot(rng, 40, 49)
     right = levels(img, 2)
     found = student.gaussian_pyramid(img, 2)
-    expect(
-        type(found) in (list, tuple) and len(found) == 2, "gaussian_pyramid returns a list with an array per octave."
-    )
+    expect(is_sequence(found) and len(found) == 2, "gaussian_pyramid returns a list with an array per octave.")
     for octave in range(2):
         expect_shape(found[octave], right[octave].shape, name=Message("octave {n}", n=octave))
     expect_close(found[0], right[0], atol=3e-3, name="octave 0", mistakes=nearest(found[0], {

@@ -6,12 +6,12 @@ import statistics
 import numpy as np
 from oracles_grouping import climbed, joined, lloyd, numbered
 
-from autograder import Message, expect, expect_close, expect_equal, expect_shape, task
+from autograder import Message, expect, expect_close, expect_equal, expect_shape, is_sequence, task
 
 
 def pair(result, text):
     """Return the two parts of a result."""
-    expect(type(result) in (tuple, list) and len(result) == 2, text)
+    expect(is_sequence(result) and len(result) == 2, text)
     return result
 
 

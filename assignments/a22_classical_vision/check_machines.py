@@ -3,7 +3,7 @@
 import numpy as np
 from oracles_machines import INVERSES, learned, objective, products, violation
 
-from autograder import Message, expect, expect_close, expect_equal, expect_shape, expect_type, forbid, task
+from autograder import Message, expect, expect_close, expect_equal, expect_shape, expect_type, forbid, is_sequence, task
 
 
 @task("pinv", share=50, any_dtype=True)
@@ -29,7 +29,7 @@ def check_perceptron_of_a_few_points(student, rng):
     X = X + 0.05 * np.sign(X @ true)[:, None] * true
     y = np.sign(X @ true)
     found = student.perceptron(X, y, 1000)
-    expect(type(found) in (tuple, list) and len(found) == 2, "perceptron returns the weights and the mistakes.")
+    expect(is_sequence(found) and len(found) == 2, "perceptron returns the weights and the mistakes.")
     w, mistakes = learned(X, y, 1000)
     expect_close(found[0], w, name="w", mistakes={
         "On the wrong side is where y times w x is at most 0.": lambda: learned(X, -y, 1000)[0],

@@ -3,7 +3,7 @@
 import numpy as np
 from oracles_seams import LOANS_OF_STAGES, LOANS_OF_WIDTH, carve, costs, doubled, energies, grey, inserted
 
-from autograder import Message, expect, expect_close, expect_equal, expect_shape, explain_errors, task
+from autograder import Message, expect, expect_close, expect_equal, expect_shape, explain_errors, is_sequence, task
 
 
 @task("energy_function", share=50, any_dtype=True)
@@ -25,7 +25,7 @@ def check_energy_of_a_small_picture(student, rng):
 
 def steps(result):
     """Return the two arrays of a result."""
-    expect(type(result) in (tuple, list) and len(result) == 2, "The costs and the paths are returned.")
+    expect(is_sequence(result) and len(result) == 2, "The costs and the paths are returned.")
     return result
 
 

@@ -2,7 +2,7 @@
 
 from oracles import APART, BY_HAND, gradients
 
-from autograder import Message, expect, expect_close, expect_equal, forbid
+from autograder import Message, expect, expect_close, expect_equal, forbid, is_sequence
 
 # A forward pass and two backward passes where autograd records nothing, and everything that a check compares.
 ROUND_TRIP = """
@@ -30,7 +30,7 @@ def judge_layer(student, rng, layer, oracle, names, inputs, options=(), method="
     for key in ("first", "again"):
         grads = (seen[key],) if len(parts) == 1 else seen[key]
         expect(
-            type(grads) in (tuple, list) and len(grads) == len(parts),
+            is_sequence(grads) and len(grads) == len(parts),
             Message("{method} should return ({parts}).", method=method, parts=", ".join(parts)),
         )
         for part, value, wanted in zip(parts, grads, right, strict=True):

@@ -16,6 +16,7 @@ from autograder import (
     expect_gradient,
     expect_unchanged,
     forbid,
+    is_sequence,
     task,
 )
 from autograder.probes.recurrent import rnn_step
@@ -118,7 +119,7 @@ def check_sequence_gradients_agree_with_differences(student, rng):
         dh = rng.normal(num, steps, state)
         _, cache = student.hold(student.rnn_forward, *values)
         found = student.rnn_backward(dh, cache)
-        five = type(found) in (tuple, list) and len(found) == 5
+        five = is_sequence(found) and len(found) == 5
         expect(five, "rnn_backward returns five gradients: dx, dh0, dWx, dWh, db.")
         for place, name in enumerate(("dx", "dh0", "dWx", "dWh", "db")):
             expect_gradient(loss_in(values, place, dh), values[place], found[place], name=name)

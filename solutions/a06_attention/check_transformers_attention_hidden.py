@@ -10,7 +10,16 @@ from oracles import layers_of, parts
 from oracles_loans import LOANS_OF_ATTENTION, LOANS_OF_HEADS
 from torch import Tensor
 
-from autograder import expect, expect_close, expect_equal, expect_same_gradients, explain_errors, forbid, task
+from autograder import (
+    expect,
+    expect_close,
+    expect_equal,
+    expect_same_gradients,
+    explain_errors,
+    forbid,
+    is_sequence,
+    task,
+)
 from autograder.probes.torch_layers import READY_MADE, attend, multi_head, some_mask, weights_of
 
 DTYPES = {"dtype": "Create tensors with the dtype and device of the query: query.new_zeros(...)."}
@@ -73,7 +82,7 @@ def check_no_loop_on_other_sizes(student, rng):
 
 def expect_pair(pair: Any, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> None:
     """Require the result and the weights, as a tuple or a list."""
-    expect(type(pair) in (tuple, list) and len(pair) == 2, "Expected two results, (y, weights).")
+    expect(is_sequence(pair) and len(pair) == 2, "Expected two results, (y, weights).")
     expect_close(pair[0], attend(q, k, v, mask), mistakes={BIG: overflowing(q, k, v)}, name="y")
     expect_close(pair[1], weights_of(q, k, mask), name="weights")
 

@@ -14,6 +14,7 @@ from autograder import (
     expect_type,
     expect_unchanged,
     forbid,
+    is_sequence,
     task,
 )
 
@@ -129,7 +130,7 @@ def check_rates_of_other_cycles(student):
         for _ in range(T):
             right.append(0.2 * math.cos(math.pi * place / (2 * length)) ** 2)
             place = (place + 1) % length
-        expect(type(found) in (list, tuple) and len(found) == T, "There is not one rate for each step.")
+        expect(is_sequence(found) and len(found) == T, "There is not one rate for each step.")
         expect_close(list(found), right, atol=1e-12, name=Message("{T} steps, {n} cycles", T=T, n=cycles))
 
 
