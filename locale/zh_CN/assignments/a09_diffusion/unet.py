@@ -318,7 +318,7 @@ class Unet(nn.Module):
 # seed_everything(1)
 # noise = torch.randn_like(x_test)
 # with torch.no_grad():
-#     for t in times:
+#     for t in tqdm(times, unit="time"):
 #         now = torch.full((len(x_test),), t)
 #         noisy = diffusion.q_sample(2 * x_test - 1, now, noise)
 #         for name, kwargs in zip(by_time, (condition(y_test), {"text_emb": None}), strict=True):
