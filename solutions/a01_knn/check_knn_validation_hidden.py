@@ -1,5 +1,6 @@
 """Hidden checks of a01, cross-validation: other sizes and folds, uneven folds, unchanged inputs, any order."""
 
+import torch
 from oracles import LOANS, clusters, validate
 from oracles_hidden import distances
 
@@ -22,7 +23,7 @@ def check_cross_validation_when_folds_are_uneven(student, rng):
     x_train, y_train = clusters(rng, 3, 22, 5)  # torch.chunk: 5, 5, 5, 5, 2; tensor_split: 5, 5, 4, 4, 4
     uneven = "22 images in 5 folds: some folds are smaller. torch.chunk and torch.tensor_split cut like this."
     with explain_errors({"RuntimeError": uneven}):
-        result = student.knn_cross_validate(x_train, y_train, num_folds=5, k_choices=[1, 4])
+        result = student.value(student.knn_cross_validate(x_train, y_train, num_folds=5, k_choices=[1, 4]))
 
     expect(isinstance(result, dict) and sorted(result) == [1, 4], "The result is not a dict with the keys 1 and 4.")
     for k in (1, 4):
@@ -31,6 +32,12 @@ def check_cross_validation_when_folds_are_uneven(student, rng):
         expect(
             in_range, Message("k = {k}: not all accuracies are in [0, 100]: {accuracies}.", k=k, accuracies=result[k])
         )
+
+    x_train[-1] += 1000  # nobody's neighbour, and the only image with its label: wrong wherever it is validated
+    y_train = torch.zeros_like(y_train)
+    y_train[-1] = 1
+    last = student.knn_cross_validate(x_train, y_train, num_folds=5, k_choices=[1])[1][-1]
+    expect(float(last) < 100, "The last of 22 images was in none of 5 folds.", uneven)
 
 
 @task("knn_cross_validate", share="2/15", loans=LOANS)
@@ -50,3 +57,7 @@ def check_best_k_whatever_the_order(student, rng):
     expect_equal(student.knn_get_best_k({50: [30.0, 32.0], 7: [40.0, 44.0], 2: [42.0, 42.0], 1: [90.0, -10.0]}), 2)
     expect_equal(student.knn_get_best_k({100: [12.5], 9: [12.5], 30: [12.5]}), 9)
     expect_equal(student.knn_get_best_k({6: [10.0, 20.0, 30.0, 40.0]}), 6)
+    close = {8: [50.0, 50.02], 3: [50.02, 50.04], 1: [50.0, 50.0]}
+    expect_equal(student.knn_get_best_k(close), 3, mistakes={
+        "Different means do not tie, however close they are: compare them without rounding or tolerance.": 1,
+    })  # fmt: skip

@@ -4,7 +4,7 @@ import torch
 from oracles import LOANS, clusters, vote
 from oracles_hidden import distances
 
-from autograder import expect_close, expect_equal, expect_shape, expect_unchanged, task
+from autograder import expect, expect_close, expect_equal, expect_shape, expect_unchanged, task
 
 
 def compare_votes(student, dists, y_train, k):
@@ -59,6 +59,9 @@ def check_classifier_on_other_images(student, rng):
         dists = distances(images[:47], images[47:])
         expect_equal(predict(images[47:]), vote(dists, labels[:47], 1), name="without k")
         expect_equal(predict(images[47:], k=7), vote(dists, labels[:47], 7), name="k = 7")
+        leave_out = "A training image that is predicted is its own nearest neighbour; leave nothing out."
+        own = predict(images[:47], k=1)
+        expect(bool((own == labels[:47]).all()), "k = 1: training images did not get their own labels.", leave_out)
 
 
 @task("KnnClassifier.predict", share=10, loans=LOANS)

@@ -190,6 +190,8 @@ CLASSIFIER = [
     mutant("classifier: centres the test images by their own mean", "check_classifier_predicts_each_image_by_itself",
            PREDICT,
            "dists = compute_distances_no_loops(self.x_train - self.x_train.mean(dim=0), part - part.mean(dim=0))"),
+    mutant("classifier: an image that is predicted does not vote for itself", "check_classifier_on_other_images",
+           PREDICT, PREDICT + "\n            dists[dists < 1e-3] = float('inf')"),
     mutant("classifier: a leftover from debugging, only 100 training images vote",
            "check_classifier_scores_on_scenes",
            PREDICT, "dists = compute_distances_no_loops(self.x_train[:100], part)", calibrates=True),
@@ -225,6 +227,10 @@ CROSS_VALIDATION = [
            FOLDS,
            "image_folds = x_train.reshape(num_folds, -1, *x_train.shape[1:]).unbind()\n"
            "    label_folds = y_train.reshape(num_folds, -1).unbind()"),
+    mutant("folds: of equal size, the images that remain are left out", "check_cross_validation_when_folds_are_uneven",
+           FOLDS,
+           "size = len(x_train) // num_folds\n"
+           "    image_folds, label_folds = x_train.split(size), y_train.split(size)"),
     mutant("folds: centres the images in place first", "check_cross_validation_leaves_its_inputs",
            FOLDS, "x_train -= x_train.mean(dim=0)\n    " + FOLDS),
 ]
@@ -240,6 +246,10 @@ BEST_K = [
            BEST, "return max(means.values())"),
     mutant("best k: the largest k on ties", "check_best_k_is_the_smallest_on_ties",
            BEST, BEST.replace("min(k", "max(k")),
+    mutant("best k: compares rounded means", "check_best_k_whatever_the_order",
+           MEANS, "means = {k: round(sum(v) / len(v), 1) for k, v in k_to_accuracies.items()}"),
+    mutant("best k: the smallest k that is almost as good as the best", "check_best_k_whatever_the_order",
+           BEST, "return min(k for k, mean in means.items() if mean >= max(means.values()) - 0.5)"),
     mutant("best k: the first k in the dict on ties", "check_best_k_whatever_the_order",
            BEST, "return max(means, key=means.get)"),
 ]

@@ -249,6 +249,22 @@ VALIDATION = [
         body(BEST, """
             return sorted(k_to_accuracies, key=lambda k: (-sum(k_to_accuracies[k]) / len(k_to_accuracies[k]), k))[0]
         """)),
+    variant("folds: a defaultdict, and indices by NumPy",
+        body(FOLDS, """
+            from collections import defaultdict
+
+            import numpy as np
+
+            parts = np.array_split(np.arange(len(x_train)), num_folds)
+            found = defaultdict(list)
+            for i, part in enumerate(parts):
+                voters = torch.from_numpy(np.concatenate(parts[:i] + parts[i + 1 :]))
+                held = torch.from_numpy(part)
+                model = KnnClassifier(x_train[voters], y_train[voters])
+                for k in k_choices:
+                    found[k].append(model.check_accuracy(x_train[held], y_train[held], k, quiet=True))
+            return found
+        """)),
     variant("folds: lists that are popped",
         body(FOLDS, """
             xs, ys = list(x_train.tensor_split(num_folds)), list(y_train.tensor_split(num_folds))
