@@ -31,7 +31,7 @@ def run(module, *inputs):
 
 def take(left: list[dict[str, Tensor]], shape: tuple[int, ...], what: str) -> dict[str, Tensor]:
     """Remove the first layer with weights of this shape from the list, and return it."""
-    index = next((i for i, table in enumerate(left) if tuple(table["weight"].shape) == shape), None)
+    index = next((i for i, table in enumerate(left) if "weight" in table and table["weight"].shape == shape), None)
     needed = "Where dim_in and dim_out differ, x goes through a 1x1 convolution before it is added."
     hint = needed if shape[2:] == (1, 1) else ""
     expect(

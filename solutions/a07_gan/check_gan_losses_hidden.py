@@ -14,6 +14,7 @@ from autograder import (
     expect_equal,
     expect_same_gradients,
     expect_shape,
+    expect_state_kept,
     explain_errors,
     task,
 )
@@ -174,7 +175,8 @@ def check_optimizer_moves_every_parameter_as_adam_does(student, rng):
     model = student.define(
         "import torch\nmodel = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.Linear(4, 1)).double()"
     ).model
-    optimizer = student.hold(student.get_optimizer, model)
+    with expect_state_kept(student, model=model):
+        optimizer = student.hold(student.get_optimizer, model)
     values = [p.clone() for p in helper.parameters(model)]
     moments = [(torch.zeros_like(p), torch.zeros_like(p)) for p in values]
     for t in (1, 2, 3):

@@ -77,21 +77,22 @@ def descend(weight: Tensor, loss: Tensor) -> Tensor:
 @task("discriminator_step", share="1/8")
 def check_discriminator_step_forgets_older_gradients(student, rng):
     """D's step ignores the gradients that G's step left in D, accepts functions for D and G, and changes no input."""
-    w_d, w_g = rng.normal(4, 1).requires_grad_(), rng.normal(3, 4)
-    real, noise = rng.normal(9, 4), rng.normal(5, 3)  # the two batches differ in size
-    loss = loss_d(net(real, w_d), net(net(noise, w_g), w_d))
-    toy = student.define(PLAYERS)
-    right = descend(w_d, loss)
-    D, G = toy.Net(w_d.detach()), toy.Net(w_g)
-    toy.leave_gradient(D)
-    players = toy.as_function(D), toy.as_function(G)
-    seen = student.inspect(student.discriminator_step, *players, toy.descent(D), toy.loss_d, real, noise)
-    expect_close(toy.weight(D), right, name="D's weight after the step", mistakes={
-        "Old gradients were added to the new ones: zero them before backward.": right - 0.25 * 7,
-        "The gradients were zeroed after backward, so nothing changed.": w_d.detach(),
-    })  # fmt: skip
-    expect_close(seen.value, loss.item(), name="the loss returned")
-    expect_equal(seen.args[4:], (real, noise), name="real and noise after the call")
+    for images, noises in ((9, 5), (4, 7)):
+        w_d, w_g = rng.normal(4, 1).requires_grad_(), rng.normal(3, 4)
+        real, noise = rng.normal(images, 4), rng.normal(noises, 3)
+        loss = loss_d(net(real, w_d), net(net(noise, w_g), w_d))
+        toy = student.define(PLAYERS)
+        right = descend(w_d, loss)
+        D, G = toy.Net(w_d.detach()), toy.Net(w_g)
+        toy.leave_gradient(D)
+        players = toy.as_function(D), toy.as_function(G)
+        seen = student.inspect(student.discriminator_step, *players, toy.descent(D), toy.loss_d, real, noise)
+        expect_close(toy.weight(D), right, name="D's weight after the step", mistakes={
+            "Old gradients were added to the new ones: zero them before backward.": right - 0.25 * 7,
+            "The gradients were zeroed after backward, so nothing changed.": w_d.detach(),
+        })  # fmt: skip
+        expect_close(seen.value, loss.item(), name="the loss returned")
+        expect_equal(seen.args[4:], (real, noise), name="real and noise after the call")
 
 
 @task("discriminator_step", share="1/8", any_dtype=True)

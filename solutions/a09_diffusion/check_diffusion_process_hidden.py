@@ -73,6 +73,8 @@ def check_noise_is_added_to_images_of_any_rank(student, rng):
         t = torch.tensor([30, 0, 30, 17][: shape[0]], device=x.device)
         expected = noised(left, t, x.double(), noise.double())
         expect_close(made.q_sample(x, t, noise), expected.to(dtype))
+    expected = noised(left, t, 9 * x.double(), noise.double()).to(x.dtype)
+    expect_close(made.q_sample(9 * x, t, noise), expected, name="x_t of images outside [-1, 1]")
     expect_device(student, made.q_sample, x, t, noise)
 
 

@@ -11,7 +11,7 @@ from autograder import Message, expect, expect_equal, expect_shape
 
 
 def expect_standard(z: Tensor, what: str, hint: str = "") -> None:
-    """Fail unless the mean of the values is 0 and their variance 1."""
+    """Fail unless the mean of the values is 0, their variance 1 and their fourth moment 3."""
     count = z.numel()
     mean, variance = float(z.mean()), float(z.var())
     expect(
@@ -30,6 +30,17 @@ def expect_standard(z: Tensor, what: str, hint: str = "") -> None:
             variance=variance,
         ),
         hint,
+    )
+    fourth, error = float((z.double() ** 4).mean()), (96 / count) ** 0.5  # 3 for normal numbers, 1.8 for uniform ones
+    expect(
+        3 - 6 * error < fourth < 3 + 12 * error,
+        Message(
+            "{what}: over {count:,} values the mean fourth power is {fourth:.2f}; of normal numbers it is 3.",
+            what=what,
+            count=count,
+            fourth=fourth,
+        ),
+        "Mean and variance are right, but the numbers are not normal: torch.randn and randn_like draw normal ones.",
     )
 
 
