@@ -6,7 +6,8 @@ Each recipe of tests/golden/honest is tried on one assignment; on all four with 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import cache
 from itertools import cycle, islice
 from pathlib import Path
 
@@ -25,70 +26,60 @@ TURNS = (
     *("a01_knn", "a02_linear_classifier", "a01_knn", "a04_cnn"),
 )
 
-
-def make_cases() -> list[tuple[str, str]]:
-    """Pairs of an assignment and a recipe that fits it."""
-    cases = []
-    for recipe, turn in zip(RECIPES, cycle(TURNS), strict=False):
-        names = [turn, *VICTIMS] if os.environ.get("HONEST") != "all" else [*VICTIMS]
-        fitting = ((name, recipe) for name in names if RECIPES[recipe](clean(name)) is not None)
-        cases += fitting if os.environ.get("HONEST") == "all" else islice(fitting, 1)
-    return cases
-
-
-CASES = make_cases()
-
-
-def hand_in_of(assignment: str, recipe: str) -> HandIn:
-    hand_in = RECIPES[recipe](clean(assignment))
-    assert hand_in is not None
-    return hand_in
-
-
-Results = Callable[[str], dict[str, Graded | Exception]]
+HandIns = Mapping[str, Mapping[str, HandIn]]  # by recipe and assignment
 
 
 @pytest.fixture(scope="module")
-def results(isolated_pool: WorkerPool, tmp_path_factory: pytest.TempPathFactory) -> Results:
+def hand_ins() -> HandIns:
+    """The hand-ins of each recipe, for assignments that it fits."""
+    found = {}
+    for recipe, turn in zip(RECIPES, cycle(TURNS), strict=False):
+        names = VICTIMS if os.environ.get("HONEST") == "all" else dict.fromkeys([turn, *VICTIMS])
+        made = ((name, hand_in) for name in names if (hand_in := RECIPES[recipe](clean(name))) is not None)
+        found[recipe] = dict(made if os.environ.get("HONEST") == "all" else islice(made, 1))
+    return found
+
+
+Results = Callable[[str], Mapping[str, Graded | Exception]]
+
+
+@pytest.fixture(scope="module")
+def results(hand_ins: HandIns, isolated_pool: WorkerPool, tmp_path_factory: pytest.TempPathFactory) -> Results:
     """What the hand-ins of an assignment earned, by recipe, graded one after the other in one session."""
-    known: dict[str, dict[str, Graded | Exception]] = {}
 
     def grade_all(name: str, grade: Grade) -> dict[str, Graded | Exception]:
         found: dict[str, Graded | Exception] = {}
-        for number, (assignment, recipe) in enumerate(CASES):
-            if assignment == name:
+        for number, (recipe, made) in enumerate(hand_ins.items()):
+            if name in made:
                 folder = tmp_path_factory.mktemp("hand_ins") / str(number) / "student"
                 try:
-                    found[recipe] = grade(hand_in_of(name, recipe).write(folder))
+                    found[recipe] = grade(made[name].write(folder))
                 except Exception as error:
                     found[recipe] = error
         return found
 
-    def of(name: str) -> dict[str, Graded | Exception]:
-        if name not in known:
-            known[name] = with_grader(name, isolated_pool, lambda grade: grade_all(name, grade))
-        return known[name]
-
-    return of
+    return cache(lambda name: with_grader(name, isolated_pool, lambda grade: grade_all(name, grade)))
 
 
-@pytest.mark.parametrize(("assignment", "recipe"), CASES)
-def test_a_messy_hand_in_loses_only_what_its_recipe_names(assignment: str, recipe: str, results: Results) -> None:
-    graded, hand_in = results(assignment)[recipe], hand_in_of(assignment, recipe)
-    if isinstance(graded, Exception):
-        raise graded
-    assert graded.lost.keys() == hand_in.costs.keys(), graded.lost
-    for task, reason in hand_in.costs.items():
-        assert reason in graded.lost[task]
-    assert {remark.kind for remark in graded.remarks} == hand_in.remarks.keys(), graded.remarks
-    for kind, text in hand_in.remarks.items():
-        assert any(text in str(remark) for remark in graded.remarks if remark.kind == kind), graded.remarks
-    assert all(str(remark) in graded.notes for remark in graded.remarks)
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_a_messy_hand_in_loses_only_what_its_recipe_names(recipe: str, hand_ins: HandIns, results: Results) -> None:
+    assert hand_ins[recipe], "no assignment has something for this recipe"
+    for assignment, hand_in in hand_ins[recipe].items():
+        graded = results(assignment)[recipe]
+        if isinstance(graded, Exception):
+            raise graded
+        assert graded.lost.keys() == hand_in.costs.keys(), (assignment, graded.lost)
+        for task, reason in hand_in.costs.items():
+            assert reason in graded.lost[task], assignment
+        assert {remark.kind for remark in graded.remarks} == hand_in.remarks.keys(), (assignment, graded.remarks)
+        for kind, text in hand_in.remarks.items():
+            assert any(text in str(remark) for remark in graded.remarks if remark.kind == kind), graded.remarks
+        assert all(str(remark) in graded.notes for remark in graded.remarks), assignment
 
 
-def test_there_are_at_least_120_hand_ins_of_all_assignments() -> None:
-    assert len(CASES) >= 120
-    assert {assignment for assignment, _ in CASES} == {*VICTIMS}
+def test_there_are_at_least_120_hand_ins_of_all_assignments(hand_ins: HandIns) -> None:
+    assert sum(map(len, hand_ins.values())) >= 120
+    assert {assignment for made in hand_ins.values() for assignment in made} == {*VICTIMS}
 
 
 def test_the_clean_scripts_are_what_the_authors_wrote() -> None:

@@ -157,7 +157,7 @@ def other_imported_by_name(clean: Clean) -> HandIn:
 
 @recipe(RECIPES, "a task's name is used again for a number")
 def reused(clean: Clean) -> HandIn | None:
-    if "." in clean.victim or not task_cell(clean).startswith("def "):
+    if f"def {clean.victim}(" not in task_cell(clean):
         return None
     book = clean.notebook.insert(-1, f"{clean.victim} = 5")
     return HandIn(clean.notebooks(book), costs={clean.victim: "but a later line gives this name another value: 5"})

@@ -29,7 +29,11 @@ ASSIGNMENT = "a01_knn"
 OPTIONS = Options(seed=20)
 SELECTED = ["-k", " or ".join(CHECKS[ASSIGNMENT])]
 THEMES = ("imports", "top_level", "cells", "damage", "scripts", "names", "modules", "habits", "tools")
-ALSO = ("imports: math is imported in the handout's own cell", "scripts: checks uncommented")
+ALSO = (
+    "imports: math is imported in the handout's own cell",
+    "scripts: checks uncommented",
+    "habits: a task below the main guard",
+)
 EACH = 8  # recipes of a theme: the first that the assignment has something for, and all with costs or remarks first
 
 _RUN = re.compile(r"^knn_\w+\(.*\)( returned .*)?$", re.MULTILINE)  # a call with the inputs of this version of a check
