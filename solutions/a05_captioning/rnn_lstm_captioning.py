@@ -640,7 +640,8 @@ class GRU(nn.Module):
 #    \text{attn} = \sum_{i, j} w_{ij} A_{:, i, j}. $$
 #
 # The weights of one caption sum to 1 over the *whole* grid. The root keeps the scores near 1 in size, so that
-# softmax does not begin saturated (Vaswani et al. 2017, section 3.2.1).
+# softmax does not begin saturated (Vaswani et al. 2017, section 3.2.1). `F.scaled_dot_product_attention` is this
+# function ready made, so it is not allowed here.
 
 
 # %% task="dot_product_attention" minutes=20 difficulty="medium"

@@ -504,7 +504,7 @@ class GRU(nn.Module):
 #    w_{ij} = \frac{\exp e_{ij}}{\sum_{k, l} \exp e_{kl}}, \qquad
 #    \text{attn} = \sum_{i, j} w_{ij} A_{:, i, j}. $$
 #
-# 一条描述的权重在**整个**网格上之和为 1。平方根让得分保持在 1 左右，这样 softmax 一开始不会饱和（Vaswani 等 2017，第 3.2.1 节）。
+# 一条描述的权重在**整个**网格上之和为 1。平方根让得分保持在 1 左右，这样 softmax 一开始不会饱和（Vaswani 等 2017，第 3.2.1 节）。`F.scaled_dot_product_attention` 就是现成的这个函数，所以这里不允许使用。
 
 # %% task="dot_product_attention"
 # 约 20 分钟，中等。卡住了？hint("dot_product_attention") 会给出第一步。
