@@ -6,7 +6,17 @@ import torch
 from oracles import LOANS_OF_SETTINGS, LOANS_OF_TRAINING, RECORD, TOY, batch
 from torch import Tensor
 
-from autograder import Message, expect, expect_close, expect_equal, expect_shape, explain_errors, forbid, task
+from autograder import (
+    Message,
+    expect,
+    expect_close,
+    expect_equal,
+    expect_shape,
+    explain_errors,
+    forbid,
+    is_sequence,
+    task,
+)
 
 
 @task("sample_batch", share=40)
@@ -230,9 +240,7 @@ def check_one_param_set_trains_and_measures(student, rng):
         int(((data[f"X_{name}"] @ weights).argmax(dim=1) == data[f"y_{name}"]).sum()) / len(data[f"y_{name}"])
         for name in ("train", "val")
     )
-    expect(
-        type(result) in (tuple, list) and len(result) == 3, "The result is not a tuple: classifier, train_acc, val_acc."
-    )
+    expect(is_sequence(result) and len(result) == 3, "The result is not a tuple: classifier, train_acc, val_acc.")
     expect_close([float(result[1]), float(result[2])], [train, val], name="train_acc, val_acc", mistakes={
         "These are percentages; return fractions in [0, 1].": [100 * train, 100 * val],
         "These are fractions of wrong predictions.": [1 - train, 1 - val],
@@ -246,9 +254,9 @@ def check_one_param_set_trains_and_measures(student, rng):
 
 def judge_search_params(params):
     """Expect two lists of numbers that give 5 to 25 pairs."""
-    expect(isinstance(params, (tuple, list)) and len(params) == 2, "The result is not two lists.")
+    expect(is_sequence(params) and len(params) == 2, "The result is not two lists.")
     for name, values, low in zip(("learning_rates", "regularization_strengths"), params, (1e-300, 0.0), strict=True):
-        numbers = isinstance(values, (tuple, list)) and all(type(value) in (int, float) for value in values)
+        numbers = is_sequence(values) and all(type(value) in (int, float) for value in values)
         expect(numbers, Message("{name} is not a list of Python numbers.", name=name))
         good = all(low <= value < math.inf for value in values) and len(set(values)) == len(values)
         if low:

@@ -67,7 +67,7 @@ def refusal(f, *args):
     except NotImplementedError:
         raise
     except Exception as error:
-        return type(error).__name__, str(error)
+        return "ValueError" if isinstance(error, ValueError) else type(error).__name__, str(error)
     return "", ""
 """
 

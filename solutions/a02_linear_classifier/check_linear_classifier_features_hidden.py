@@ -6,7 +6,9 @@ import torch
 from oracles import count_colors
 from torch import Tensor
 
-from autograder import expect_close, expect_equal, expect_vectorised, task
+from autograder import expect, expect_close, expect_equal, expect_vectorised, task
+
+KEEP = "The counts are whole numbers: convert them with .to(images.dtype), whatever it is."
 
 
 def judge_growth(student, name, images):
@@ -24,6 +26,7 @@ def check_color_histogram_on_other_sizes(student, rng):
         images = rng.uniform(*shape)
         seen = student.inspect(student.color_histogram, images)
         expect_close(seen.value, count_colors(images, 25))
+        expect(seen.value.dtype == images.dtype, "The histogram of a float64 image is not float64.", KEEP)
         expect_equal(seen.args, (images,), name="the images after the call")
         transposed = images.permute(0, 1, 3, 2)
         expect_close(student.color_histogram(transposed, bins=3), count_colors(transposed, 3), name="a view")

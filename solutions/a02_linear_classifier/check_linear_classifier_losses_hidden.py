@@ -56,6 +56,8 @@ def judge_sizes(student, rng, name):
     for size in SIZES:
         for reg in (0.0, 0.7):
             judge(student, name, *batch(rng, *size), reg)
+    W, X, y = batch(rng, *SIZES[0])
+    judge(student, name, 30 * W, X, y, 0.0)  # images far on the wrong side of the margin
 
 
 def judge_float32(student, rng, name):
@@ -152,7 +154,10 @@ def check_softmax_vectorized_far_behind(student, rng):
 def expect_refusal(student, f, args, story: Message) -> None:
     """Expect a ValueError with a message."""
     message = refusal_of(student, f, args, story, hint="Call validate_batch in the first line of each loss.")
-    expect(len(message) >= 10, Message("For {story} it raised ValueError: {message}", story=story, message=message))
+    short = Message("For {story} it raised ValueError: {message}", story=story, message=message)
+    expect(
+        len(message) >= 10, short, "The message is too short. Write a sentence: what is wrong, and with which value."
+    )
 
 
 @task("validate_batch", share="1/6")

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from oracles import LOANS_OF_TRAINING
 from torch import Tensor
 
-from autograder import expect, expect_equal, expect_shape, task
+from autograder import expect, expect_equal, expect_shape, is_sequence, task
 
 
 def prepare(split) -> tuple[Tensor, Tensor]:
@@ -94,7 +94,7 @@ def softmax_slope(scores: Tensor, y: Tensor) -> Tensor:
 
 def judge_search(params, slope, data, score):
     """Check the number of pairs first; then train them all and score the best."""
-    lists = isinstance(params, (tuple, list)) and len(params) == 2 and all(isinstance(p, (tuple, list)) for p in params)
+    lists = is_sequence(params) and len(params) == 2 and all(is_sequence(p) for p in params)
     expect(lists and 5 <= len(params[0]) * len(params[1]) <= 25, "The result is not two lists that give 5 to 25 pairs.")
     numbers = all(type(v) in (int, float) and 0 <= v < math.inf for values in params for v in values)
     expect(numbers, "Some values are not numbers of 0 or more.")

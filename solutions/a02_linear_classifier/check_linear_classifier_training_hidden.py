@@ -5,6 +5,7 @@ from oracles import LOANS_OF_SETTINGS, LOANS_OF_TRAINING, RECORD, TOY, batch
 
 from autograder import Message, expect, expect_close, expect_equal, expect_shape, task
 
+LARGE = "batch_size may be larger than the number of images: they are drawn with replacement."
 EVEN = "torch.randint(num_train, (batch_size,)) draws each row 0 to num_train - 1 with the same probability."
 SEED = """
 import torch
@@ -54,9 +55,11 @@ def check_batches_are_uniform_and_fresh(student, rng):
     for seed in (5, 5, 6):
         helper.seed(seed)
         runs.append([student.sample_batch(X, y, 40, 30)[1] for _ in range(2)])
-    expect_equal(runs[0], runs[1], name="two runs with the same torch.manual_seed")
-    expect(not bool((runs[0][0] == runs[0][1]).all()), "Two calls in a row drew the same batch.")
-    expect(not bool((runs[0][0] == runs[2][0]).all()), "Two different seeds drew the same batch.")
+    same = all(bool((one == other).all()) for one, other in zip(runs[0], runs[1], strict=True))
+    expect(same, "Two runs with the same torch.manual_seed drew other batches.", "Take random numbers from torch.")
+    seeded = "Do not seed a generator in sample_batch: whoever calls it decides whether a run repeats another."
+    expect(not bool((runs[0][0] == runs[0][1]).all()), "Two calls in a row drew the same batch.", seeded)
+    expect(not bool((runs[0][0] == runs[2][0]).all()), "Two different seeds drew the same batch.", seeded)
 
 
 @task("train_linear_classifier", share="2/12", loans=LOANS_OF_TRAINING)
@@ -82,6 +85,12 @@ def check_training_draws_fresh_batches(student, rng):
         len({tuple(row.tolist()) for row in drawn}) == 60,
         "Some batches are equal: draw a new batch in every iteration.",
     )
+
+    large = student.define(RECORD).Recorder()
+    options = {"learning_rate": 0.1, "reg": 0.0, "num_iters": 1, "batch_size": 40}
+    student.train_linear_classifier(large.loss, rng.normal(4, 31), X, y, **options)
+    drawn = len(next(iter(large.seen))[1])
+    expect(drawn == 40, Message("A batch of 40 from 31 images had {drawn} of them.", drawn=drawn), LARGE)
 
 
 @task("predict_linear_classifier", share=50)

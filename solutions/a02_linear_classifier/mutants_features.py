@@ -31,6 +31,8 @@ FEATURES = [
            INTERVAL, "interval = (channels * bins).long() % bins"),
     mutant("colours: always float64", "check_color_histogram_on_the_edges",
            FRACTION, "return (counts.flatten(1) / channels.shape[2]).double()", habit="dtype"),
+    mutant("colours: always float32", "check_color_histogram_on_other_sizes",
+           FRACTION, "return (counts.flatten(1) / channels.shape[2]).float()", habit="dtype"),
     mutant("colours: a value of 1 is out of range", "check_color_histogram_on_the_edges",
            INTERVAL, INTERVAL.replace(".clamp(max=bins - 1)", "")),
     mutant("colours: a loop over the images", "check_color_histogram_on_other_sizes",

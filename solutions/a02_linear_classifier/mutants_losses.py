@@ -98,6 +98,8 @@ SVM_WITHOUT_LOOPS = [
            SIGN, "entries.scatter(1, labels, -1 - entries.sum(dim=1, keepdim=True))"),
     mutant("svm: squeezes, so a batch of one image loses an axis", "check_svm_vectorized_on_other_sizes",
            SVM_SCORES, SVM_SCORES.replace("X @ W", "(X @ W).squeeze()")),
+    mutant("svm: a hinge counts 10 at most", "check_svm_vectorized_on_other_sizes",
+           MARGINS, MARGINS + "\n    margins = margins.clamp(max=10)"),
     mutant("svm: the weights shrink in place for the regulariser", "check_svm_vectorized_on_other_sizes",
            SVM_RETURN, "W *= 1 - reg\n    return loss, X.T @ entries / len(X) + 2 * reg * W / (1 - reg)"),
     mutant("svm: counts violations in float64", "check_svm_vectorized_keeps_float32",

@@ -49,6 +49,22 @@ BATCHES = [
             if any(label is not None for label in wrong):
                 raise ValueError(f"no class: {wrong}")
         """)),
+    variant("validation: an exception of its own, which is a ValueError",
+        ('# %% task="validate_batch"\n',
+         'class BatchError(ValueError):\n    pass\n\n\n# %% task="validate_batch"\n'),
+        body(VALIDATE, """
+            lengths = len(X), len(y)
+            if 0 in lengths:
+                raise BatchError("empty batch")
+            if y.dtype != torch.long:
+                raise BatchError(f"labels of dtype {y.dtype}")
+            if lengths[0] != lengths[1]:
+                raise BatchError("{} images, {} labels".format(*lengths))
+            low, high = torch.aminmax(y)
+            for label in (int(low), int(high)):
+                if label not in range(W.size(-1)):
+                    raise BatchError(f"no class has the label {label}")
+        """)),
     variant("validation: torch.any, and a helper that refuses",
         ('# %% task="validate_batch"\n',
          'def refuse(text):\n    raise ValueError(text)\n\n\n# %% task="validate_batch"\n'),

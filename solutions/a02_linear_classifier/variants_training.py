@@ -85,6 +85,26 @@ TRAINING = [
             val_acc = 100.0 * (y_val == cls.predict(X_val)).sum().item() / len(y_val)
             return cls, train_acc / 100, val_acc / 100
         """)),
+    variant("one setting: a named tuple; settings as a named tuple of lists, and in NumPy's floats",
+        body(SETTING, """
+            from collections import namedtuple
+
+            parts = ("train", "val")
+            cls.train(data_dict["X_train"], data_dict["y_train"], lr, reg, num_iters, 200)
+            accuracies = [cls.predict(data_dict["X_" + p]).eq(data_dict["y_" + p]).double().mean() for p in parts]
+            return namedtuple("Trained", "classifier train_acc val_acc")(cls, *map(float, accuracies))
+        """),
+        body("svm_get_search_params", """
+            from collections import namedtuple
+
+            Grid = namedtuple("Grid", ["learning_rates", "regularization_strengths"])
+            return Grid(regularization_strengths=[1e-3, 1e-2, 1e-1, 3e-1], learning_rates=[3e-4, 1e-3, 3e-3, 1e-2])
+        """),
+        body("softmax_get_search_params", """
+            import numpy as np
+
+            return list(np.array([3e-3, 1e-2, 3e-2, 1e-1])), list(np.geomspace(1e-3, 3e-1, 4))
+        """)),
     variant("one setting: checks the type, uses the default batch, returns tensors of no axes",
         body(SETTING, """
             assert isinstance(cls, LinearClassifier)
