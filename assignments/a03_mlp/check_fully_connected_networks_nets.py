@@ -9,7 +9,17 @@ from oracles_training import judge_overfitting
 from torch import Tensor
 from torch.nn import functional as F
 
-from autograder import Message, expect, expect_close, expect_device, expect_equal, expect_shape, explain_errors, task
+from autograder import (
+    Message,
+    expect,
+    expect_close,
+    expect_device,
+    expect_equal,
+    expect_shape,
+    explain_errors,
+    is_sequence,
+    task,
+)
 
 WEIGHT_SCALE = 0.1  # of the nets whose first weights are looked at
 
@@ -110,7 +120,7 @@ def expect_loss(result: object, params: dict[str, Tensor], X: Tensor, y: Tensor,
     """Compare loss and gradients with torch's; common mistakes with the penalty have hints."""
     (data, plain), (loss, grads) = loss_and_gradients(params, X, y, 0.0), loss_and_gradients(params, X, y, reg)
     expect(
-        type(result) in (tuple, list) and len(result) == 2,
+        is_sequence(result) and len(result) == 2,
         "With labels the result is a pair: the loss and the gradients.",
     )
     expect_close(result[0], loss, name="loss", mistakes={

@@ -6,7 +6,7 @@ import torch
 from oracles import judge_source
 from torch import Tensor
 
-from autograder import Message, expect, expect_close, expect_shape, explain_errors, task
+from autograder import Message, expect, expect_close, expect_shape, explain_errors, is_sequence, task
 
 
 def walk(student, rule: str, w: Tensor, gradients: list[Tensor], config: dict) -> list[Tensor]:
@@ -15,10 +15,10 @@ def walk(student, rule: str, w: Tensor, gradients: list[Tensor], config: dict) -
     for dw in gradients:
         result = getattr(student, rule)(w, dw, config)
         expect(
-            type(result) in (tuple, list) and len(result) == 2,
+            is_sequence(result) and len(result) == 2,
             Message("{rule} returns a pair: next_w and config.", rule=rule),
         )
-        w, config = result
+        w, config = result[0], student.value(result[1])
         expect_shape(w, tuple(dw.shape), name="next_w")
         expect(type(config) is dict, "The config returned is not a dict.")
         path.append(w)
@@ -70,6 +70,7 @@ def judge_state(
     w, dw, state = rng.normal(4, 3), rng.normal(4, 3), rng.uniform(4, 3, low=0.5, high=2)
     with explain_errors({"KeyError": Message("config has the keys {keys}.", keys=", ".join([*config, key]))}):
         next_w, after = getattr(student, rule)(w, dw, {**config, key: state})
+    after = student.value(after)
     expected, new = step(w, dw, state)
     given = f"config[{key!r}]"
     expect_close(next_w, expected, name=Message("next_w with a given {given}", given=given), mistakes={

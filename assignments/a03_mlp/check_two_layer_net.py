@@ -8,7 +8,7 @@ from oracles_training import judge_choice, judge_search
 from torch import Tensor
 from torch.nn import functional as F
 
-from autograder import Message, expect, expect_close, explain_errors, forbid, task
+from autograder import Message, expect, expect_close, explain_errors, forbid, is_sequence, task
 
 KEYS = {
     "KeyError": "The keys of params are W1, b1, W2 and b2.",
@@ -29,7 +29,7 @@ def check_forward_pass_agrees_with_torch(student, rng):
 
     with explain_errors(KEYS):
         result = student.nn_forward_pass(params, X)
-    expect(type(result) in (tuple, list), "The result is not a pair: scores, hidden layer.", "Return scores, hidden.")
+    expect(is_sequence(result), "The result is not a pair: scores, hidden layer.", "Return scores, hidden.")
     expect_close(result, expected, mistakes={
         "The ReLU is missing: negative values of the hidden layer become 0.": lambda: after(flat),
         "The hidden layer is returned without the ReLU.": lambda: (expected[0], flat),
@@ -66,7 +66,7 @@ def check_loss_agrees_with_torch(student, rng):
         reg * (params["W1"].square().sum() + params["W2"].square().sum()),
     )
     result = student.nn_forward_backward(params, X, y, reg=reg)
-    pair = type(result) in (tuple, list) and len(result) == 2
+    pair = is_sequence(result) and len(result) == 2
     expect(pair, "With labels the result is a pair: the loss and the gradients.")
     expect(type(result[0]) is not dict, "The first result is a dict.", "First the loss, then the gradients.")
     loss, _ = result
@@ -99,7 +99,7 @@ def check_gradients_agree_with_autograd(student, rng):
         result = student.nn_forward_backward(params, X, y, reg=reg)
 
     expect(
-        type(result) in (tuple, list) and len(result) == 2,
+        is_sequence(result) and len(result) == 2,
         "With labels the result is a pair: the loss and the gradients.",
     )
     N = len(X)
@@ -249,11 +249,11 @@ def check_predict_takes_the_highest_score(student, rng):
 def check_search_params_are_a_grid(student):
     """nn_get_search_params returns four lists of usable values with 2 to 25 combinations."""
     result = student.nn_get_search_params()
-    expect(type(result) in (tuple, list) and len(result) == 4, "The result is not a tuple of four lists.")
+    expect(is_sequence(result) and len(result) == 4, "The result is not a tuple of four lists.")
     names = ("learning_rates", "hidden_sizes", "regularization_strengths", "learning_rate_decays")
     combinations = 1
     for name, values in zip(names, result, strict=True):
-        numbers = type(values) in (tuple, list) and all(type(value) in (int, float) for value in values)
+        numbers = is_sequence(values) and all(type(value) in (int, float) for value in values)
         expect(numbers and len(values) > 0, Message("{name} is not a list of numbers.", name=name))
         combinations *= len(values)
     rates, sizes, strengths, decays = result
@@ -296,7 +296,7 @@ def check_loss_survives_extreme_scores(student, rng):
         result = student.nn_forward_backward(params, X, y, reg=0.0)
 
         expect(
-            type(result) in (tuple, list) and len(result) == 2,
+            is_sequence(result) and len(result) == 2,
             "With labels the result is a pair: the loss and the gradients.",
         )
         finite = isinstance(result[0], Tensor | float) and bool(torch.as_tensor(result[0]).isfinite().all())

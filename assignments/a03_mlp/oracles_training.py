@@ -5,7 +5,7 @@ from oracles import STEPS, forward
 from torch import Tensor
 from torch.nn import functional as F
 
-from autograder import Message, expect, expect_close, expect_shape
+from autograder import Message, expect, expect_close, expect_shape, is_sequence
 
 
 def clusters(rng, classes: int, features: int, count: int) -> tuple[Tensor, Tensor]:
@@ -18,11 +18,12 @@ def clusters(rng, classes: int, features: int, count: int) -> tuple[Tensor, Tens
 def judge_search(student, rng, classes: int, grid: tuple[list, list, list, list]) -> object:
     """Only one combination of the grid can learn: the search must return its net and its accuracy."""
     X, y = clusters(rng, classes, 8, 300)
-    data = {"X_train": X[:200], "y_train": y[:200], "X_val": X[200:], "y_val": y[200:]}
+    X_val, y_val = X[200:][y[200:] < classes - 1], y[200:][y[200:] < classes - 1]  # not all classes
+    data = {"X_train": X[:200], "y_train": y[:200], "X_val": X_val, "y_val": y_val}
     grid_of = student.define(f"def grid():\n    return {grid!r}\n").grid
     result = student.find_best_net(data, grid_of)
 
-    expect(type(result) in (tuple, list) and len(result) == 3, "The result is not a tuple: net, history, accuracy.")
+    expect(is_sequence(result) and len(result) == 3, "The result is not a tuple: net, history, accuracy.")
     net, history, accuracy = result
     scores, _ = forward({name: value.float() for name, value in net.params.items()}, data["X_val"])
     expect(
@@ -86,7 +87,7 @@ def judge_choice(student, rng, grid: tuple[list, list, list, list], table: dict[
     search = student.wrap(helper.scripted(table, steps.regularised, steps.best_class), student.find_best_net)
     result = search(data, student.define(f"def grid():\n    return {grid!r}\n").grid)
 
-    expect(type(result) in (tuple, list) and len(result) == 3, "The result is not a tuple: net, history, accuracy.")
+    expect(is_sequence(result) and len(result) == 3, "The result is not a tuple: net, history, accuracy.")
     net, history, accuracy = result
     tried = {tuple(call) for call in helper.calls}
     missing = [settings for settings in table if settings not in tried]
@@ -158,7 +159,7 @@ def overfit(sizes, weight_scale, learning_rate, X, y):
 def judge_overfitting(student, hidden: list[int], settings: object, X: Tensor, y: Tensor) -> None:
     """Plain gradient descent memorises (overfits) the images in 20 epochs, in a net of the course's own."""
     number = (int, float)
-    pair = type(settings) in (tuple, list) and len(settings) == 2 and all(type(value) in number for value in settings)
+    pair = is_sequence(settings) and len(settings) == 2 and all(type(value) in number for value in settings)
     expect(pair, "The result is not a pair of numbers: weight_scale, learning_rate.")
     scale, rate = float(settings[0]), float(settings[1])
     scores = student.define(OVERFIT).overfit([X[0].numel(), *hidden, 10], scale, rate, X, y)

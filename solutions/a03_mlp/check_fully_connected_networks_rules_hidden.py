@@ -6,7 +6,7 @@ import torch
 from oracles import judge_source
 from torch import Tensor
 
-from autograder import Message, expect, expect_close, expect_equal, explain_errors, task
+from autograder import Message, expect, expect_close, expect_equal, explain_errors, is_sequence, task
 
 
 def momentum_steps(w, momentum, look_ahead):
@@ -60,11 +60,11 @@ def judge_falling_rate(
             dw = rng.normal(*w.shape[::-1], dtype=w.dtype).permute(*reversed(range(w.ndim)))
             seen = student.inspect(getattr(student, name), w, dw, state)
             expect(
-                type(seen.value) in (tuple, list) and len(seen.value) == 2,
+                is_sequence(seen.value) and len(seen.value) == 2,
                 Message("{name} returns a pair: next_w and config.", name=name),
             )
             expect_equal(seen.args[:2], (w, dw), name="w and dw after the call")
-            w, state = seen.value
+            w, state = seen.value[0], student.value(seen.value[1])
             expect_close(w, steps.send((dw, now)), name=Message("next_w after step {step}", step=step))
             expect(type(state) is dict and "learning_rate" in state, "The config returned lacks learning_rate.")
             now *= 0.7
@@ -75,6 +75,7 @@ def expect_state(student, rng, rule: str, config: dict, update: Callable[[Tensor
     """Compare one step from a given cache; config has the learning rate and epsilon."""
     w, dw, cache = rng.normal(3, 5), rng.normal(3, 5), rng.uniform(3, 5, low=0.5, high=2)
     next_w, after = getattr(student, rule)(w, dw, {**config, "cache": cache})
+    after = student.value(after)
 
     def step(cache: Tensor) -> Tensor:
         return w - config["learning_rate"] * dw / (update(cache, dw).sqrt() + config["epsilon"])
@@ -146,6 +147,7 @@ def check_adam_goes_on_from_a_given_state(student, rng):
     config = {"learning_rate": 1e-2, "beta1": 0.9, "beta2": 0.99, "epsilon": 1e-8, "m": m, "v": v, "t": 5}
     with explain_errors({"KeyError": "config has the keys learning_rate, beta1, beta2, epsilon, m, v and t."}):
         next_w, state = student.adam(w, dw, config)
+    state = student.value(state)
     next_m, next_v = 0.9 * m + 0.1 * dw, 0.99 * v + 0.01 * dw**2
     expected = w - 1e-2 * (next_m / (1 - 0.9**6)) / ((next_v / (1 - 0.99**6)).sqrt() + 1e-8)
     expect_close(next_w, expected, name="next_w", mistakes={

@@ -12,7 +12,7 @@ from oracles import (
 )
 from oracles_training import judge_choice, judge_search
 
-from autograder import expect, expect_close, expect_equal, expect_shape, forbid, task
+from autograder import expect, expect_close, expect_equal, expect_shape, explain_errors, forbid, task
 
 
 @task("nn_forward_pass", share=40)
@@ -25,6 +25,7 @@ def check_forward_pass_on_other_inputs(student, rng):
         seen = student.inspect(student.nn_forward_pass, params, X)
         expect_close(seen.value, forward(params, X))
         expect_equal(seen.args, (params, X), name="the inputs after the call")
+    expect_close(student.nn_forward_pass(params, 50 * X), forward(params, 50 * X), name="images 50 times as large")
 
 
 @task("nn_forward_backward", share="2/11", loans=LOANS_OF_THE_LOSS)
@@ -91,10 +92,15 @@ def check_two_layer_net_learns_scenes(student, rng, data, score):
 @task("nn_predict", share=50)
 def check_predict_on_other_inputs(student, rng):
     """Predictions are int64, one for each image, also for a single image and other numbers of classes."""
-    toy = student.define("def loss_func(params, X, y=None, reg=0.0):\n    return (X @ params['W']) * params['sign']\n")
+    toy = student.define(
+        "def loss_func(params, X, y=None, reg=0.0):\n"
+        "    scores = (X @ params['W']) * params['sign']\n"
+        "    return scores if y is None else (scores.sum(), {})\n"
+    )
     for N, C, sign in [(1, 5, 1.0), (6, 2, -1.0), (4, 30, -1.0)]:
         W, X = rng.normal(3, C), rng.normal(N, 3)
-        seen = student.inspect(student.nn_predict, {"W": W, "sign": sign}, toy.loss_func, X)
+        with explain_errors({"Error": "Without labels loss_func gives the scores: loss_func(params, X)."}):
+            seen = student.inspect(student.nn_predict, {"W": W, "sign": sign}, toy.loss_func, X)
         expect_equal(seen.value, (sign * (X @ W)).argmax(dim=1))
         expect_equal(seen.args[2], X, name="the images after the call")
 

@@ -7,6 +7,36 @@ FORWARD, LOSS, TRAIN, PREDICT = "nn_forward_pass", "nn_forward_backward", "nn_tr
 GRID, SEARCH = "nn_get_search_params", "find_best_net"
 
 VARIANTS = [
+    variant("named tuples in place of tuples, an OrderedDict of gradients, addmm",
+        body(FORWARD, """
+            from collections import namedtuple
+
+            hidden = torch.addmm(params["b1"], X, params["W1"])
+            hidden[hidden < 0] = 0
+            return namedtuple("Passed", "scores hidden")(torch.addmm(params["b2"], hidden, params["W2"]), hidden)
+        """),
+        body(LOSS, """
+            from collections import OrderedDict
+
+            scores, hidden = nn_forward_pass(params=params, X=X)
+            if y is None:
+                return scores
+            log_p = scores - scores.amax(dim=1, keepdim=True)
+            log_p -= log_p.exp().sum(dim=1, keepdim=True).log()
+            G = log_p.exp().scatter_add(1, y[:, None], -torch.ones_like(log_p[:, :1])) / len(X)
+            back = torch.einsum("nc,hc->nh", G, params["W2"]) * (hidden > 0)
+            loss = reg * sum(params[name].square().sum() for name in ("W1", "W2")) - log_p.gather(1, y[:, None]).mean()
+            grads = OrderedDict(b2=G.sum(dim=0), b1=back.sum(dim=0))
+            grads["W2"] = torch.einsum("nh,nc->hc", hidden, G).add(params["W2"], alpha=2 * reg)
+            grads["W1"] = torch.einsum("nd,nh->dh", X, back).add(params["W1"], alpha=2 * reg)
+            return loss, grads
+        """),
+        body(GRID, """
+            from collections import namedtuple
+
+            Grid = namedtuple("Grid", "learning_rates hidden_sizes regularization_strengths learning_rate_decays")
+            return Grid([0.03, 0.1, 0.3], [32, 128], [1e-3, 3e-3, 1e-2], [0.97])
+        """)),
     variant("the course of Michigan's own lines: mm, in-place masks, updates with -=",
         body(FORWARD, """
             W1, b1 = params["W1"], params["b1"]
