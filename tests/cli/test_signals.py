@@ -47,7 +47,13 @@ def notice_signals() -> None:
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
-@pytest.mark.parametrize(("number", "reason"), [("SIGTERM", "Another program ended"), ("SIGHUP", "The terminal was")])
+@pytest.mark.parametrize(
+    ("number", "reason"),
+    [
+        ("SIGTERM", "Another program ended"),
+        pytest.param("SIGHUP", "The terminal was", marks=pytest.mark.slow),  # the same way
+    ],
+)
 def test_a_signal_ends_grading_with_a_sentence(grading: subprocess.Popen[str], number: str, reason: str) -> None:
     wait_until(lambda: len(descendants(grading.pid)) >= 3)  # the grader process, the fork server, a worker
     children = [int(line.split()[0]) for line in descendants(grading.pid)]
