@@ -20,7 +20,7 @@ from autograder.core.syntax_tree import dump
 from autograder.sandbox.inside.modules import SourceLoader
 from autograder.students.as_graded import loader_of
 from autograder.submissions.ipynb import without_outputs
-from autograder.submissions.names import DEFINITIONS, bound_names, read_names
+from autograder.submissions.names import ASSIGNMENTS, DEFINITIONS, bound_names, read_names
 from autograder.submissions.notebook import Module, to_module
 from autograder.submissions.source import BadSubmission
 
@@ -124,11 +124,17 @@ class _Runs:
                 for name in bound_names(node):
                     if _is_magic(node):
                         self.bindings.pop(name, None)
-                    else:
+                    elif name not in self.bindings or not _changes_part(node, name):
                         self.bindings[name] = _Binding(node, cell.at)
 
     def last_binding(self, name: str) -> _Binding | None:
         return self.bindings.get(name)
+
+
+def _changes_part(node: ast.stmt, name: str) -> bool:
+    """Return whether a statement changes a part of what a name means, as `f.__test__ = False` does."""
+    stored = (part.id for part in ast.walk(node) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store))
+    return isinstance(node, (*ASSIGNMENTS, ast.Expr)) and name not in stored
 
 
 def _is_magic(node: ast.stmt) -> bool:

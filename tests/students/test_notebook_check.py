@@ -12,7 +12,7 @@ import nbformat
 import pytest
 
 from autograder.core.assignment import read_assignment
-from autograder.students.saved_notebook import notes_on_saved
+from autograder.students.saved_notebook import Executed, notes_on_saved
 from tests.support.kernels import run_cells as run
 
 pytestmark = pytest.mark.slow
@@ -155,6 +155,18 @@ def test_a_cell_that_was_changed_but_not_run_is_named(folder: Path) -> None:
     _saved_later(folder / "first.ipynb")
     shown = run(folder, [CHECK, DOUBLE, 'check("first")'])
     assert "cell 2 from the top: double was changed and saved at" in shown[-1]
+
+
+@pytest.mark.parametrize("part", ["double.__test__ = False", 'setattr(double, "name", "d")'])
+def test_a_function_with_an_attribute_is_not_called_changed(folder: Path, part: str) -> None:
+    cell = f"{DOUBLE}\n\n\n{part}"
+    save(folder / "first.ipynb", [CHECK, cell])
+    _saved_later(folder / "first.ipynb")
+    assignment = read_assignment(folder)
+    assert notes_on_saved(folder / "first.ipynb", "first", [Executed(cell, 0.0)], {}, assignment) == []
+    other = Executed(f"def double(x):\n    return x + x\n\n\n{part}", 0.0)
+    (note,) = notes_on_saved(folder / "first.ipynb", "first", [other], {}, assignment)
+    assert "cell 2 from the top: double was changed and saved at" in note
 
 
 def test_a_statement_that_does_not_run_when_it_is_graded_is_named(folder: Path) -> None:
