@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, is_dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from autograder.core.half_points import tidy
 from autograder.core.language import in_a_row
@@ -268,11 +270,20 @@ class Report:
 
     def to_json(self) -> str:
         """Return the report in the documented schema, with the sums written out for readers of the file."""
-        fields = {JSON_NAMES.get(name, name): value for name, value in asdict(self).items()}
+        fields = {JSON_NAMES.get(name, name): value for name, value in _plain(self).items()}
         table = {**fields, "points": self.points, "max_points": self.max_points, "needs_staff": self.needs_staff}
         if forms := forms_in(fields):  # how to say these texts in other languages
             table["messages"] = forms
-        return json.dumps(table, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+        text = json.dumps(table, ensure_ascii=False, allow_nan=False)  # an indent is not written in C
+        laid_out = msgspec.json.format(text.encode("utf-8", "surrogatepass"), indent=2)
+        return laid_out.decode("utf-8", "surrogatepass") + "\n"
+
+
+def _plain(value: Any) -> Any:
+    """Return a report, or a part of it, as tables and lists. Unlike dataclasses.asdict, it copies no text."""
+    if is_dataclass(value):
+        return {name: _plain(getattr(value, name)) for name in value.__dataclass_fields__}
+    return [_plain(inner) for inner in value] if isinstance(value, tuple) else value
 
 
 def read_report(path: Path) -> Report:
