@@ -128,12 +128,6 @@ return out if self.bias is None else out + self.bias
         ('accumulate', ('(len(x) / count)', '(1 / len(parts))'), 'This is the mean of means'),
         ('stochastic_depth', ('kept.reshape(-1, *[1] * (x.dim() - 1))', 'kept'), 'The coins have the shape (N,)'),
         ('warmup', ('(t + 1) / steps', 't / steps'), 'Step t has the part (t + 1) / s'),
-        ('cutout', """
-for n in range(len(x)):
-    r, cc = int(rows[n]) - size // 2, int(columns[n]) - size // 2
-    x[n, :, max(r, 0):r + size, max(cc, 0):cc + size] = 0
-return x
-""", 'Write into a copy: out = x.clone()'),
         ('update_ratio', """
 return sum(float((a - b).norm() / b.norm()) for a, b in zip(after, before)) / len(before)
 """, 'The length of all changes as one vector, divided by that'),
