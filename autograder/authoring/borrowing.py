@@ -27,6 +27,10 @@ class Bench(Protocol):
     checks: Checks
     sources: dict[str, str]
 
+    @property
+    def witnesses(self) -> Witnesses:
+        """The checks that can notice an edit of the reference."""
+
     def losses(self, sources: Mapping[str, str], names: Collection[str], seed: int) -> list[CheckResult]:
         """Run the checks of these names with a seed. Return the results that are not passed."""
 
@@ -58,11 +62,12 @@ def judge_loans(bench: Bench, borrowers: Sequence[Check]) -> Result:
 def judge_needs(bench: Bench) -> Result:
     """Leave out each task in turn: the checks of other tasks pass, or their tasks need it by the manifest."""
     assignment, problems, runs = bench.checks.assignment, [], 0
-    witnesses = Witnesses(bench.checks, bench.sources)
     tasks = {item.name: item.spec.task for item in bench.checks.items}
     for task in assignment.tasks:
         blank, found = without_solutions(bench.sources, [task.name])
-        names = {name for name in witnesses.of(blank) if not _one_cell(tasks[name], task.name)} if found else set()
+        names = (
+            {name for name in bench.witnesses.of(blank) if not _one_cell(tasks[name], task.name)} if found else set()
+        )
         runs += len(names)
         losses = bench.losses(blank, names, 0)
         failing = bench.lost_by_reference(map(check_name, losses), 0)

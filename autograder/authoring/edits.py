@@ -8,6 +8,7 @@ import textwrap
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -75,17 +76,23 @@ class NewBody:
         return "\n".join([*lines[: begins[0] + 1], *body, *lines[ends[0] :]])
 
     def _find(self, text: str, file: str) -> ast.stmt:
-        nodes: list[ast.stmt] = ast.parse(text).body
+        nodes = body = _body(text)
         found: list[ast.stmt] = []
         for name in self.function.split("."):
             inner = [n for n in nodes if isinstance(n, ast.FunctionDef | ast.ClassDef) and n.name == name]
             nodes = [child for node in inner for child in node.body]
             found = [*inner]
         if not found:
-            found = [node for node in ast.parse(text).body if self.function in bound_names(node)][-1:]
+            found = [node for node in body if self.function in bound_names(node)][-1:]
         if len(found) != 1:
             raise BadCheck(f"no longer applies: {file} defines {self.function} {len(found)} times, not once.")
         return found[0]
+
+
+@lru_cache(8)
+def _body(text: str) -> list[ast.stmt]:
+    """Return a module's statements, which nobody may change: most edits are of the same text, the reference's."""
+    return ast.parse(text).body
 
 
 def apply_edits(what: str, edits: Sequence[Edit], file: str, sources: dict[str, str]) -> dict[str, str]:

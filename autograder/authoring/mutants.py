@@ -25,6 +25,7 @@ class Mutant:
     calibrates: bool = False  # a known-wrong solution that scored checks are calibrated against
     also: tuple[tuple[str, str], ...] = ()  # further replacements, of texts that occur once
     habit: str = ""  # the habit that it shows, such as "dtype": it may cost at most half of its task, and no other task
+    endless: bool = False  # it never ends, so a check notices it by taking too long
 
     @property
     def checks(self) -> tuple[str, ...]:

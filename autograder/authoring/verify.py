@@ -4,6 +4,8 @@ The reference earns all points on every seed and the blank stub none. No variant
 solution in another style. The check that a mutant names notices it, and some mutant names every check. A mutant
 that shows a habit loses at most half of its task. Where one task is not written, no other one loses points, unless the
 manifest says that it needs the first. The reference's notebooks run, and generated files are fresh.
+
+A check that only took too long has not noticed a mutant, unless the mutant says that it is endless.
 """
 
 from __future__ import annotations
@@ -13,15 +15,17 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from autograder.authoring.borrowing import judge_loans, judge_needs
 from autograder.authoring.executed import Witnesses
 from autograder.authoring.losses import by_cause, check_name, follows, show_group
-from autograder.authoring.mutants import read_mutants
+from autograder.authoring.mutants import Mutant, read_mutants
 from autograder.authoring.one_core import begin_process, fresh_processes
 from autograder.authoring.placeholders import find_placeholders
 from autograder.authoring.reference import execute_reference, read_reference
 from autograder.authoring.variants import read_variants
+from autograder.authoring.verify_plan import SCORED_SEEDS, USUAL, Plan, shared_out
 from autograder.checks.task import BadCheck
 from autograder.core.assignment import Assignment
 from autograder.core.errors import GradlabError
@@ -34,27 +38,7 @@ from autograder.session.options import Options
 from autograder.session.session import Checks, with_checks
 from autograder.submissions.submission import code_of_scripts
 
-SCORED_SEEDS = 5  # the most seeds for checks that train
-
-# What a process of `verify_all` does, the longest first. "mistakes" are the blank stub and the mutants; "files" are the
-# generated files and the notebooks.
-PARTS = ("training", "reference", "variants", "mistakes", "loans", "habits", "files")
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What `verify` does."""
-
-    seeds: int = 20  # for the reference
-    variant_seeds: int = 1  # for each variant; the first is the variant's number
-    variants_step: int = 1  # 4: each fourth variant
-    isolation: str = "none"
-    fork: bool = True  # a worker for each solution; else all run in this process, which is faster
-    notebook: bool = True
-    training: bool = True  # also the scored checks
-    parts: tuple[str, ...] = PARTS
-    story: str = ""  # only mutants and variants whose story contains this text
-    narrow: bool = False  # habits: only the checks that may notice the mutant; they are found in this process
+PATIENCE = 10.0  # times its limit: what a check gets to notice a mutant in another way than by taking too long
 
 
 @dataclass(frozen=True)
@@ -87,7 +71,7 @@ class Verification:
 def verify_all(
     assignments: Sequence[Assignment],
     options: Options,
-    plan: Plan = Plan(),
+    plan: Plan = USUAL,
     *,
     jobs: int = 1,
     done: Callable[[Verification], None] = lambda result: None,
@@ -96,7 +80,7 @@ def verify_all(
 
     A process verifies one part of one assignment, on one core. ``done`` is called after each assignment.
     """
-    plans = [replace(plan, parts=(part,)) for part in PARTS if part in plan.parts]
+    plans = [replace(plan, parts=parts) for parts in shared_out(plan)]
     with ProcessPoolExecutor(jobs, fresh_processes(assignments), begin_process, max_tasks_per_child=1) as pool:
         running = [[pool.submit(verify, assignment, options, part) for part in plans] for assignment in assignments]
         left = {future: parts for parts in running for future in parts}
@@ -112,7 +96,7 @@ def verify_all(
     return [_join([part.result() for part in parts]) for parts in running]
 
 
-def verify(assignment: Assignment, options: Options, plan: Plan = Plan()) -> Verification:
+def verify(assignment: Assignment, options: Options, plan: Plan = USUAL) -> Verification:
     """Verify one assignment as ``plan`` says."""
     result = Verification(assignment.name)
     parts = plan.parts
@@ -168,6 +152,15 @@ class _Bench:
         self.judged = self.names if plan.training else self.names - self.scored
         self._lost: dict[tuple[str, int], bool] = {}  # by check and seed: whether the reference loses points
 
+    @cached_property
+    def witnesses(self) -> Witnesses:
+        """The checks that can notice an edit. All checks run once on the reference to find them."""
+        return Witnesses(self.checks, self.sources)
+
+    def _may_notice(self, sources: Mapping[str, str]) -> set[str]:
+        """Return the checks to run on an edited reference, without the scored ones."""
+        return self.witnesses.of(sources) if self.plan.narrow else self.names - self.scored
+
     def reference(self, names: Collection[str], seeds: int) -> tuple[list[str], str]:
         """Run the checks of these names on the reference, with every seed."""
         lost_with: dict[str, list[int]] = {}  # by check: the seeds
@@ -186,7 +179,7 @@ class _Bench:
 
     def variants(self) -> tuple[list[str], str]:
         """Run all checks but the scored ones on each variant; the seeds rotate."""
-        problems, names = [], self.names - self.scored
+        problems = []
         variants = read_variants(self.checks.assignment)
         chosen = [(n, variant) for n, variant in enumerate(variants) if self.plan.story in variant.story]
         chosen = chosen[:: self.plan.variants_step]
@@ -197,6 +190,7 @@ class _Bench:
             except BadCheck as error:  # it no longer applies
                 problems.append(str(error))
                 continue
+            names = self._may_notice(sources)
             for seed in range(number, number + self.plan.variant_seeds):
                 losses = self.losses(sources, names, seed)
                 for name in self.lost_by_reference(map(check_name, losses), seed):
@@ -208,7 +202,7 @@ class _Bench:
         if following:
             stories = set().union(*following.values())
             problems.append(follows(count(len(stories), "variant"), following))
-        return problems, f"{count(len(chosen), 'variant')}, {count(len(names), 'check')}"
+        return problems, f"{count(len(chosen), 'variant')}, {count(len(self.names - self.scored), 'check')}"
 
     def habits(self) -> tuple[list[str], str]:
         """Run all checks but the scored ones on the mutants that show a habit: one habit, one loss."""
@@ -216,14 +210,13 @@ class _Bench:
         following: dict[str, set[str]] = {}  # by check that the reference fails, too: the stories
         chosen = [m for m in read_mutants(self.checks.assignment) if m.habit and self.plan.story in m.story]
         own = {item.name: item.spec.task for item in self.checks.items}
-        witnesses = Witnesses(self.checks, self.sources) if chosen and self.plan.narrow else None
         for mutant in chosen:
             try:
                 sources = mutant.plant(self.sources)
             except BadCheck as error:  # it no longer applies
                 problems.append(str(error))
                 continue
-            results = self._run(sources, witnesses.of(sources) if witnesses else self.names - self.scored)
+            results = self._run(sources, self._may_notice(sources))
             lost = [check_name(r) for r in results if r.points < r.max_points]
             for name in self.lost_by_reference(lost, self.checks.state.options.seed or 0):
                 following.setdefault(name, set()).add(mutant.story)
@@ -306,12 +299,17 @@ class _Bench:
                 problems.append(str(error))
                 used.update(mutant.checks)
                 continue
-            for result in self._run(sources, self.judged.intersection(mutant.checks)):
+            for result in self._noticed(mutant, sources):
                 name = check_name(result)
                 used.add(name)
-                if result.outcome is Outcome.FAILED:
+                if result.cause is Cause.TIMEOUT and not mutant.endless:
+                    problems.append(
+                        f"The mutant {mutant.story!r} is noticed by {name} only because it takes too long. Give the "
+                        "check smaller inputs; or, if the mutant never ends, say so with endless=True."
+                    )
+                elif result.outcome is Outcome.FAILED:
                     continue
-                if self.lost_by_reference([name], self.checks.state.options.seed or 0):
+                elif self.lost_by_reference([name], self.checks.state.options.seed or 0):
                     following.setdefault(name, set()).add(mutant.story)
                 else:
                     problems.append(
@@ -323,12 +321,34 @@ class _Bench:
             problems += [f"No mutant names {name}." for name in sorted(self.judged - used)]
         return problems, f"{len(mutants)} noticed, {count(len(used), 'check')} used"
 
-    def _run(self, sources: Mapping[str, str], names: Collection[str]) -> tuple[CheckResult, ...]:
+    def _noticed(self, mutant: Mutant, sources: Mapping[str, str]) -> list[CheckResult]:
+        """Run the checks that a mutant names: those of an endless one for a tenth of their limits.
+
+        A check that takes too long runs again with more time, which it needs where many processes share the cores.
+        """
+        names = self.judged.intersection(mutant.checks)
+        if mutant.endless:
+            return list(self._run(sources, names, patience=1 / PATIENCE))
+        results = list(self._run(sources, names))
+        late = {check_name(result) for result in results if result.cause is Cause.TIMEOUT}
+        again = self._run(sources, late, patience=PATIENCE)
+        return [*(result for result in results if check_name(result) not in late), *again]
+
+    def _run(
+        self, sources: Mapping[str, str], names: Collection[str], *, patience: float = 1.0
+    ) -> tuple[CheckResult, ...]:
         if not names:
             return ()
-        code = code_of_scripts(sources, self.checks.assignment)
-        with open_link(self.pool, code, self.checks.assignment) as link:
-            return self.checks.judge(link, code, only=lambda check: check.name in names)
+        code, usual = code_of_scripts(sources, self.checks.assignment), self.checks.assignment.limits.seconds
+        items = {item: item.spec for item in self.checks.items if item.name in names}
+        for item, spec in items.items():
+            item.spec = replace(spec, seconds=patience * (spec.seconds or usual))
+        try:
+            with open_link(self.pool, code, self.checks.assignment) as link:
+                return self.checks.judge(link, code, only=items.__contains__)
+        finally:
+            for item, spec in items.items():
+                item.spec = spec
 
 
 def _find(what: str, work: Callable[[], tuple[list[str], str]]) -> Finding:

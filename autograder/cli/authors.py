@@ -170,7 +170,8 @@ def verify(
     from rich.console import Console
     from rich.progress import Progress
 
-    from autograder.authoring.verify import PARTS, Plan, verify_all
+    from autograder.authoring.verify import verify_all
+    from autograder.authoring.verify_plan import PARTS, Plan
     from autograder.authoring.verify_report import print_verifications, verifications_json
     from autograder.core.course import find_assignments, find_course_root
     from autograder.sandbox.isolation import NoIsolation, choose

@@ -69,7 +69,7 @@ MUTANTS = [
                 seen.add(id(node))
                 order.append(node)
         return order
-    """)),
+    """), endless=True),
     mutant("backward: the last path replaces the others", SMALL, ADDED, "found[id(parent)] = part"),
     mutant("backward: visits the nodes from the inputs on", SMALL,
            "for node in reversed(order):\n        above = found.pop(id(node))",
@@ -111,7 +111,7 @@ MUTANTS = [
             node.grad = above if node.grad is None else node.grad + above
             if node.backward is not None:
                 waiting += zip(node.parents, node.backward(above))
-    """)),
+    """), endless=True),
     mutant("backward: ignores the gradient that is given", GIVEN, "    order = topological_order(root)\n    found",
            "    order = topological_order(root)\n    grad = torch.ones_like(root.value)\n    found"),
     mutant("backward: a root of several numbers starts with ones", GIVEN, "if root.value.numel() != 1:", "if False:"),

@@ -11,7 +11,8 @@ import pytest
 from click.testing import CliRunner
 
 import autograder
-from autograder.authoring.verify import Plan, verify
+from autograder.authoring.verify import verify
+from autograder.authoring.verify_plan import Plan
 from autograder.cli.app import main
 from autograder.core.assignment import read_assignment
 from autograder.core.report import read_report

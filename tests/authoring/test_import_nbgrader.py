@@ -12,7 +12,8 @@ from autograder.authoring.import_nbgrader import BadImport, Module, _add, import
 from autograder.authoring.nbgrader_files import other_files
 from autograder.authoring.nbgrader_tests import convert, split_hidden
 from autograder.authoring.reference import read_reference
-from autograder.authoring.verify import Plan, verify
+from autograder.authoring.verify import verify
+from autograder.authoring.verify_plan import Plan
 from autograder.cli.app import main
 from autograder.core.assignment import Assignment, read_assignment
 from autograder.core.report import Cause

@@ -9,7 +9,8 @@ from click.testing import CliRunner
 
 from autograder.authoring.scaffold import KINDS, BadName, new_assignment
 from autograder.authoring.scaffold_course import new_course
-from autograder.authoring.verify import Plan, verify
+from autograder.authoring.verify import verify
+from autograder.authoring.verify_plan import Plan
 from autograder.cli.app import main
 from autograder.core.assignment import read_assignment
 from autograder.session.options import Options

@@ -96,9 +96,10 @@ def test_a_source_that_python_cannot_read_anyway_may_be_edited() -> None:
 
 
 @pytest.mark.slow
-def test_a_variant_that_loses_a_point_fails_verify_and_the_message_says_why(course: Assignment) -> None:
+@pytest.mark.parametrize("narrow", [False, True])
+def test_a_variant_that_loses_a_point_fails_verify_and_the_message_says_why(course: Assignment, narrow: bool) -> None:
     change(course.folder / "check_tiny.py", "student.double(4.0), 8.0", "type(student.double(True)), float")
-    found = problems(course)
+    found = problems(course, narrow=narrow)
     assert list(found) == ["variants"]
     (problem,) = found["variants"]
     assert problem.startswith(

@@ -10,7 +10,8 @@ from rich.console import Console
 
 from autograder.authoring.placeholders import GOAL, find_placeholders
 from autograder.authoring.scaffold_course import new_course
-from autograder.authoring.verify import Finding, Plan, Verification, verify_all
+from autograder.authoring.verify import Finding, Verification, verify_all
+from autograder.authoring.verify_plan import Plan
 from autograder.authoring.verify_report import print_verifications
 from autograder.core.assignment import Assignment, read_assignment
 from autograder.session.options import Options
@@ -18,6 +19,8 @@ from tests.support.course import SOURCE, make_course
 from tests.support.verifiable import change, make_verifiable, problems, verified
 
 pytestmark = pytest.mark.slow
+
+ENDLESS = "any(False for _ in iter(int, 1))"
 
 
 @pytest.fixture
@@ -137,6 +140,33 @@ def test_the_stub_of_an_old_handout_has_one_problem_only(course: Assignment) -> 
 def test_a_mutant_that_is_not_noticed_is_found(course: Assignment) -> None:
     change(course.folder / "check_tiny.py", "up(4.0), 12.0", "up(1.5), 4.5")
     assert problems(course) == {"mutants": ["The mutant 'adds the width' is not noticed by check_up (passed). "]}
+
+
+@pytest.mark.parametrize(
+    ("code", "more", "patience", "found"),
+    [
+        (
+            ENDLESS,
+            "",
+            2.0,
+            [
+                "The mutant 'adds x once' is noticed by check_double only because it takes too long. Give the check "
+                "smaller inputs; or, if the mutant never ends, say so with endless=True."
+            ],
+        ),
+        (ENDLESS, ", endless=True", 10.0, []),
+        ("__import__('time').sleep(0.3) or x", "", 600.0, []),  # with more time, the wrong value is noticed
+    ],
+)
+def test_a_check_that_only_takes_too_long_notices_endless_mutants_alone(
+    code: str, more: str, patience: float, found: list[str], course: Assignment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("autograder.authoring.verify.PATIENCE", patience)
+    change(course.folder / "check_tiny.py", '@task("double")', '@task("double", seconds=0.1)')
+    change(
+        course.solutions / "mutants.py", '"x", noticed_by="check_double"', f'"{code}", noticed_by="check_double"{more}'
+    )
+    assert problems(course, parts=("mistakes",), story="adds x once") == ({"mutants": found} if found else {})
 
 
 def test_mutants_that_no_longer_apply_are_all_found(course: Assignment) -> None:

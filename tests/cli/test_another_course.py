@@ -12,7 +12,8 @@ import pytest
 from click.testing import CliRunner
 
 from autograder.authoring.nbgrader_course import export_course
-from autograder.authoring.verify import Plan, verify
+from autograder.authoring.verify import verify
+from autograder.authoring.verify_plan import Plan
 from autograder.cli.app import main
 from autograder.core.assignment import Assignment
 from autograder.session.options import Options

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from autograder.authoring.release import release, stale
-from autograder.authoring.verify import Plan, verify
+from autograder.authoring.verify import verify
+from autograder.authoring.verify_plan import Plan
 from autograder.core.assignment import Assignment, read_assignment
 from autograder.session.options import Options
 

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from autograder.authoring.release import release, write
-from autograder.authoring.verify import Plan, Verification, verify
+from autograder.authoring.verify import Verification, verify
+from autograder.authoring.verify_plan import Plan
 from autograder.core.assignment import Assignment
 from autograder.session.options import Options
 from tests.support.course import make_course

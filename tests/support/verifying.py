@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from autograder.authoring.verify import Plan, Verification
+from autograder.authoring.verify import Verification
+from autograder.authoring.verify_plan import Plan
 from autograder.core.course import find_assignments
 
 ASSIGNMENTS = find_assignments(())
