@@ -1,6 +1,6 @@
-"""The course itself: `gradlab verify` with one seed and each fifteenth variant, without training and notebooks.
+"""The course itself: `gradlab verify` of references with one seed, without training, and of generated files.
 
-Mutants and blank stubs have a file of their own, test_every_mutant.py, so that another process can run them.
+Mutants, variants and habits have files of their own, so that other processes can run them.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.mark.parametrize("assignment", ASSIGNMENTS, ids=lambda assignment: assignment.name)
-def test_the_reference_and_variants_get_all_points(
+def test_the_reference_gets_all_points_and_its_files_are_fresh(
     assignment: Assignment, isolated_pool: WorkerPool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("autograder.authoring.verify.open_pool", lambda isolation, **rest: nullcontext(isolated_pool))
-    found = verify(assignment, Options(), replace(SHORT, parts=("reference", "variants", "files")))
+    found = verify(assignment, Options(), replace(SHORT, parts=("reference", "files")))
     assert not problems([found]), problems([found])

@@ -16,6 +16,8 @@ from autograder.session.options import Options
 from autograder.session.session import Checks, with_checks
 from autograder.submissions.submission import code_of_scripts
 
+pytestmark = pytest.mark.slow
+
 ASSIGNMENTS = Path(__file__).parents[2] / "assignments"
 BROKEN = 'raise RuntimeError("broken")'
 WAYS = {
@@ -166,6 +168,9 @@ CASES = [
 ]
 
 
+BY_ASSIGNMENT = {name: [case for assignment, *case in CASES if assignment == name] for name, *_ in CASES}
+
+
 def failures(checks: Checks, file: str, broken: tuple[str, ...], callers: tuple[str, ...], body: str) -> Iterator[str]:
     """Yield the checks of the callers that a solution fails in which other tasks are broken."""
     edits = [NewBody(f"{task}.{METHODS[task]}" if task in METHODS else task, BROKEN) for task in broken]
@@ -182,11 +187,16 @@ def failures(checks: Checks, file: str, broken: tuple[str, ...], callers: tuple[
     yield from (f"{r.id}: {r.message}" for r in results if r.task in callers and r.outcome is not Outcome.PASSED)
 
 
-@pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize(("name", "file", "broken", "callers"), CASES)
-def test_a_broken_task_costs_only_its_own_points(name, file, broken, callers, way):
-    assignment = read_assignment(ASSIGNMENTS / name)
-    found = with_checks(
-        assignment, Options(seed=3), lambda checks: list(failures(checks, file, broken, callers, WAYS[way]))
-    )
-    assert found == []
+@pytest.mark.parametrize("name", BY_ASSIGNMENT)
+def test_a_broken_task_costs_only_its_own_points(name: str) -> None:
+    """The checks of an assignment are collected once for all cases, which takes longer than to run a case."""
+
+    def judge_all(checks: Checks) -> dict[str, list[str]]:
+        found = {
+            f"{', '.join(broken)}: {way}": list(failures(checks, file, broken, callers, body))
+            for file, broken, callers in BY_ASSIGNMENT[name]
+            for way, body in WAYS.items()
+        }
+        return {what: failed for what, failed in found.items() if failed}
+
+    assert not with_checks(read_assignment(ASSIGNMENTS / name), Options(seed=3), judge_all)

@@ -1,4 +1,7 @@
-"""The course itself: `gradlab verify` of all habits, with the checks that may notice them, without those that train."""
+"""The course itself: `gradlab verify` of each fifteenth variant and all habits, with the checks that may notice them.
+
+Checks that train are left out. What each check executes is found once for both.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from tests.support.verifying import ASSIGNMENTS, SHORT, problems
 pytestmark = pytest.mark.slow
 
 
-def test_a_habit_costs_half_of_its_task_at_most_and_nothing_of_others() -> None:
-    plan = replace(SHORT, fork=False, narrow=True, parts=("habits",))
+def test_no_variant_loses_points_and_a_habit_costs_half_of_its_task_at_most() -> None:
+    plan = replace(SHORT, fork=False, narrow=True, parts=("variants", "habits"))
     found = verify_all(ASSIGNMENTS, Options(), plan, jobs=min(2, os.cpu_count() or 1))
     assert not problems(found), problems(found)
