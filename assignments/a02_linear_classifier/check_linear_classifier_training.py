@@ -192,7 +192,8 @@ def check_prediction_is_the_highest_score(student, rng):
     W, X, _ = batch(rng, 23, 6, 5)
     table = [[sum(float(a) * float(b) for a, b in zip(image, W[:, c], strict=True)) for c in range(5)] for image in X]
     expected = torch.tensor([row.index(max(row)) for row in table], device=rng.device)
-    found = student.predict_linear_classifier(W, X)
+    with explain_errors({"cannot be multiplied": "The scores are X @ W, (N, D) times (D, C): a row for each image."}):
+        found = student.predict_linear_classifier(W, X)
     expect_close(found, expected, rtol=0, atol=0, check_dtype=False, mistakes={
         "These are the classes with the lowest scores.": torch.tensor([row.index(min(row)) for row in table]),
         "These are scores, not classes.": torch.tensor([max(row) for row in table], dtype=torch.float64),

@@ -144,6 +144,9 @@ def check_matrix_of_known_angles(student, rng):
     expected = (angles - angles.T).cos()
     expect_close(seen.value, expected, mistakes={
         "These are dot products: divide by the lengths of both rows.": lambda: torch.einsum("id,jd->ij", rows, rows),
+        "Each entry was divided by the length of one row; divide by the lengths of both.": (
+            lambda: torch.einsum("id,jd->ij", rows / rows.norm(dim=1, keepdim=True), rows)
+        ),
         "The diagonal should be 1: mask it in the loss.": expected - torch.eye(6, device=rng.device),
         "Rows are vectors: divide by the length of each row, not of each column.":
             lambda: torch.einsum("id,jd->ij", *[rows / rows.norm(dim=0)] * 2),

@@ -22,6 +22,8 @@ def check_precision_and_recall_of_a_case_by_hand(student, rng):
     expect_close(recall, tensor(rng, [1 / 3, 1 / 3, 1 / 3, 2 / 3, 1]), name="recall", check_dtype=False, mistakes={
         "Recall was divided by the number of images, not by the number of objects.":
             tensor(rng, [1 / 2, 1 / 2, 1 / 2, 1, 1.5]),
+        "Recall is divided by the number of objects; here by the number of detections.":
+            tensor(rng, [1 / 5, 1 / 5, 1 / 5, 2 / 5, 3 / 5]),
         "The detections are in the order of the images; sort those of all images together by score.":
             tensor(rng, [1 / 3, 1 / 3, 2 / 3, 2 / 3, 1]),
         "This is the precision; return (recall, precision).": tensor(rng, [1, 1 / 2, 1 / 3, 2 / 4, 3 / 5]),

@@ -70,6 +70,9 @@ def compare_areas(student, rng, name, kind):
         "This is the loss of the other coefficient.": other,
         "Sum over images and pixels; this is the mean of single images.": images,
         "One coefficient for each class, then their mean.": flat,
+        "There is one coefficient for each image here; there is one for each class: sum over (0, 2, 3).": (
+            overlap(p.transpose(0, 1), t.transpose(0, 1), 1.0, kind)
+        ),
         "eps belongs above and below.": 1 - (above / (below + 1)).mean(),
         "Without eps.": 1 - (above / below).mean(),
         "The two sums are not of squares.": 1 - ((2 * shared + 1) / (squares + 1)).mean(),

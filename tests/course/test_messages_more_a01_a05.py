@@ -100,6 +100,7 @@ return (k[..., None] == torch.arange(bins)).to(images.dtype).mean(dim=2).transpo
          ('torch.randint(num_train,', 'torch.randint(num_train - 1,'),
          'torch.randint excludes its upper limit'),
         ('test_one_param_set', (', reg=reg', ''), 'reg was not handed on'),
+        ('predict_linear_classifier', 'return (W @ X.T).argmax(dim=0)', 'The scores are X @ W'),
     ],
     ('a03_mlp', 'fully_connected_networks.py'): [
         ('Linear.backward', {'Linear.forward': """

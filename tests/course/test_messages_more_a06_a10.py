@@ -120,6 +120,7 @@ return turned, torch.arange(4, device=images.device).repeat(len(images))
           '(1 - factor) * image + factor * to_grey(image).mean()'),
          'The factor belongs to the image, 1 - factor to the grey'),
         ('simclr_loss_vectorized', ('[:, 0] / tau', '[:, 0]'), 'The similarity of the pair itself is divided by the'),
+        ('compute_sim_matrix', 'return out @ out.T / out.norm(dim=1, keepdim=True)', 'divided by the length of one'),
     ],
     ('a09_diffusion', 'diffusion.py'): [
         ('cosine_beta_schedule', """
@@ -198,6 +199,7 @@ return torch.cat([c1 - s / 2, c1 + s / 2], -1)
         ('match_anchors',
          ('value, shape = in_cell.max(dim=1)', 'value, shape = in_cell[:, 0], torch.zeros_like(cell)'),
          'The first anchor of the cell was taken'),
+        ('precision_recall', ('so_far / max(objects, 1)', 'so_far / max(len(order), 1)'), 'by the number of objects'),
     ],
     ('a10_detection', 'two_stage_detector.py'): [
         ('roi_align',

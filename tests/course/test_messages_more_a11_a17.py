@@ -127,6 +127,10 @@ return out
         ('UNet',
          ('torch.cat([skip, x], dim=1)', 'torch.cat([x, skip], dim=1)'),
          'The skip comes first, then what came from below'),
+        ('soft_dice_loss', """
+I = (p * t).sum((1, 2, 3)); P = p.sum((1, 2, 3)); T = t.sum((1, 2, 3))
+return 1 - ((2 * I + eps) / (P + T + eps)).mean()
+""", 'there is one for each class'),
     ],
     ('a17_latent_variables', 'flows.py'): [
         ('ActNorm',
