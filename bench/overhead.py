@@ -10,16 +10,20 @@ The goals, relative to `import torch`, are 1.2 for `gradlab check` where nothing
 
 sandbox: judges each assignment's reference by all its checks that do not train, in turn in this process, in a new
 process that is forked from it, and in the sandbox, with the same inputs. Processor seconds, the median of the runs
-after one that does not count; "sandbox" is the grader and everything in the sandbox together. The goal is a ratio of
-1.10 in sum and 1.20 for the worst, to this process. The last columns say what the difference consists of: what any new
-process pays (pages that it copies when it first writes to them, kernels that torch makes on first use); and the counted
-workers, requests and megabytes, each times what one costs when nothing else is done (measured first). Linux only.
+after one that does not count; "sandbox" is the grader, everything in the sandbox, and the process that reads the
+source. The sandbox also records which operations ran, where a task forbids some. So the comparison holds that equal:
+this process records, too, and "record" is what that adds to its seconds. The goal is a ratio of 1.10 in sum and 1.20
+for the worst; "without" is the ratio to this process without the record. The last columns say what the difference
+consists of: what any new process pays (pages that it copies when it first writes to them, kernels that torch makes on
+first use); and the counted workers, requests and megabytes, each times what one costs when nothing else is done
+(measured first). Linux only.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import resource
 import shutil
 import statistics
 import subprocess
@@ -212,32 +216,37 @@ def measure_sandbox(names: Sequence[str], runs: int) -> None:
         f"\n{isolation}: {1e3 * costs.worker:.1f} ms per worker, {1e6 * costs.request:.0f} µs per request, "
         f"{1e3 * costs.megabyte:.2f} ms per MB that is sent\n"
     )
-    print("| assignment | here | sandbox | ratio | new process | workers | requests | MB | rest |")
-    print("|---|---|---|---|---|---|---|---|---|")
-    total = [0.0, 0.0]
+    print("| assignment | here | record | sandbox | ratio | without | new process | workers | requests | MB | rest |")
+    print("|---|---|---|---|---|---|---|---|---|---|---|")
+    total = [0.0, 0.0, 0.0]
     worst = 0.0
     for assignment in assignments:
-        here, new, box, counted = compare(assignment, isolation, runs, traffic)
+        plain, here, new, box, counted = compare(assignment, isolation, runs, traffic)
         parts = (
             counted.workers * costs.worker,
             counted.requests * costs.request,
             counted.megabytes * costs.megabyte,
         )
-        total, worst = [total[0] + here, total[1] + box], max(worst, box / here)
+        total, worst = [total[0] + here, total[1] + box, total[2] + plain], max(worst, box / here)
         print(
-            f"| {assignment.name} | {here:.2f} s | {box:.2f} s | {box / here:.2f} | {new - here:+.2f} s | "
+            f"| {assignment.name} | {here:.2f} s | {here - plain:+.2f} s | {box:.2f} s | {box / here:.2f} | "
+            f"{box / plain:.2f} | {new - here:+.2f} s | "
             f"{counted.workers}: {parts[0]:.2f} s | {counted.requests}: {parts[1]:.2f} s | "
             f"{counted.megabytes:.0f}: {parts[2]:.2f} s | {box - new - sum(parts):+.2f} s |",
             flush=True,
         )
     print(
-        f"| sum | {total[0]:.2f} s | {total[1]:.2f} s | {total[1] / total[0]:.2f} (goal {SUM:.2f}); "
-        f"worst {worst:.2f} (goal {WORST:.2f}) | | | | | |"
+        f"| sum | {total[0]:.2f} s | {total[0] - total[2]:+.2f} s | {total[1]:.2f} s | "
+        f"{total[1] / total[0]:.2f} (goal {SUM:.2f}); worst {worst:.2f} (goal {WORST:.2f}) | "
+        f"{total[1] / total[2]:.2f} | | | | | |"
     )
 
 
-def compare(assignment: Any, isolation: str, runs: int, traffic: Traffic) -> tuple[float, float, float, Traffic]:
-    """Return the seconds of the reference's checks here, in a new process and in the sandbox, and the traffic."""
+def compare(assignment: Any, isolation: str, runs: int, traffic: Traffic) -> tuple[float, float, float, float, Traffic]:
+    """Return the seconds of the reference's checks, and the traffic.
+
+    They are those here without and with the record of operations, in a new process, and in the sandbox.
+    """
     from autograder.authoring.reference import read_reference
     from autograder.sandbox.pool import WorkerPool
     from autograder.session.options import Options
@@ -246,12 +255,13 @@ def compare(assignment: Any, isolation: str, runs: int, traffic: Traffic) -> tup
 
     code = code_of_scripts(read_reference(assignment), assignment)
 
-    def body(checks: Checks) -> tuple[float, float, float, Traffic]:
-        here, new, box = [], [], []
+    def body(checks: Checks) -> tuple[float, float, float, float, Traffic]:
+        plain, here, new, box = [], [], [], []
         with WorkerPool(isolation, course=assignment.course) as pool:
             for _ in range(runs + 1):
-                here.append(seconds_of(partial(judge, checks, code, None)))
-                new.append(seconds_of_fork(partial(judge, checks, code, None)))
+                plain.append(seconds_of(partial(judge, checks, code, None)))
+                here.append(seconds_of(partial(judge, checks, code, None, record=True)))
+                new.append(seconds_of_fork(partial(judge, checks, code, None, record=True)))
                 before = replace(traffic)
                 box.append(seconds_of(partial(judge, checks, code, pool), pool))
         counted = Traffic(
@@ -259,18 +269,45 @@ def compare(assignment: Any, isolation: str, runs: int, traffic: Traffic) -> tup
             traffic.requests - before.requests,
             traffic.megabytes - before.megabytes,
         )
-        return statistics.median(here[1:]), statistics.median(new[1:]), statistics.median(box[1:]), counted
+        plain_, here_, new_, box_ = (statistics.median(seconds[1:]) for seconds in (plain, here, new, box))
+        return plain_, here_, new_, box_, counted
 
     return with_checks(assignment, Options(seed=1, skip_scored=True), body)
 
 
-def judge(checks: Any, code: Any, pool: Any) -> None:
+def judge(checks: Any, code: Any, pool: Any, *, record: bool = False) -> None:
     """Run all checks, each of which must pass."""
     from autograder.sandbox.open_link import open_link
 
     with open_link(pool, code, checks.assignment) as link:
+        if record:
+            record_operations(link)
         results = checks.judge(link, code)
+    checks.state.analyst.close()  # so that its time counts
     assert all(result.points for result in results), [result.id for result in results if not result.points]
+
+
+def record_operations(link: Any) -> None:
+    """Have a link to code in this process record operations, as a link to the sandbox does."""
+    from autograder.sandbox.call_log import CALLS
+    from autograder.sandbox.recorded import parse_recorded
+
+    begin, request = link.begin, link.request
+    wanted: list[Any] = []  # functions that the worker does not know yet
+
+    def begin_and_forget(**limits: Any) -> None:
+        wanted.clear()
+        begin(**limits)
+
+    def request_and_record(fields: dict[str, Any]) -> Any:
+        if wanted and fields["do"] in CALLS:
+            fields = {**fields, "record": [*wanted]}
+            wanted.clear()
+        return request(fields)
+
+    link.begin, link.request = begin_and_forget, request_and_record
+    link.record = lambda function, apart=(): wanted.append((function, tuple(apart)))
+    link.recorded = lambda: parse_recorded(link.worker.recording.listed() if link.worker.recording else [])
 
 
 def unit_costs(isolation: str, assignment: Any) -> UnitCosts:
@@ -311,9 +348,14 @@ def unit_costs(isolation: str, assignment: Any) -> UnitCosts:
 
 def seconds_of(work: Callable[[], None], pool: Any = None) -> float:
     """Return the processor seconds of a piece of work: of this process, and of all in the sandbox of ``pool``."""
-    before = time.process_time() + (in_sandbox(pool) if pool else 0.0)
+
+    def used() -> float:
+        ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return time.process_time() + ended.ru_utime + ended.ru_stime + (in_sandbox(pool) if pool else 0.0)
+
+    before = used()
     work()
-    return time.process_time() + (in_sandbox(pool) if pool else 0.0) - before
+    return used() - before
 
 
 def seconds_of_fork(work: Callable[[], None]) -> float:
