@@ -271,9 +271,9 @@ def check_search_params_are_a_grid(student):
 
 
 @task("find_best_net", share="2/6", seconds=60, loans=LOANS_OF_THE_SEARCH)
-def check_search_finds_the_only_rate_that_works(student, rng):
-    """Given one good and one useless learning rate, the search returns the net that learns."""
-    history = judge_search(student, rng, 8, ([0.1, 1e-9], [24], [1e-4], [1.0]))
+def check_search_returns_a_net_that_learned(student, rng):
+    """Given one good combination, the search returns a net that learned, its history and its accuracy."""
+    history = judge_search(student, rng, 8, ([0.1], [24], [1e-4], [1.0]))
     expect(type(history) is dict and len(history.get("loss_history", [])) > 1, "best_stat is not the result of train.")
 
 
