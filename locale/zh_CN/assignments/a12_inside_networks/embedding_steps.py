@@ -355,4 +355,4 @@ def trustworthiness(X: Tensor, Y: Tensor, k: int) -> float:
 #
 # PCA 是一种旋转，按方差给方向排序；丢弃最后几个，失去的正好是它们的方差。白化是旋转再相除。t-SNE 保持邻域，别的都不保持：要测量保持得多好，不要从它的图上读距离。
 #
-# **延伸阅读。** Wattenberg、Viégas 和 Johnson（*How to use t-SNE effectively*，2016）让你亲手调参数，看到哪些图案并不在数据里。Kobak 和 Berens（*The art of using t-SNE for single-cell transcriptomics*，2019）说明怎样初始化、困惑度取多少。UMAP（McInnes、Healy 和 Melville，2018）是它最有名的近亲。
+# **延伸阅读。** Wattenberg、Viégas 和 Johnson（*How to use t-SNE effectively*，2016）让你亲手调参数，看到哪些图案并不在数据里。Kobak 和 Berens（*The art of using t-SNE for single-cell transcriptomics*，2019）说明怎样初始化、困惑度取多少。UMAP（McInnes、Healy 和 Melville 2018）是它最有名的近亲。

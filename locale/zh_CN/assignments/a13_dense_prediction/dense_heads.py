@@ -526,4 +526,4 @@ def decode_corners(
 #
 # 输出头只有几层；看重什么，由损失来说。尺度无从知道时，就把它去掉。类别由另一个输出头决定时，只问一个通道，不问全部。以后还要用到的坐标，绝不要取整。
 #
-# **延伸阅读。** Zhou、Wang 和 Krähenbühl（*Objects as points*，2019）用中心而不是两个角来找目标。Xiao、Wu 和 Wei（*Simple baselines for human pose estimation and tracking*，2018）找关键点只用热图。Ranftl 等（*Towards robust monocular depth estimation*，2020）混合深度尺度各不相同的数据集。PointRend（Kirillov 等，2020）只在不确定的地方计算掩码。
+# **延伸阅读。** Zhou、Wang 和 Krähenbühl（*Objects as points*，2019）用中心而不是两个角来找目标。Xiao、Wu 和 Wei（*Simple baselines for human pose estimation and tracking*，2018）找关键点只用热图。Ranftl 等（*Towards robust monocular depth estimation*，2020）混合深度尺度各不相同的数据集。PointRend（Kirillov 等 2020）只在不确定的地方计算掩码。

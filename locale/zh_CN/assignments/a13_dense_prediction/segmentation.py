@@ -526,4 +526,4 @@ def panoptic_quality(ids: Tensor, classes: Tensor, true_ids: Tensor, true_classe
 #
 # 每个像素都是一个样本。没有标签的像素在哪里都不计；小目标需要比较面积的损失。指标先在整个集合上求和，最后才相除。往下走时失去的细节由跳跃连接带回来，或相加，或拼接。掩码重叠时，由顺序决定。
 #
-# **延伸阅读。** DeepLabv3+（Chen 等，*Encoder-decoder with atrous separable convolution for semantic image segmentation*，2018）把空洞卷积和跳跃连接结合起来。nnU-Net（Isensee 等，2021）表明，只要周围的一切都做好，普通的 U-Net 能走多远。Mask2Former（Cheng 等，2022）用同一种方法处理语义、实例和全景分割，Segment Anything（Kirillov 等，2023）则不需要类别。
+# **延伸阅读。** DeepLabv3+（Chen 等，*Encoder-decoder with atrous separable convolution for semantic image segmentation*，2018）把空洞卷积和跳跃连接结合起来。nnU-Net（Isensee 等 2021）表明，只要周围的一切都做好，普通的 U-Net 能走多远。Mask2Former（Cheng 等 2022）用同一种方法处理语义、实例和全景分割，Segment Anything（Kirillov 等 2023）则不需要类别。

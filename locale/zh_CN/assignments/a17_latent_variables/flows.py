@@ -628,4 +628,4 @@ def split_prior(x: Tensor) -> tuple[Tensor, Tensor]:
 #
 # 密度按行列式变化，而行列式的对数相加。雅可比矩阵是三角的，行列式就很便宜：矩阵的因子、耦合、自回归。正向快的，反向可能慢。残差层只要是压缩的就可逆，它的行列式可以估计出来，始终不用建立雅可比矩阵。
 #
-# **延伸阅读。** Papamakarios 等（*Normalizing flows for probabilistic modeling and inference*，2021）把这一切整理成体系。Nalisnick 等（*Do deep generative models know what they don't know?*，2019）发现，有的流给外来图像的密度比给自己的训练图像还高。Chen 等（*Neural ordinary differential equations*，2018）让层数趋于无穷，而流匹配（Lipman 等，2023）用回归来训练这样的流。
+# **延伸阅读。** Papamakarios 等（*Normalizing flows for probabilistic modeling and inference*，2021）把这一切整理成体系。Nalisnick 等（*Do deep generative models know what they don't know?*，2019）发现，有的流给外来图像的密度比给自己的训练图像还高。Chen 等（*Neural ordinary differential equations*，2018）让层数趋于无穷，而流匹配（Lipman 等 2023）用回归来训练这样的流。

@@ -183,4 +183,4 @@ def reset_dead(codebook: Tensor, usage: Tensor, z: Tensor, generator: torch.Gene
 #
 # 离散编码需要直通的梯度，以及两个让码本和编码器互相靠拢的损失。要留意有多少词真正被用到。先验分布是之后在词上学的，样本的质量就来自那里。
 #
-# **延伸阅读。** Van den Oord、Vinyals 和 Kavukcuoglu（*Neural discrete representation learning*，2017）是本笔记本所依据的论文。VQ-VAE-2（Razavi、van den Oord 和 Vinyals，2019）在两个尺度上使用词。Esser、Rombach 和 Ommer（*Taming transformers for high-resolution image synthesis*，2021）用 Transformer 学习先验，DALL-E（Ramesh 等，*Zero-shot text-to-image generation*，2021）则在前面加上一句话。Mentzer 等（*Finite scalar quantization*，2024）用取整代替码本。
+# **延伸阅读。** Van den Oord、Vinyals 和 Kavukcuoglu（*Neural discrete representation learning*，2017）是本笔记本所依据的论文。VQ-VAE-2（Razavi、van den Oord 和 Vinyals 2019）在两个尺度上使用词。Esser、Rombach 和 Ommer（*Taming transformers for high-resolution image synthesis*，2021）用 Transformer 学习先验，DALL-E（Ramesh 等，*Zero-shot text-to-image generation*，2021）则在前面加上一句话。Mentzer 等（*Finite scalar quantization*，2024）用取整代替码本。

@@ -372,4 +372,4 @@ def fitted_q(
 #
 # 自举、网络、来自另一个策略的数据：三者在一起可能发散。经验池让数据像随机样本，旧副本让目标保持不动，Huber 损失限制一次意外的影响，两个网络让最大值不虚高。
 #
-# **延伸阅读。** Rainbow（Hessel 等，2018）把六项改进合在一起，并测出每一项的价值。Schaul 等（*Prioritized experience replay*，2016）更常抽取出人意料的步骤。Bellemare、Dabney 和 Munos（*A distributional perspective on reinforcement learning*，2017）学习回报的整个分布，而不只是均值。Van Hasselt 等（*Deep reinforcement learning and the deadly triad*，2018）测量它什么时候发散。
+# **延伸阅读。** Rainbow（Hessel 等 2018）把六项改进合在一起，并测出每一项的价值。Schaul 等（*Prioritized experience replay*，2016）更常抽取出人意料的步骤。Bellemare、Dabney 和 Munos（*A distributional perspective on reinforcement learning*，2017）学习回报的整个分布，而不只是均值。Van Hasselt 等（*Deep reinforcement learning and the deadly triad*，2018）测量它什么时候发散。

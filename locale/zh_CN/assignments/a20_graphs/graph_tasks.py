@@ -494,4 +494,4 @@ def partition_batches(
 #
 # 少数节点的标签沿着边传开；读出由节点得到图；节点对的得分按排序来评价。通常两三层最好。大图要切开或采样，而丢掉哪些边，要看怎么切。
 #
-# **延伸阅读。** Shchur 等（*Pitfalls of graph neural network evaluation*，2018）换了 Cora 的划分，方法的排序就变了。*Open graph benchmark*（Hu 等，2020）有更大的数据和固定的划分。GraphSAINT（Zeng 等，2020）从大图中抽取小图，并按抽取方式修正偏差。Hamilton（*Graph representation learning*，2020）是一本涵盖这三个笔记本的书。
+# **延伸阅读。** Shchur 等（*Pitfalls of graph neural network evaluation*，2018）换了 Cora 的划分，方法的排序就变了。*Open graph benchmark*（Hu 等 2020）有更大的数据和固定的划分。GraphSAINT（Zeng 等 2020）从大图中抽取小图，并按抽取方式修正偏差。Hamilton（*Graph representation learning*，2020）是一本涵盖这三个笔记本的书。

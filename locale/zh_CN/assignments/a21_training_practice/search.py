@@ -269,4 +269,4 @@ def kendall_tau(a: Tensor, b: Tensor) -> float:
 #
 # 把一种策略与随机搜索相比，代价要相等，随机种子要多，还要说明候选者是按哪种估计排序的。
 #
-# **延伸阅读。** Li 和 Talwalkar（*Random search and reproducibility for neural architecture search*，2020）以及 Yang、Esperança 和 Carlucci（*NAS evaluation is frustratingly hard*，2020）追问：搜索是否胜过从同一空间里随机选取。Elsken、Metzen 和 Hutter（*Neural architecture search: a survey*，2019）按空间、策略和估计方法梳理这个领域。Once-for-all（Cai 等，2020）训练一个包含所有候选的网络。
+# **延伸阅读。** Li 和 Talwalkar（*Random search and reproducibility for neural architecture search*，2020）以及 Yang、Esperança 和 Carlucci（*NAS evaluation is frustratingly hard*，2020）追问：搜索是否胜过从同一空间里随机选取。Elsken、Metzen 和 Hutter（*Neural architecture search: a survey*，2019）按空间、策略和估计方法梳理这个领域。Once-for-all（Cai 等 2020）训练一个包含所有候选的网络。

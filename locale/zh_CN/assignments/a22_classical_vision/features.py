@@ -478,4 +478,4 @@ def ransac(
 #
 # 好的点在每个方向上都有变化，并有自己的大小和方向。描述子忘掉光照、对比度和转动，两个距离的比值说明一个匹配有多可靠。RANSAC 每次只需要少数几个匹配，数出与之一致的，最后再拟合。
 #
-# **延伸阅读。** Hartley 和 Zisserman（*Multiple view geometry in computer vision*，第二版，2004）从匹配继续讲到相机和深度。Brown 和 Lowe（*Automatic panoramic image stitching using invariant features*，2007）用你在这里写的东西拼接照片。SuperPoint（DeTone、Malisiewicz 和 Rabinovich，2018）和 SuperGlue（Sarlin 等，2020）学习特征点和匹配；Jin 等（*Image matching across wide baselines*，2021）仔细比较了两个世界。
+# **延伸阅读。** Hartley 和 Zisserman（*Multiple view geometry in computer vision*，第二版，2004）从匹配继续讲到相机和深度。Brown 和 Lowe（*Automatic panoramic image stitching using invariant features*，2007）用你在这里写的东西拼接照片。SuperPoint（DeTone、Malisiewicz 和 Rabinovich 2018）和 SuperGlue（Sarlin 等 2020）学习特征点和匹配；Jin 等（*Image matching across wide baselines*，2021）仔细比较了两个世界。

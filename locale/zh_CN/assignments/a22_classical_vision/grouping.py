@@ -261,4 +261,4 @@ def compression_svd(image: np.ndarray, num_values: int) -> tuple[np.ndarray, int
 #
 # 每种分组方法回答的问题都不同：谁靠近同一个中心，谁连在一起，谁爬同一座山。先选特征和距离，算法自然就定了。
 #
-# **延伸阅读。** Felzenszwalb 和 Huttenlocher（*Efficient graph-based image segmentation*，2004）沿生成树合并像素。SLIC（Achanta 等，2012）是在颜色和位置上做的 k-means，得到超像素。Von Luxburg（*A tutorial on spectral clustering*，2007）按图的特征向量分组。Turk 和 Pentland（*Eigenfaces for recognition*，1991）用 SVD 的前几个秩识别人脸。
+# **延伸阅读。** Felzenszwalb 和 Huttenlocher（*Efficient graph-based image segmentation*，2004）沿生成树合并像素。SLIC（Achanta 等 2012）是在颜色和位置上做的 k-means，得到超像素。Von Luxburg（*A tutorial on spectral clustering*，2007）按图的特征向量分组。Turk 和 Pentland（*Eigenfaces for recognition*，1991）用 SVD 的前几个秩识别人脸。

@@ -265,4 +265,4 @@ def remove_object(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
 #
 # 一个答案多到指数级的问题变成了一张表，因为到一个像素的最好的路，只取决于到它相邻像素的最好的路。边界上什么是无穷大、相等时取哪一个，都是定义的一部分。
 #
-# **延伸阅读。** Avidan 和 Shamir（*Seam carving for content-aware image resizing*，2007）是本笔记本所依据的论文；Rubinstein、Shamir 和 Avidan（*Improved seam carving for video retargeting*，2008）计算移除之后新产生的边缘。Efros 和 Freeman（*Image quilting for texture synthesis and transfer*，2001）沿同样的路径裁切图块。PatchMatch（Barnes 等，2009）从别处复制来填补空洞。
+# **延伸阅读。** Avidan 和 Shamir（*Seam carving for content-aware image resizing*，2007）是本笔记本所依据的论文；Rubinstein、Shamir 和 Avidan（*Improved seam carving for video retargeting*，2008）计算移除之后新产生的边缘。Efros 和 Freeman（*Image quilting for texture synthesis and transfer*，2001）沿同样的路径裁切图块。PatchMatch（Barnes 等 2009）从别处复制来填补空洞。
