@@ -7,7 +7,7 @@ from oracles import READY_MADE
 from torch import Tensor
 from torch.nn import functional as F
 
-from autograder import Message, expect, expect_close, expect_equal
+from autograder import Message, expect, expect_close, expect_equal, is_sequence
 
 INITIALIZER_BY_HAND = ["torch.nn.*", "common.fallbacks.*"]
 LAYERS_BY_HAND = ["Conv", "MaxPool", "BatchNorm", "SpatialBatchNorm"]  # their own checks judge them by the same rule
@@ -176,7 +176,7 @@ def judge_net(student, rng, model, net, x, y, reg, *, scores=True, quiet=False, 
     if scores:
         expect_close(found, net(params, x), name="scores")
     result = helper.call(model, quiet, x, y)
-    expect(type(result) in (tuple, list) and len(result) == 2, "loss(X, y) should return (loss, grads).")
+    expect(is_sequence(result) and len(result) == 2, "loss(X, y) should return (loss, grads).")
     loss, grads = objective(net, params, x, y, reg)
     expect_close(result[0], loss, name="loss", mistakes=wrong_losses(net, params, x, y, reg))
     expect(
