@@ -288,8 +288,8 @@ def predict(model: nn.Module, images: Tensor) -> Tensor:
 # %% [markdown]
 # Did it find out that patches form a grid? For 16 of the 64 patches, how similar (cosine) its learned position is to
 # every other one, laid out as the patches are. A dot marks the patch's own place. A red cross or spot around it means:
-# neighbours, or patches of the same row or column, have got similar vectors. Dosovitskiy et al. show this in their figure 7, after
-# training on millions of images; after 4,000 it is only beginning.
+# neighbours, or patches of the same row or column, have got similar vectors. Dosovitskiy et al. show this in their
+# figure 7, after training on millions of images; after 4,000 it is only beginning.
 
 # %% tags=["active-ipynb"]
 # learned = [p for p in vit.parameters() if p.dim() == 3 and p.shape[1] == 64]
