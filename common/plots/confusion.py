@@ -38,7 +38,7 @@ def confusion_matrix(y_true: Tensor, y_pred: Tensor, class_names: Sequence[str])
     darkest = max(float(shares.max(initial=0)), 1e-9)
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=darkest, aspect="auto")
     for row, column in np.argwhere(counts):
-        colour = "white" if shares[row, column] > darkest / 2 else "black"
+        colour = "white" if shares[row, column] > 0.7 * darkest else "black"
         axes.text(column, row, str(counts[row, column]), ha="center", va="center", color=colour, fontsize=8)
     axes.set_xticks(range(classes), class_names, rotation=45, ha="right")
     axes.set_yticks(range(classes), class_names)

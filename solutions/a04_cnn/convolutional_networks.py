@@ -547,7 +547,7 @@ def kaiming_initializer(
 #         hidden, _ = FastConv.forward(hidden, w, torch.zeros(16), {"stride": 1, "pad": 1})
 #         hidden = hidden.relu() if relu else hidden.tanh()
 #         deviations[name].append(float(hidden.std()))
-# figure = curves(deviations, xlabel="layer", ylabel="standard deviation of the activations")
+# figure = curves(deviations, x=range(1, 21), xlabel="layer", ylabel="standard deviation of the activations")
 # figure.axes[0].set_yscale("log")
 # figure
 

@@ -433,7 +433,7 @@ class FullyConnectedNet:
 
 # %% tags=["active-ipynb"]
 # figure, panels = plt.subplots(1, 2, figsize=(11, 4), layout="constrained")
-# scales = {"0.03": (0.03, "--"), "sqrt(2 / 200) = 0.1": (0.1, "-"), "0.3": (0.3, ":")}
+# said, scales = [], {"0.03": (0.03, "--"), "sqrt(2 / 200) = 0.1": (0.1, "-"), "0.3": (0.3, ":")}
 # for name, (weight_scale, style) in scales.items():
 #     net = FullyConnectedNet([200] * 9, input_dim=200, weight_scale=weight_scale)
 #     x, spread = torch.randn(500, 200), []
@@ -444,13 +444,15 @@ class FullyConnectedNet:
 #     panels[0].semilogy(range(1, 10), spread, linestyle=style, marker="o", label=name)
 #     sizes = [float(grads[f"W{layer}"].std()) for layer in range(1, 11)]
 #     panels[1].semilogy(range(1, 11), sizes, linestyle=style, marker="o", label=name)
+#     ends = [f"{spread[0]:.2g} to {spread[-1]:.2g}", f"{sizes[0]:.2g} to {sizes[-1]:.2g}"]
+#     said.append(f"scale {name}, values from {ends[0]}, gradients from {ends[1]}")
 # panels[0].set(xlabel="layer", ylabel="standard deviation of the values")
 # panels[1].set(xlabel="layer", ylabel="standard deviation of the gradient")
 # for panel in panels:
 #     panel.grid(alpha=0.3)
 # lines, names = panels[0].get_legend_handles_labels()
 # figure.legend(lines, names, loc="outside lower center", ncols=3, frameon=False, title="weight_scale")
-# show("Values and gradients by layer, for three scales: both stay level with 0.1, shrink with 0.03, grow with 0.3.")
+# show(f"Standard deviations from the first to the last layer: {'; '.join(said)}.")
 
 # %% [markdown]
 # ### 过拟合五十张图像
@@ -650,7 +652,7 @@ def adam(w: Tensor, dw: Tensor, config: Config | None = None) -> tuple[Tensor, C
 # check("fully_connected_networks", task="adam")
 
 # %% [markdown]
-# 看它们沿一条长长的山谷往下走，$f(a, b) = \tfrac{1}{2} (a^2 + 25\, b^2)$，各走 60 步。哪些走锯齿形，哪些冲过头？山谷在一个方向上比另一个方向陡 25 倍，哪些不受影响？
+# 看它们沿一条长长的山谷往下走，$f(a, b) = \tfrac{1}{2} (a^2 + 25\, b^2)$，各走 60 步，星号是终点。哪些走锯齿形，哪些冲过头？山谷在一个方向上比另一个方向陡 25 倍，哪些不受影响？
 
 # %% tags=["active-ipynb"]
 # rules = {
@@ -663,7 +665,7 @@ def adam(w: Tensor, dw: Tensor, config: Config | None = None) -> tuple[Tensor, C
 # def walk(f, start, steps=60):
 #     heights = f(a, b)
 #     levels = heights.flatten().quantile(torch.linspace(0.02, 0.98, 15)).tolist()
-#     figure, panels = plt.subplots(2, 3, figsize=(11, 5), sharex=True, sharey=True)
+#     figure, panels = plt.subplots(2, 3, figsize=(11, 5), sharex=True, sharey=True, layout="constrained")
 #     ends = []
 #     for panel, (name, (rule, rate)) in zip(panels.flat, rules.items()):
 #         w, config, path = torch.tensor(start), {"learning_rate": rate}, []
@@ -677,6 +679,8 @@ def adam(w: Tensor, dw: Tensor, config: Config | None = None) -> tuple[Tensor, C
 #         panel.plot(*path[-1], marker="*", markersize=12, color="tab:red")
 #         panel.set_title(f"{name}, learning rate {rate}", fontsize=9)
 #         ends.append(f"{name} ({path[-1][0]:.2f}, {path[-1][1]:.2f})")
+#     figure.supxlabel("a")
+#     figure.supylabel("b")
 #     show(f"Paths of six rules; after {steps} steps they are at {', '.join(ends)}.")
 #
 #

@@ -63,6 +63,7 @@ def vgg_block(num_convs: int, in_channels: int, out_channels: int) -> nn.Module:
 #     "4, the first two of stride 2": [2, 2, 1, 1],
 # }
 # figure, axes = plt.subplots(1, len(stacks), figsize=(13, 3))
+# fields = []
 # for ax, (name, strides) in zip(axes, stacks.items()):
 #     total = torch.zeros(33, 33)
 #     for _ in range(40):
@@ -72,10 +73,11 @@ def vgg_block(num_convs: int, in_channels: int, out_channels: int) -> nn.Module:
 #         out[0, :, out.shape[2] // 2, out.shape[3] // 2].sum().backward()
 #         total += x.grad[0].abs().sum(dim=0)
 #     field = 1 + sum(2 * prod(strides[:i]) for i in range(len(strides)))
+#     fields.append(f"{name}, {field} pixels wide")
 #     ax.imshow((total / total.max()).sqrt(), cmap="magma")
 #     ax.set_title(f"{name}\n{field} x {field}", fontsize=9)
 #     ax.set_axis_off()
-# show("Receptive fields of five stacks of convolutions: 3, 5, 9, 17 and 21 pixels wide, each brightest in its centre.")
+# show(f"Receptive fields of five stacks of convolutions, brightest in the middle: {'; '.join(fields)}.")
 
 # %% [markdown]
 # 每个 3x3 卷积增加 2 个像素，再乘以它之前所有步幅的乘积。注意感受野的边上远不如中心重要：通向那里的路径很少。
@@ -531,7 +533,7 @@ def stage_table(net: nn.Sequential, input_shape: tuple[int, ...]) -> list[tuple[
 # for name, (parameters, macs, _) in totals.items():
 #     if name != "LeNet-5":  # 小一千倍
 #         plt.scatter(parameters, macs, color="tab:blue")
-#         above = -14 if name in ("ResNet-34", "NiN", "ResNet-152") else 7
+#         above = -14 if name in ("ResNet-34", "NiN", "ResNet-101") else 7
 #         place = {"textcoords": "offset points", "xytext": (0, above), "ha": "center", "fontsize": 9}
 #         plt.annotate(name, (parameters, macs), **place)
 # plt.xscale("log")

@@ -249,7 +249,7 @@ class ResNet(nn.Module):
 #         outputs.append(hidden)
 #     (hidden * torch.randn_like(hidden)).sum().backward()
 #     arriving[block.__name__] = [float(out.grad.norm() / outputs[-1].grad.norm()) for out in outputs]
-# figure = curves(arriving, xlabel="block", ylabel="size of the gradient / that at the last block")
+# figure = curves(arriving, x=range(1, 25), xlabel="block", ylabel="size of the gradient / that at the last block")
 # figure.axes[0].set_yscale("log")
 # figure
 
