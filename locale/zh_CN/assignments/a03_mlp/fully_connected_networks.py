@@ -735,7 +735,7 @@ def adam(w: Tensor, dw: Tensor, config: Config | None = None) -> tuple[Tensor, C
 # 1,000 张训练图像，20 轮：没有 dropout，网络会把它们全记住。有了 dropout 就记不住，转而学到的东西对新图像更有用，但也有限度。（训练准确率是在不丢弃任何值的情况下计算的。）实线是训练，虚线是验证；右边每根柱子是两者最后的差距。
 
 # %% tags=["active-ipynb"]
-# # 约 15 秒
+# # 约 8 秒
 # few = {"X_train": images[:1000], "y_train": scenes.y_train[:1000], **validation}
 # figure, panels = plt.subplots(1, 2, figsize=(11, 3.8), sharey=True, layout="constrained", width_ratios=[2, 1])
 # gaps = []
@@ -750,7 +750,7 @@ def adam(w: Tensor, dw: Tensor, config: Config | None = None) -> tuple[Tensor, C
 #         panels[1].text(number, height, f"{height:.2f}", ha="center", va=place)
 #     panels[1].text(number + 0.2, (high + low) / 2, f"gap\n{high - low:.2f}", va="center", fontsize=8)
 #     gaps.append(f"p = {p}: training {high:.2f}, validation {low:.2f}, gap {high - low:.2f}")
-# panels[0].set(xlabel="epoch", ylabel="accuracy", ylim=(0, 1.1))
+# panels[0].set(xlabel="epoch", ylabel="accuracy", ylim=(0, 1.1), xticks=range(0, 21, 4))
 # panels[0].grid(alpha=0.3)
 # panels[1].set(xlim=(-0.6, 2.6), xticks=range(3), xticklabels=["p = 0", "p = 0.4", "p = 0.8"])
 # figure.legend(loc="outside lower center", ncols=3, frameon=False)
@@ -762,7 +762,7 @@ def adam(w: Tensor, dw: Tensor, config: Config | None = None) -> tuple[Tensor, C
 # 同样的训练图像，网络越来越宽，一组没有正则化，一组有。柱子是差距。
 
 # %% tags=["active-ipynb"]
-# # 约 60 秒
+# # 约 30 秒
 # widths, said = [2, 8, 32, 128, 512], []
 # figure, panels = plt.subplots(1, 2, figsize=(11, 4), sharey=True, layout="constrained")
 # for panel, reg in zip(panels, (0.0, 0.01)):
