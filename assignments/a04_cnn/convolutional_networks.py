@@ -425,7 +425,10 @@ class ThreeLayerConvNet:
 # image = scenes.x_test[3:4]
 # hidden, _ = Conv_ReLU.forward(image - centre, small.params["W1"], small.params["b1"], small.conv_param)
 # maps = (hidden / hidden.amax(dim=(2, 3), keepdim=True).clamp(min=1e-6)).transpose(0, 1)  # (F, 1, H, W)
-# image_grid(torch.cat([image, maps.expand(-1, 3, -1, -1)]), titles=["image", *map(str, range(16))], columns=9)
+# black = int((maps.amax(dim=(1, 2, 3)) == 0).sum())
+# words = f"An image and its 16 feature maps, of which {black} are black everywhere."
+# titles = ["image", *map(str, range(16))]
+# image_grid(torch.cat([image, maps.expand(-1, 3, -1, -1)]), titles=titles, columns=9, alt=words)
 
 # %% [markdown]
 # ## 3 Initialisation
