@@ -147,10 +147,8 @@ def generator(noise_dim: int = 96) -> nn.Module:
 
 # %% tags=["active-ipynb"]
 # s = torch.linspace(-6, 6, 200)
-# figure = curves({"log(1 - D): flat for bad fakes": -F.softplus(s), "-log D": F.softplus(-s)},
-#                 xlabel="logit of a fake", ylabel="loss of the generator")
-# figure.axes[0].set_xticks([0, 50, 100, 149, 199], ["-6", "-3", "0", "3", "6"])
-# figure
+# curves({"log(1 - D): flat for bad fakes": -F.softplus(s), "-log D": F.softplus(-s)}, x=s,
+#        xlabel="logit of a fake", ylabel="loss of the generator")
 
 # %% [markdown]
 # **The trap** is the one of the softmax: `torch.sigmoid(100.)` is exactly 1, and the logarithm of `1 - 1` is `-inf`.
@@ -513,14 +511,14 @@ def train_gan(
 #
 #
 # def scatter(plays):
-#     figure, axes = plt.subplots(1, len(plays), figsize=(3.2 * len(plays), 3.2))
+#     figure, axes = plt.subplots(1, len(plays), figsize=(3.2 * len(plays), 3.6), layout="constrained")
 #     for axis, (title, points) in zip(axes, plays.items()):
 #         real = ring(400)
 #         axis.scatter(*real.T, s=10, c="silver", marker="o", label="real")
 #         axis.scatter(*points.T, s=10, c="crimson", marker="+", linewidths=0.8, label="generated")
 #         axis.set(title=title, xlim=(-1.7, 1.7), ylim=(-1.7, 1.7), xticks=[], yticks=[])
 #         axis.set_aspect("equal")
-#     axes[0].legend(fontsize=7, loc="center", frameon=False)
+#     figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2, frameon=False)
 #     angles = torch.arange(8) * (torch.pi / 4)
 #     centres = torch.stack([angles.cos(), angles.sin()], dim=1)
 #     reached = {t: ((torch.cdist(points, centres) < 0.25).sum(dim=0) > 5).sum() for t, points in plays.items()}

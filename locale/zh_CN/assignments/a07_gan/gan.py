@@ -127,10 +127,8 @@ def generator(noise_dim: int = 96) -> nn.Module:
 
 # %% tags=["active-ipynb"]
 # s = torch.linspace(-6, 6, 200)
-# figure = curves({"log(1 - D): flat for bad fakes": -F.softplus(s), "-log D": F.softplus(-s)},
-#                 xlabel="logit of a fake", ylabel="loss of the generator")
-# figure.axes[0].set_xticks([0, 50, 100, 149, 199], ["-6", "-3", "0", "3", "6"])
-# figure
+# curves({"log(1 - D): flat for bad fakes": -F.softplus(s), "-log D": F.softplus(-s)}, x=s,
+#        xlabel="logit of a fake", ylabel="loss of the generator")
 
 # %% [markdown]
 # 这里的**陷阱**和 softmax 的一样：`torch.sigmoid(100.)` 正好是 1，而 `1 - 1` 的对数是 `-inf`。用 $\operatorname{softplus}(s) = \log(1 + e^s)$ 可以写出 $-\log \sigma(s) = \operatorname{softplus}(-s)$ 和 $-\log(1 - \sigma(s)) = \operatorname{softplus}(s)$，torch 计算它们不会出问题（`F.softplus`，或 `F.binary_cross_entropy_with_logits`）。一张 logit 为 100 的假图像，给 $D$ 带来的损失必须是 100，不能是 `inf` 或 `nan`。
@@ -418,14 +416,14 @@ def train_gan(
 #
 #
 # def scatter(plays):
-#     figure, axes = plt.subplots(1, len(plays), figsize=(3.2 * len(plays), 3.2))
+#     figure, axes = plt.subplots(1, len(plays), figsize=(3.2 * len(plays), 3.6), layout="constrained")
 #     for axis, (title, points) in zip(axes, plays.items()):
 #         real = ring(400)
 #         axis.scatter(*real.T, s=10, c="silver", marker="o", label="real")
 #         axis.scatter(*points.T, s=10, c="crimson", marker="+", linewidths=0.8, label="generated")
 #         axis.set(title=title, xlim=(-1.7, 1.7), ylim=(-1.7, 1.7), xticks=[], yticks=[])
 #         axis.set_aspect("equal")
-#     axes[0].legend(fontsize=7, loc="center", frameon=False)
+#     figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2, frameon=False)
 #     angles = torch.arange(8) * (torch.pi / 4)
 #     centres = torch.stack([angles.cos(), angles.sin()], dim=1)
 #     reached = {t: ((torch.cdist(points, centres) < 0.25).sum(dim=0) > 5).sum() for t, points in plays.items()}
