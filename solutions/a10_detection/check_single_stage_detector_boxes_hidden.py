@@ -168,6 +168,11 @@ def check_matches_at_ties_and_thresholds(student, rng):
     table = tensor(rng, [[0.75, 0.75, 0.9], [0.875, 0.8125, 0.9], [0.25, 0.125, 0.9], [0.125, 0.0, 0.9]])[None]
     result = student.match_anchors(anchors, bboxes, table, pos_thresh=0.75, neg_thresh=0.25, method="FasterRCNN")
     expect_equal(result, tensor(rng, [[0, 0, NEUTRAL, NEGATIVE]], torch.int64), name="FasterRCNN")
+    result = student.match_anchors(anchors, bboxes, table / 16, pos_thresh=0.75, neg_thresh=0.25, method="FasterRCNN")
+    expect_equal(result, tensor(rng, [[-1, 0, -1, -1]], torch.int64), name="FasterRCNN, all IoU below 0.06", mistakes={
+        "A box's best anchor is positive however small its IoU is, if it is above 0.":
+            tensor(rng, [[-1, -1, -1, -1]], torch.int64),
+    })  # fmt: skip
     both = anchors.repeat(1, 2, 1, 1, 1)
     table = tensor(rng, [[0.5, 0.5, 0.9], *[[0.25, 0.0, 0.9]] * 3, [0.5, 0.25, 0.9], *[[0.0, 0.0, 0.9]] * 3])[None]
     result = student.match_anchors(both, bboxes, table, pos_thresh=0.75, neg_thresh=0.25, method="YOLO")

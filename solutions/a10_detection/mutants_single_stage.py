@@ -64,6 +64,8 @@ BOXES = [
         "boxes = proposals.flatten(1, 3)[:, :, None]", "boxes = proposals.view(len(proposals), -1, 4)[:, :, None]"),
     one("matching: thresholds alone", ("check_faster_rcnn_matches_a_case_by_hand", "check_matches_agree_with_loops"),
         "positive = ((iou == best) & (best > 0)).any(dim=2) | (largest >= pos_thresh)", "positive = largest >= pos_thresh"),
+    one("matching: a box's best anchor must overlap it by a tenth", "check_matches_at_ties_and_thresholds",
+        "(best > 0)", "(best > 0.1)"),
     one("matching: only one anchor is a box's best", "check_faster_rcnn_matches_a_case_by_hand",
         "positive = ((iou == best) & (best > 0)).any(dim=2)",
         "positive = ((iou == best) & (best > 0) & ((iou == best).cumsum(1) == 1)).any(dim=2)"),
