@@ -239,7 +239,7 @@ SINGLE: list[Case] = [
     ("GenerateAnchor", "(anc.to(grid) / 2)[:, None, None]", "anc.to(grid) / 2", "an axis for the shapes"),
     ("GenerateAnchor", "(anc.to(grid) / 2)[:, None, None]", "anc.to(grid)[:, None, None]", "half a width"),
     ("GenerateProposal", "size * offsets[..., 2:].exp() / 2", "size * offsets[..., 2:] / 2", "without the exponential"),
-    ("IoU", "width.clamp_(min=0) * height.clamp_(min=0)", "width * height", "Clamp width and height"),
+    ("IoU", "width.clamp_(min=0).mul_(height.clamp_(min=0))", "width.mul_(height)", "Clamp width and height"),
     (
         "IoU",
         "torch.maximum(boxes[..., 0], others[..., 0])",

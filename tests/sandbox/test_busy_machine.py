@@ -42,19 +42,20 @@ def crowded(isolated: WorkerPool) -> Iterator[WorkerPool]:
     usable = os.sched_getaffinity(0)
     core = {min(usable)}
     others = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(3)]
-    for pid in (*pids(isolated), *(other.pid for other in others)):
-        os.sched_setaffinity(pid, core)
+    for other in others:
+        os.sched_setaffinity(other.pid, core)
+    bind(isolated, core)
     yield isolated
     for other in others:
         other.kill()
         other.wait()
-    for pid in pids(isolated):
+    bind(isolated, usable)
+
+
+def bind(pool: WorkerPool, cores: set[int]) -> None:
+    for line in descendants(pool.process.pid):
         with suppress(ProcessLookupError):  # a worker that has just ended
-            os.sched_setaffinity(pid, usable)
-
-
-def pids(pool: WorkerPool) -> list[int]:
-    return [int(line.split()[0]) for line in descendants(pool.process.pid)]
+            os.sched_setaffinity(int(line.split()[0]), cores)
 
 
 @pytest.mark.skipif(

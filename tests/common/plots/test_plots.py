@@ -102,10 +102,10 @@ def test_a_figure_of_pyplot_is_shown_with_its_text_and_closed(monkeypatch):
     shown = []
     monkeypatch.setattr("IPython.display.display", lambda bundle, raw: shown.append(bundle["text/plain"]))
     monkeypatch.setattr(plt, "get_backend", lambda: "module://matplotlib_inline.backend_inline")
-    plt.figure(figsize=(1, 1))
+    number = plt.figure(figsize=(1, 1)).number
     show("Two lines that cross.")
     assert shown == ["Two lines that cross."]
-    assert not plt.get_fignums()
+    assert not plt.fignum_exists(number)
 
 
 def test_curves_are_drawn_over_given_numbers():
