@@ -195,6 +195,12 @@ def check_pairs_in_a_loader(student, rng):
     shifts = torch.cat([first.mean((1, 2, 3)), second.mean((1, 2, 3))])
     expect_equal(len(shifts.unique()), 14, name="different draws among 14 views")
     expect_equal(torch.cat([batch[2] for batch in seen["noisy"]]), labels, name="the targets of random views")
+    again = torch.cat([batch[0] for batch in seen["again"]]) - images
+    expect(
+        not bool(torch.isclose(again.mean((1, 2, 3)), first.mean((1, 2, 3)), atol=1e-6).any()),
+        "A second loop over the data set gave the same view of an image as the first loop.",
+        "Draw new views each time an item is asked for: keep no view, and seed nothing here.",
+    )
     expect_equal(seen["images"], images, name="the images afterwards")
     count = helper.count(student.PairDataset(images, labels, None))
     expect(
@@ -219,5 +225,6 @@ def count(pairs):
 def batches(PairDataset, images, labels):
     plain = DataLoader(PairDataset(images, labels, None), batch_size=3)
     moved = DataLoader(PairDataset(images, labels, noisy), batch_size=3)
-    return {"plain": [list(b) for b in plain], "noisy": [list(b) for b in moved], "images": images}
+    first, again = ([list(b) for b in moved] for _ in range(2))
+    return {"plain": [list(b) for b in plain], "noisy": first, "again": again, "images": images}
 """

@@ -49,6 +49,8 @@ CROPS = [
     mutant("box: one number for top and left", "check_law_of_the_boxes", PLACE,
            "u = float(torch.rand(()))\n            "
            "return int(u * (height - h + 1)), int(u * (width - w + 1)), h, w"),
+    mutant("box: smaller than the image in both directions", "check_every_place_is_possible",
+           FITS, "if 0 < h < height and 0 < w < width:"),
     mutant("box: returns height and width swapped",
            ("check_boxes_lie_inside_the_image", "check_boxes_in_images_that_are_not_square"),
            PLACE, PLACE.replace("h, w", "w, h")),
@@ -159,6 +161,13 @@ CHANCE = [
     mutant("chain: grey only where there was jitter", "check_how_often_colours_are_jittered",
            COINS, COINS + "\n        grey = 0.8 * grey if jitter < 0.8 else 1.0"),
     mutant("chain: grey before the jitter", "check_order_of_the_chain", JITTER + GREY, GREY + JITTER),
+    mutant("pairs: keeps the views", ("check_pairs_are_two_draws_of_one_image", "check_pairs_in_a_loader"),
+           VIEWS, 'kept = self.__dict__.setdefault("kept", {})\n'
+           "        if index not in kept:\n"
+           "            kept[index] = self.transform(image), self.transform(image), target\n"
+           "        return kept[index]"),
+    mutant("pairs: seeds by the index", "check_pairs_in_a_loader",
+           VIEWS, "torch.manual_seed(index)\n        " + VIEWS),
     mutant("pairs: the same view twice", ("check_pairs_are_two_draws_of_one_image", "check_pairs_in_a_loader"),
            VIEWS, "view = self.transform(image)\n        return view, view, target"),
     mutant("pairs: the second view is the image itself", "check_pairs_are_two_draws_of_one_image",
