@@ -6,8 +6,10 @@ from oracles_modules import HELPERS, judge_module
 from oracles_resnet import STAND_IN, bottleneck, convnet, plain, plain_of, residual
 from torch import Tensor
 
-from autograder import Message, expect, expect_close, expect_equal, expect_shape, task
+from autograder import Message, expect, expect_close, expect_equal, expect_same_gradients, expect_shape, task
 from autograder.probes.layers import Formula, Recipe
+
+LEAVES = ["x", "conv_w1", "conv_b1", "conv_w2", "conv_b2", "fc_w", "fc_b"]
 
 
 def convnet_params(rng, channels=3, first=4, second=5, size=(6, 7), classes=3) -> list[Tensor]:
@@ -22,9 +24,10 @@ def convnet_params(rng, channels=3, first=4, second=5, size=(6, 7), classes=3) -
 
 @task("three_layer_convnet", share=50)
 def check_three_layer_function_agrees_with_the_formula(student, rng):
-    """The scores of the function are those of conv 5x5 - ReLU - conv 3x3 - ReLU - linear."""
+    """The scores of the function are those of conv 5x5 - ReLU - conv 3x3 - ReLU - linear, as are their gradients."""
     x, params = rng.normal(2, 3, 6, 7), convnet_params(rng)
     expect_close(student.three_layer_convnet(x, params), convnet(x, params), name="scores")
+    expect_same_gradients(student, rng, student.three_layer_convnet, convnet, x, params, names=LEAVES)
 
 
 @task("ThreeLayerConvNet", share=50)
@@ -41,7 +44,8 @@ def check_three_layer_module_agrees_with_the_formula(student, rng):
 @task("PlainBlock", share=50)
 def check_plain_block_agrees_with_the_formula(student, rng):
     """With the same weights, the plain block computes BN - ReLU - conv - BN - ReLU - conv."""
-    judge_module(student, rng, student.PlainBlock(3, 5), plain(5), rng.normal(3, 3, 6, 9))
+    for before, after in ((3, 5), (4, 4)):
+        judge_module(student, rng, student.PlainBlock(before, after), plain(after), rng.normal(3, before, 6, 9))
 
 
 @task("ResidualBlock", share=25, loans=STAND_IN)

@@ -36,8 +36,12 @@ RESIDUAL = [
         FUNCTION, "    hidden = F.conv2d(hidden, conv_w2, conv_b2, padding=1)"),
     res("function: adds the last bias by hand, also where it is None", "check_three_layer_function_without_biases",
         "F.linear(hidden.flatten(1), fc_w, fc_b)", "F.linear(hidden.flatten(1), fc_w) + fc_b"),
-    res("function: detaches the hidden layer", "check_three_layer_function_without_biases",
+    res("function: detaches the hidden layer",
+        ("check_three_layer_function_agrees_with_the_formula", "check_three_layer_function_without_biases"),
         FUNCTION, FUNCTION.replace("conv2d(hidden", "conv2d(hidden.detach()")),
+    res("function: detaches the first bias", "check_three_layer_function_agrees_with_the_formula",
+        "F.conv2d(x, conv_w1, conv_b1, padding=2)",
+        "F.conv2d(x, conv_w1, None if conv_b1 is None else conv_b1.detach(), padding=2)"),
     res("module: pads by reflection", "check_three_layer_module_agrees_with_the_formula",
         "self.conv1 = nn.Conv2d(in_channel, channel_1, 5, padding=2)",
         "self.conv1 = nn.Conv2d(in_channel, channel_1, 5, padding=2, padding_mode='reflect')"),
@@ -49,6 +53,11 @@ RESIDUAL = [
         MODULE_INIT, MODULE_INIT.replace("normal_", "uniform_")),
     res("plain block: gives its input no gradient", "check_plain_block_halves_any_size",
         "        ### BEGIN SOLUTION\n        return self.net(x)", "        return self.net(x.detach())"),
+    res("plain block: one convolution twice where both could be equal", "check_plain_block_agrees_with_the_formula",
+        "        ### BEGIN SOLUTION\n        return self.net(x)", """\
+        if self.net[2].weight.shape == self.net[5].weight.shape and self.net[2].stride == (1, 1):
+            self.net[5] = self.net[2]
+        return self.net(x)"""),
     res("residual block: adds to its input in place", "check_residual_block_with_zero_weights_is_the_identity",
         SUM + END_OF["ResidualBlock"], IN_PLACE + END_OF["ResidualBlock"]),
     res("bottleneck: adds to its input in place", "check_bottleneck_halves_odd_sizes",
