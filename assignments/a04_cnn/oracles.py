@@ -44,7 +44,7 @@ def gradients(oracle: Oracle, dout: Tensor, *inputs: Tensor) -> tuple[Tensor, ..
 
 def output_of(seen: Inspection) -> Any:
     """Return the output of an inspected forward pass, which must return (out, cache)."""
-    expect(type(seen.value) in (tuple, list) and len(seen.value) == 2, "forward should return (out, cache).")
+    expect(is_sequence(seen.value) and len(seen.value) == 2, "forward should return (out, cache).")
     return seen.value[0]
 
 
