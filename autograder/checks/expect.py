@@ -30,14 +30,22 @@ Mistakes = Mapping[
 class Mismatch(GradlabError):
     """A student's value is wrong. ``message`` describes the difference, ``hint`` suggests what to look at.
 
-    ``difference`` has the two values, where they were compared.
+    ``difference`` has the two values, where they were compared. ``explained`` is false where the hint says at most
+    what the wrong values have in common, not what the mistake is.
     """
 
     def __init__(
-        self, message: str, hint: str = "", cause: Cause = Cause.WRONG, difference: Difference | None = None
+        self,
+        message: str,
+        hint: str = "",
+        cause: Cause = Cause.WRONG,
+        difference: Difference | None = None,
+        *,
+        explained: bool = True,
     ) -> None:
         self.message, self.hint, self.cause = cut(Message.of(message), LIMIT), cut(hint, LIMIT), cause
         self.difference = difference
+        self.explained = explained and bool(hint)
         super().__init__(self.message)
 
     def __str__(self) -> str:
@@ -192,10 +200,12 @@ def _expect(
     __tracebackhide__ = True  # debuggers then open in the caller, from which one `up` leads to the check
     found = compare(actual, expected, tolerance, check_dtype=check_dtype)
     if found is not None:
-        known = known_mistake(actual, expected, tolerance, mistakes or {}) or likely_mistake(found, tolerance)
-        usual = usual_cause(found, tolerance)
+        known = known_mistake(actual, expected, tolerance, mistakes or {})
+        likely, usual = likely_mistake(found, tolerance), usual_cause(found, tolerance)
         form = found.stage in ("type", "shape")  # the hint of the check is about values
-        raise Mismatch(named(name, found), known or (form and usual) or hint or usual, difference=found)
+        shown = known or likely or (form and usual) or hint or usual
+        explained = bool(known) or found.stage != "values" or (bool(hint) and shown == hint)
+        raise Mismatch(named(name, found), shown, difference=found, explained=explained)
 
 
 def known_mistake(actual: Any, expected: Any, tolerance: Tolerance, mistakes: Mistakes) -> str:

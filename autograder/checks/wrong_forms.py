@@ -72,6 +72,13 @@ def _axis_hint(found: Shape, wanted: Shape) -> str:
         if wanted[axis] == 1:
             return Message("Axis {axis}, of size 1, is missing: keep it with keepdim=True, or add it.", axis=axis)
         return Message("Axis {axis} is missing: was it summed, averaged or indexed away?", axis=axis)
+    if wanted and wanted[-1] > 1 and found == (*wanted, wanted[-1]):
+        return Message(
+            "Each of the {size} met each of the {size}. x[:, i] takes all of i from each row; x[torch.arange({size}), "
+            "i] takes one from each. The shapes ({size}, 1) and ({size},) broadcast to ({size}, {size}); squeeze(-1) "
+            "removes an axis of size 1.",
+            size=wanted[-1],
+        )
     if len(found) == len(wanted) + 1 and (axis := _left_out(found, wanted)) is not None:
         if found[axis] == 1:
             return Message("Axis {axis}, of size 1, is too much: remove it with squeeze({axis}).", axis=axis)

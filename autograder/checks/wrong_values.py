@@ -55,9 +55,40 @@ def function(a: Values, e: Values, atol: float, rtol: float) -> str:
     return ""
 
 
+def along_an_axis(a: Values, e: Values, atol: float, rtol: float) -> str:
+    """Return a hint for a factor or a distance that each place along an axis has for itself, or an empty string."""
+    for axis in range(e.ndim) if e.ndim > 1 and e.size >= 6 else ():
+        others = tuple(other for other in range(e.ndim) if other != axis)
+        if e.shape[axis] < 2 or e.size // e.shape[axis] < 2 or not np.ptp(e, axis=others).all():
+            continue
+        with np.errstate(all="ignore"):
+            largest = np.abs(e).max(axis=others, keepdims=True) == np.abs(e)
+            factors = np.where(largest, a / e, -np.inf).max(axis=others, keepdims=True)
+            distances = (a - e).mean(axis=others, keepdims=True)
+        if (close(a, e, atol, rtol).all(axis=others)).any():  # some places are right
+            continue
+        ones = {number(float(one)) for one in factors.reshape(-1)} & {"0", "1"}
+        if np.isfinite(factors).all() and not ones and _agree(a, factors * e, atol, rtol):
+            listed = ", ".join(number(float(one)) for one in factors.reshape(-1)[:3])
+            text = (
+                "Each place along axis {axis} has a factor of its own, which is too much: {listed}, ... Is a division "
+                "by a length, a sum or a deviation missing there, or one too many?"
+            )
+            return Message(text, axis=axis, listed=listed)
+        if np.isfinite(distances).all() and _agree(a, e + distances, atol, rtol):
+            text = (
+                "Each place along axis {axis} is off by a number of its own: is something added or subtracted there, "
+                "such as a bias, a mean or a largest value, missing or too much?"
+            )
+            return Message(text, axis=axis)
+    return ""
+
+
 def places(a: Values, e: Values, atol: float, rtol: float) -> str:
     """Return a hint that says where the wrong values are, if they are together, or an empty string."""
     wrong = ~close(a, e, atol, rtol)
+    if np.isfinite(a).all() and np.isfinite(e).all() and (hint := along_an_axis(a, e, atol, rtol)):
+        return hint
     if wrong.all() or e.size < 6:
         return _alike(a, e) if e.size >= 6 else ""
     return next(_together(wrong, e), "")
@@ -85,6 +116,9 @@ def _together(wrong: Values, e: Values) -> Iterator[str]:
             yield Message("Only the first place along axis {axis} is wrong.", axis=axis)
         elif at.tolist() == [size - 1]:
             yield Message("Only the last place along axis {axis} is wrong.", axis=axis)
+        elif at.size <= min(3, size // 2) and np.all(wrong.take(at, axis)):
+            listed = ", ".join(map(str, at.tolist()))
+            yield Message("Along axis {axis}, only these places are wrong: {listed}.", axis=axis, listed=listed)
         elif at.tolist() == list(range(1, size)):
             yield Message("Along axis {axis}, the first place is right, and what comes after it is wrong.", axis=axis)
     for sign, name in ((e < 0, "below 0"), (e == 0, "0"), (e > 0, "above 0")):

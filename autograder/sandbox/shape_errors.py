@@ -99,7 +99,8 @@ SHAPES = [  # a part of the exception, as a regular expression, and the hint, wi
     ),
     (
         r"to have (?P<wanted>\d+) channels, but got (?P<got>\d+) channels",
-        "The number of channels is {got}; the convolution expects {wanted}.",
+        "The number of channels is {got}; the convolution expects {wanted}. Each layer takes as many as the one before "
+        "it gives, the first one as many as the images have.",
     ),
     (
         r"running_mean should contain (?P<got>\d+) elements not (?P<wanted>\d+)",

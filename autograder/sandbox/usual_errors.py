@@ -6,6 +6,7 @@ import re
 
 from autograder.core.message import Message
 from autograder.sandbox.shape_errors import SHAPES
+from autograder.sandbox.shape_reasons import shape_reason
 
 _NONE = "Something is None here: is there a `return` in the function that made it?"
 _CUT = (
@@ -224,6 +225,10 @@ _CERTAIN = [  # as SHAPES, but the reason is the same in every task
         r"name '(?:np|numpy)' is not defined",
         "This file does not import numpy. torch has torch.zeros, torch.arange, ...",
     ),
+    (
+        r"name '(?P<name>torch|nn|F|math)' is not defined",
+        "This file does not import {name}: look at its first lines for what it imports, or import it there.",
+    ),
     (r"Did you mean: '(?P<name>[\w.]+)'", "Do you mean {name}?"),
     (
         r"name '(?P<name>\w+)' is not defined",
@@ -260,12 +265,12 @@ _COMPILED = {
 
 def usual_reason(message: str) -> str:
     """Return the hint for the first line of an exception's text, such as "RuntimeError: ...", or an empty string."""
-    return _not_flat(message) or _found(message, "shape") or certain_reason(message)
+    return _not_flat(message) or shape_reason(message) or _found(message, "shape") or certain_reason(message)
 
 
 def certain_reason(message: str) -> str:
     """Return that hint if it holds in every task: not for shapes, of which a task knows more."""
-    return _by_line(message) or _found(message, "")
+    return _by_line(message) or shape_reason(message) or _found(message, "")
 
 
 def _by_line(message: str) -> str:

@@ -25,7 +25,7 @@ from autograder.checks.task import BadCheck, import_complaint, spec_of, with_poi
 from autograder.core.assignment import BadManifest
 from autograder.core.course_file import BadCourse
 from autograder.core.language import translate
-from autograder.core.message import Message
+from autograder.core.message import Message, joined
 from autograder.core.report import Cause, CheckResult, Outcome
 from autograder.core.signals import signals_wait
 from autograder.sandbox.proxy import Student, StudentFault
@@ -36,6 +36,7 @@ from autograder.session.plugin import OPTIONS
 from autograder.session.points import verify_names, verify_points
 from autograder.session.promises import shares_of
 from autograder.session.state import CheckFile, Score, SessionState, load_reference, locate, oracles_importable
+from autograder.session.steps import step_towards, unexplained
 from autograder.session.verdict import show, verdict_on
 
 STATE = pytest.StashKey[SessionState]()
@@ -267,12 +268,21 @@ def _result(item: Check, call: pytest.CallInfo[None]) -> CheckResult:
         outcome=verdict.outcome,
         cause=verdict.cause,
         message=verdict.message,
-        hint=verdict.hint,
+        hint=joined(" ", [verdict.hint, _step_towards(item, error, verdict.hint)]),
         output=student._remote.link.printed if student else "",
         seconds=round(call.duration, 4),
         pictures=tuple(base64.b64encode(png).decode("ascii") for png in student.trail.pictures) if student else (),
         scores=item.config.stash[STATE].measured.get(item.name, ()),
     )
+
+
+def _step_towards(item: Check, error: BaseException | None, hint: str) -> str:
+    """Return the step of the task's hint for a mistake that nobody knows, once for each task."""
+    if item.placed.hidden or not (subject := unexplained(error, hint)):
+        return ""
+    step = step_towards(item.placed.assignment, item.spec.task, [item.title, *subject])
+    before = item.config.stash[STATE].results.values()
+    return "" if any(step in result.hint for result in before if result.task == item.spec.task) else step
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:

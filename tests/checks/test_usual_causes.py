@@ -69,6 +69,7 @@ def test_a_number_where_a_whole_number_is_expected() -> None:
         ((2, 4), (2, 3, 4), "Axis 1 is missing: was it summed"),
         ((3, 1), (3,), "Axis 1, of size 1, is too much: remove it with squeeze(1)."),
         ((3, 2), (3,), "Axis 1 is too much"),
+        ((5, 5), (5,), "Each of the 5 met each of the 5. x[:, i] takes all of i"),
         ((2, 4, 3), (3, 2, 4), "The sizes are right, but the axes are in another order"),
         ((3, 4), (3, 3, 4), ""),  # which of two axes is missing, nobody knows
         ((3, 3, 5), (3, 6, 5), "The size of axis 1 is that of axis 0"),
@@ -134,6 +135,9 @@ def test_a_single_number_may_be_a_function_of_the_right_one(actual: Any, expecte
     assert bool(said) == bool(hint)
 
 
+FACTORS = torch.tensor([0.5, 2.0, -3.0, 4.0])
+
+
 def wrong_at(*place: Any) -> torch.Tensor:
     wrong = SQUARE.clone()
     wrong[place] += SQUARE.cos()[place]
@@ -153,6 +157,10 @@ def wrong_at(*place: Any) -> torch.Tensor:
         (wrong_at(slice(1, None)), "Along axis 0, the first place is right, and what comes after it is wrong."),
         (wrong_at(2, 0), ""),  # one value: chance
         (SQUARE.cos().mean(0).expand(4, 4), "All values along axis 0 are equal"),
+        (wrong_at([1, 2]), "Along axis 0, only these places are wrong: 1, 2."),
+        (SQUARE * FACTORS, "Each place along axis 1 has a factor of its own, which is too much: 0.5, 2, -3, ..."),
+        (SQUARE * FACTORS[:, None], "Each place along axis 0 has a factor of its own"),
+        (SQUARE + FACTORS, "Each place along axis 1 is off by a number of its own"),
     ],
 )
 def test_wrong_values_may_be_together(actual: torch.Tensor, hint: str) -> None:

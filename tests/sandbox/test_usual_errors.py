@@ -83,7 +83,7 @@ CASES: list[tuple[Callable[[], object], str]] = [
     (lambda: torch.conv2d(ones(2, 9), ones(1, 1, 3, 3)), "(N, C, H, W)"),
     (
         lambda: torch.conv2d(ones(1, 3, 5, 5), ones(1, 2, 3, 3)),
-        "The number of channels is 3; the convolution expects 2.",
+        "The number of channels is 3; the convolution expects 2. Each layer takes",
     ),
     (lambda: ones(3, 2)[ones(1, 2) > 0], "masked_fill and torch.where broadcast it"),
     (lambda: ones(0)[0], "This axis is empty. Either there are no entries"),

@@ -1,20 +1,28 @@
-"""Names that are like one that is missing: Python itself asks for them only where it prints a traceback."""
+"""What the text of an exception leaves out: names that are like one that is missing, and shapes.
+
+Python itself asks for a similar name only where it prints a traceback.
+"""
 
 from __future__ import annotations
 
 import difflib
 import traceback
 
+from autograder.sandbox.inside.line_shapes import shapes_in_line
+
 ALIKE = 0.75  # as difflib measures it: one wrong letter of four, two swapped ones of six
 
 
 def similar_name(error: BaseException) -> str:
-    """Return Python's question "Did you mean: 'x'?" for a name or attribute that is missing, or an empty string."""
+    """Return Python's question "Did you mean: 'x'?" for a name or attribute that is missing.
+
+    For an exception about shapes, return those of what its line names. Return an empty string for all others.
+    """
     try:
         found = _similar(error)
     except Exception:  # of an object of the student, whose attributes may do anything
         return ""
-    return f". Did you mean: '{found}'?" if found else ""
+    return f". Did you mean: '{found}'?" if found else shapes_in_line(error)
 
 
 def _similar(error: BaseException) -> str:
