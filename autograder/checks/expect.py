@@ -31,7 +31,7 @@ class Mismatch(GradlabError):
     """A student's value is wrong. ``message`` describes the difference, ``hint`` suggests what to look at.
 
     ``difference`` has the two values, where they were compared. ``explained`` is false where the hint says at most
-    what the wrong values have in common, not what the mistake is.
+    what the wrong values have in common, not what the mistake is; ``subject`` is the name of what was compared.
     """
 
     def __init__(
@@ -42,10 +42,11 @@ class Mismatch(GradlabError):
         difference: Difference | None = None,
         *,
         explained: bool = True,
+        subject: str = "",
     ) -> None:
         self.message, self.hint, self.cause = cut(Message.of(message), LIMIT), cut(hint, LIMIT), cause
         self.difference = difference
-        self.explained = explained and bool(hint)
+        self.explained, self.subject = explained and bool(hint), subject
         super().__init__(self.message)
 
     def __str__(self) -> str:
@@ -204,8 +205,8 @@ def _expect(
         likely, usual = likely_mistake(found, tolerance), usual_cause(found, tolerance)
         form = found.stage in ("type", "shape")  # the hint of the check is about values
         shown = known or likely or (form and usual) or hint or usual
-        explained = bool(known) or found.stage != "values" or (bool(hint) and shown == hint)
-        raise Mismatch(named(name, found), shown, difference=found, explained=explained)
+        explained = bool(known) or found.stage != "values" or (bool(hint) and shown == hint and not mistakes)
+        raise Mismatch(named(name, found), shown, difference=found, explained=explained, subject=name)
 
 
 def known_mistake(actual: Any, expected: Any, tolerance: Tolerance, mistakes: Mistakes) -> str:

@@ -29,7 +29,7 @@ _ALIKE = {"d": "gradient", "grad": "gradient", "derivative": "gradient"}
 def unexplained(error: BaseException | None, hint: str) -> list[str]:
     """Return what a failed check is about besides its title if its hint does not explain the mistake, else nothing."""
     if isinstance(error, Mismatch) and error.cause is Cause.WRONG and not error.explained:
-        return [str(error.message).partition(":")[0] if error.difference else ""]
+        return [error.subject]
     return [""] if isinstance(error, StudentFault) and error.cause is Cause.ERROR and not hint else []
 
 

@@ -66,8 +66,10 @@ def test_a_known_mistake_needs_no_step():
 def test_an_unknown_one_does():
     assert unexplained(mismatch(expect_close, 1.3, 2.2, name="dW"), "") == ["dW"]
     assert unexplained(mismatch(expect, False, "The call: no."), "") == [""]
+    listed = mismatch(expect_close, 1.3, 2.2, mistakes={"Add 1.": 3.2}, hint="Add.")
+    assert (listed.hint, unexplained(listed, listed.hint)) == ("Add.", [""])
     related = mismatch(expect_close, [3.3, 6.6], [1.1, 2.2])
-    assert unexplained(related, related.hint) == ["item [0]"]
+    assert unexplained(related, related.hint) == [""]
 
 
 def test_exceptions_need_one_where_they_have_no_hint():
