@@ -54,6 +54,24 @@ MISTAKES: dict[tuple[str, str], list[Mistake]] = {
     ("a04_cnn", "resnet.py"): [
         ("three_layer_convnet", "return torch.relu(x)", "This file does not import torch"),
     ],
+    ("a06_attention", "transformers.py"): [
+        (
+            "LayerNormalization.forward",
+            ("centred = x - x.mean(dim=-1, keepdim=True)", "centred = x - x.mean(dim=1, keepdim=True)"),
+            "Subtract the mean over the last axis.",
+        ),
+    ],
+    ("a09_diffusion", "diffusion.py"): [
+        ("Process.q_sample", ("self.alphas_cumprod", "self.betas"), "`extract(self.alphas_cumprod, t, x_start)`"),
+        ("DDPM.p_losses", ("self.q_sample(x_start, t, noise)", "x_start"), "call the model as `self.model(x_t, t,"),
+    ],
+    ("a10_detection", "single_stage_detector.py"): [
+        (
+            "GenerateProposal",
+            ("size * offsets[..., 2:].exp() / 2", "(size + offsets[..., 2:].exp()) / 2"),
+            "The new size is the old one times exp(tw, th)",
+        ),
+    ],
     ("a08_self_supervised", "simclr.py"): [
         ("adjust_brightness", "return (image + factor - 1).clamp(0, 1)", f"{STEPS} the hint of this task: The dull"),
     ],
