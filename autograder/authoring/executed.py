@@ -10,7 +10,7 @@ import sys
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from functools import partial
+from functools import lru_cache, partial
 from operator import is_
 from types import FrameType
 from typing import Any
@@ -102,13 +102,22 @@ def _recorded(link: LocalLink) -> Iterator[set[Place]]:
         if event == "call" and frame.f_code.co_filename in files:
             found.add((files[frame.f_code.co_filename], frame.f_code.co_qualname.partition(".<locals>")[0]))
 
-    before = sys.getprofile()
+    answer = link.worker.answer
+
+    def answer_noted(header: bytearray, body: bytearray) -> Any:
+        before = sys.getprofile()
+        sys.setprofile(note)
+        try:
+            return answer(header, body)
+        finally:
+            sys.setprofile(before)
+
     threading.setprofile(note)
-    sys.setprofile(note)
+    link.worker.answer = answer_noted  # type: ignore[method-assign]  # what the check itself computes takes no longer
     try:
         yield found
     finally:
-        sys.setprofile(before)
+        link.worker.answer = answer  # type: ignore[method-assign]
         threading.setprofile(None)
 
 
@@ -119,8 +128,10 @@ def changed_places(before: Mapping[str, str], after: Mapping[str, str]) -> set[P
     """
     places: set[Place] = set()
     for file, text in before.items():
+        if text == after.get(file, ""):
+            continue
         old, new = _parts(text), _parts(after.get(file, ""))
-        if old.pop("") != new.pop(""):
+        if old[""] != new[""]:
             return None
         names = {name for name, part in old.items() if new.get(name) != part}
         whole = [f"{name}." for name in names if old[name].startswith("class ")]
@@ -128,7 +139,8 @@ def changed_places(before: Mapping[str, str], after: Mapping[str, str]) -> set[P
     return places
 
 
-def _parts(text: str) -> dict[str, str]:
+@lru_cache(16)  # most questions are about the same reference
+def _parts(text: str) -> Mapping[str, str]:
     """Return the code of each function and of the rest of each class by its name, and of the rest of a file by ""."""
     parts: dict[str, str] = {}
 

@@ -193,6 +193,7 @@ def _reduce(cells: Sequence[Cell], name: str, wanted: tuple[str, ...], notes: li
     imports = tuple(
         (line + starts[statements[index].cell] - 1, package)
         for index in sorted(selected.for_tasks - incomplete.keys() | selected.stars)
+        if "import" in segments[index]  # else a long walk would find none
         for line, package in needed_imports(nodes[index], selected.names, unbound=selected.unbound)
     )
     cell_starts = module.cells if numbered else ()
