@@ -5,6 +5,21 @@ import statistics
 
 import numpy as np
 
+from autograder import Message
+
+# What follows from numpy's random numbers after a call, and a call with a seed, by the function's name.
+LATER = """
+import numpy as np
+
+def seeded(name, args, seed):
+    np.random.seed(seed)
+    return getattr(student, name)(*args)
+
+def later(name, args, seed):
+    seeded(name, args, seed)
+    return float(np.random.rand())
+"""
+UNSEEDED = Message("Do not call np.random.seed in a function: whoever calls it decides.")
 SVDS = ["np.linalg.pinv", "np.linalg.lstsq"]
 
 

@@ -20,6 +20,9 @@ def check_crests_of_other_pictures(student, rng):
         seen = student.inspect(student.non_maximum_suppression, G, theta % 360)
         expect_close(inner(seen.value), inner(crests(G, theta % 360)), name=Message("about {n} degrees", n=degrees))
         expect_unchanged(seen, G, theta % 360)
+    G, theta = rng.uniform(25, 24, low=0.1), 22.5 * rng.integers(0, 16, 25, 24).astype(float)
+    expect_close(inner(student.non_maximum_suppression(G, theta)), inner(crests(G, theta)), name="half-way angles",
+                 hint="np.round(0.5) is 0; take np.floor((theta + 22.5) / 45).")  # fmt: skip
     flat, theta = np.full((6, 9), 2.5), rng.uniform(6, 9, high=360.0)
     expect_close(inner(student.non_maximum_suppression(flat, theta)), inner(flat), name="a plateau", mistakes={
         "A pixel that equals its neighbours stays: compare with at least, not with above.": inner(0 * flat),
@@ -124,9 +127,12 @@ def agreement(found, edges):
 def check_canny_of_a_small_photograph(student, rng):
     """The edges agree with loops, by default and with other parameters; the input stays."""
     img = 255 * photographs.draw("house", seed=rng.key(), size=(32, 40)).image @ GREY + 6 * rng.normal(32, 40)
-    seen = student.inspect(student.canny, img)
-    expect_equal(inner(seen.value, 2), inner(edges_of(img, 5, 1.4, 20, 15), 2), name="by default")
-    expect_unchanged(seen, img)
+    for part in (1.0, 0.9, 0.6):
+        scaled = part * img
+        seen = student.inspect(student.canny, scaled)
+        expect_equal(inner(seen.value, 2), inner(edges_of(scaled, 5, 1.4, 20, 15), 2), name="by default",
+                     hint="By default the size is 5, sigma 1.4, and the thresholds are 20 and 15.")  # fmt: skip
+        expect_unchanged(seen, scaled)
     found = student.canny(img, kernel_size=7, sigma=2.0, high=12.0, low=0.6)
     expect_equal(inner(found, 2), inner(edges_of(img, 7, 2.0, 12.0, 0.6), 2), name="with other parameters")
 
@@ -157,6 +163,9 @@ def check_votes_of_known_lines(student, rng):
             "Each pixel has one vote, whatever its value.": lambda img=img: weighted(img),
         })  # fmt: skip
         expect_unchanged(seen, img)
+    row = np.ones((1, 300), bool)
+    expect_equal(int(np.max(student.hough_transform(row)[0])), 300, name="the votes of 300 pixels on a line",
+                 hint="Votes are whole numbers of any size: int64, not uint8.")  # fmt: skip
     empty = student.hough_transform(np.zeros((5, 8)))
     D = math.ceil(math.hypot(5, 8))
     expect_close(empty[0], np.zeros((2 * D + 1, 180), np.int64), check_dtype=False, name="without an edge")
@@ -191,6 +200,8 @@ def check_peaks_of_other_tables(student, rng):
         )
         expect_equal(seen.value, peaks(votes, n, window), check_dtype=False, name=Message("a window of {n}", n=window))
         expect_unchanged(seen, votes)
+    none = student.hough_peaks(np.zeros((6, 7), np.int64), 3, 3)
+    expect_shape(none, (0, 2), name="no peak", hint="An empty table of pairs: np.array([]).reshape(-1, 2).")
     votes = np.zeros((6, 7), np.int64)
     votes[0, 0], votes[5, 6], votes[0, 6] = 3, 2, 1
     right = np.array([[0, 0], [5, 6], [0, 6]])

@@ -6,6 +6,7 @@ import math
 import numpy as np
 from check_features_matches import expect_most, wrong_directions
 from oracles_features import affine, description, directions
+from oracles_grouping import LATER, UNSEEDED
 
 from autograder import Message, expect, expect_close, expect_equal, expect_unchanged, task
 
@@ -157,6 +158,15 @@ def check_motion_with_many_wrong_matches(student, rng):
             "At the end, fit H to all matches that agree.": seen.value[0],
         })  # fmt: skip
         expect_unchanged(seen, k1, k2, matches)
+    three = np.array([[0.0, 0.0], [50.0, 3.0], [7.0, 60.0]])
+    found = [len(student.ransac(three + 5.0, three, np.stack([range(3)] * 2, axis=1), n_iters=1)[1]) for _ in range(6)]
+    expect_equal(found, [3] * 6, name="how many of three right matches one draw finds",
+                 hint="A draw has three different matches: without replacement.")  # fmt: skip
+    found = [len(student.ransac(k1, k2, matches, n_iters=1, threshold=4.0)[1]) for _ in range(12)]
+    expect(min(found) < 14, "With one draw, the motion is found each time.", "Make n_iters draws.")
+    later = student.define(LATER).later
+    args = (three, three, np.stack([range(3)] * 2, axis=1))
+    expect(later("ransac", args, 1) != later("ransac", args, 2), "The call seeds numpy's random numbers.", UNSEEDED)
     for _ in range(2):
         k1, k2, threshold, rows = few_points(rng)
         matches = np.stack([np.arange(len(k1)), np.arange(len(k1))], axis=1)

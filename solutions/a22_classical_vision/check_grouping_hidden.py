@@ -5,7 +5,7 @@ import math
 import networkx
 import numpy as np
 from check_grouping import features_of, wrong_modes
-from oracles_grouping import climbed, joined, lloyd, numbered
+from oracles_grouping import LATER, UNSEEDED, climbed, joined, lloyd, numbered
 
 from autograder import Message, expect, expect_close, expect_equal, expect_unchanged, task
 
@@ -62,6 +62,12 @@ def check_probabilities_of_the_start(student, rng):
         share = float((mine == far).mean())
         expect(abs(share - right) < 0.07, Message("After {a}, {b} is drawn in {p} of draws.", a=place, b=far, p=share),
                "Probabilities are in proportion to *squared* distances.")  # fmt: skip
+    later, start = student.define(LATER).later, student.define(LATER).seeded
+    args = (rng.normal(40, 2), 5)
+    expect_close(start("kmeans_pp", args, 3), start("kmeans_pp", args, 3), name="the start with an equal seed",
+                 hint="Draw with functions of np.random, not with a generator of your own.")  # fmt: skip
+    expect(later("kmeans_pp", args, 1) != later("kmeans_pp", args, 2), "The call seeds numpy's random numbers.",
+           UNSEEDED)  # fmt: skip
     seen = student.inspect(student.kmeans_pp, features, 3)
     expect_equal(np.sort(seen.value[:, 0]), features[:, 0], name="three of three points")
     expect_unchanged(seen, features)
@@ -88,6 +94,9 @@ def check_hierarchies_of_other_points(student, rng):
             "At the end, give the groups the numbers from 0 to k - 1.",
         )
         expect_unchanged(seen, features, k)
+        found = student.hierarchical_clustering(features, k)
+        expect_equal(numbered(found), numbered(joined(features, k, "centroid")), check_dtype=False, name="by default",
+                     hint="By default, groups are joined by their centroids.")  # fmt: skip
         for linkage in ("centroid", "complete", "average"):
             found = student.hierarchical_clustering(features, k, linkage)
             expect_equal(numbered(found), numbered(joined(features, k, linkage)), check_dtype=False,
@@ -107,6 +116,13 @@ def check_modes_of_other_points(student, rng):
         )  # fmt: skip
         expect_equal(seen.value[0], right, check_dtype=False, name=Message("the groups for radius {r}", r=radius))
         expect_unchanged(seen, features, radius)
+    apart = np.array([[-0.9], [-0.9], [0.0], [0.9], [0.9]])  # windows rest at -0.6, 0 and 0.6
+    expect_close(student.mean_shift(apart, 0.95)[1], np.array([[-0.6], [0.0], [0.6]]), atol=1e-4, name="three modes",
+                 hint="Nearer than half of the bandwidth is the same mode.")  # fmt: skip
+    slow = np.linspace(0.0, 1.0, 150)[:, None] ** 0.7  # windows climb in many small steps
+    tops = climbed(slow, 0.1)[1]
+    expect_close(student.mean_shift(slow, 0.1)[1], tops, atol=1e-4, name="the modes of a slope",
+                 hint="Move the window until it moves by less than 1e-6.")  # fmt: skip
     line = np.array([[0.0], [2.0]])
     expect_close(student.mean_shift(line, 2.0)[1], np.array([[1.0]]), name="a point exactly at the radius", mistakes={
         "A window contains the points at the bandwidth, too.": line,
@@ -127,7 +143,7 @@ def check_features_of_other_pictures(student, rng):
     """Grey pictures, one row, equal colours; the input stays."""
     for shape in ((5, 3, 1), (1, 7, 3), (6, 6, 4)):
         img = rng.uniform(*shape)
-        img[..., 0] = 0.25
+        img[..., 0] = 200.3
         seen = student.inspect(student.color_position_features, img)
         raw = features_of(img)
         columns = []

@@ -2,6 +2,7 @@
 
 import numpy as np
 from check_machines import balanced, other_rules
+from oracles_grouping import LATER, UNSEEDED
 from oracles_machines import INVERSES, learned, objective, products, violation
 
 from autograder import Message, expect, expect_close, expect_equal, expect_raises, expect_unchanged, forbid, task
@@ -23,6 +24,7 @@ def check_inverses_of_other_matrices(student, rng):
         expect_close(A @ P, (A @ P).T, name=name)
         expect_close(P @ A, (P @ A).T, name=name)
         expect_unchanged(seen, A)
+    expect_close(student.pinv(np.zeros((2, 3))), np.zeros((3, 2)), name="a matrix of zeros")
     A = np.diag([4.0, 1.0, 0.1])
     expect_close(student.pinv(A, 0.2), np.diag([0.25, 1.0, 0.0]), name="a tolerance of 0.2")
 
@@ -161,6 +163,8 @@ def check_machine_solves_xor(student, rng):
     X[4:12] = np.tile(X[:4], (2, 1))
     y = np.tile([1.0, 1.0, -1.0, -1.0], 8)
     K = products(X, X, "rbf", gamma=3.0)
+    later, args = student.define(LATER).later, (K, y, 10.0)
+    expect(later("smo", args, 1) != later("smo", args, 2), "The call seeds numpy's random numbers.", UNSEEDED)
     alpha, b = student.smo(K, y, 10.0)
     expect(alpha.dtype == np.float64, "alpha is not of dtype float64.")
     finite = bool(np.isfinite(alpha).all())

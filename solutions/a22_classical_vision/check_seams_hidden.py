@@ -62,7 +62,7 @@ def check_energies_of_other_pictures(student, rng):
 @task("compute_cost", share=50)
 def check_costs_against_all_seams(student, rng):
     """The last row has the cheapest of all seams; tables of other sizes; energies stay, also negative ones."""
-    for shape, least in (((4, 4), 0.0), ((5, 3), 6.0), ((1, 6), 0.0), ((7, 1), 0.0), ((30, 40), 0.0)):
+    for shape, least in (((4, 4), 0.0), ((5, 3), 6.0), ((1, 6), 0.0), ((7, 1), 0.0), ((30, 40), 0.0), ((6, 5), 1e6)):
         energy = rng.normal(*shape) + least
         image = rng.uniform(*shape, 3)
         seen = student.inspect(student.compute_cost, image, energy)
@@ -115,6 +115,12 @@ def check_narrower_and_lower_pictures(student, rng):
             "Compute energy and costs again after each seam.": at_once(image, count) if axis else right,
         })  # fmt: skip
         expect_unchanged(seen, image, size, axis)
+    half = rng.uniform(6, 4, 3)
+    image = np.concatenate([half, half[:, ::-1]], axis=1)  # seams on the left cost as much as those on the right
+    both = [carve(np.round(1024 * one) / 1024, 1)[0] for one in (image, image[:, ::-1])]
+    expect_close(student.reduce(np.round(1024 * image) / 1024, 7), both[0], name="a symmetric picture", mistakes={
+        "Of equal costs in the last row, the first counts.": both[1][:, ::-1],
+    })  # fmt: skip
 
 
 def at_once(image, count):
@@ -152,6 +158,11 @@ def check_forward_costs_of_other_pictures(student, rng):
             seen.value[1], ways, check_dtype=False, name=Message("the paths of a picture {shape}", shape=shape)
         )
         expect_unchanged(seen, image, energy)
+    plain, none = np.full((4, 5, 3), 0.5), np.zeros((4, 5))
+    ways = np.full((4, 5), -1)
+    ways[0], ways[:, 0] = 0, 0
+    expect_equal(student.compute_forward_cost(plain, none)[1], ways, check_dtype=False, name="the paths of one colour",
+                 hint="Of equal costs, the path comes from the left.")  # fmt: skip
 
 
 @task("remove_object", share=50, loans=LOANS_OF_ENLARGE)
@@ -179,6 +190,9 @@ def check_objects_of_other_forms(student, rng):
         "The energy in the mask is -1000, also after the first seam: the mask loses its seams, too.":
             lambda: cleared(image, mask, follow=False),
     })  # fmt: skip
+    slanted, image = np.eye(7, 12, 2, dtype=bool), rng.uniform(7, 12, 3)
+    expect_close(student.remove_object(image, slanted), cleared(image, slanted), name="a slanted line",
+                 hint="Take out seams until no pixel of the mask is left: here one is enough.")  # fmt: skip
 
 
 def cleared(image, mask, low=-1000.0, *, follow=True):

@@ -29,6 +29,33 @@ RHO = "np.round(x * np.cos(thetas) + y * np.sin(thetas)).astype(int)"
 
 # fmt: off
 MUTANTS = [
+    mutant("crests: halves are rounded to even numbers", "check_crests_of_other_pictures", body("non_maximum_suppression", """
+        steps = np.array([[0, 1], [1, 1], [1, 0], [1, -1]])[np.round(theta / 45).astype(int) % 4]
+        out, around = np.zeros_like(G), np.pad(G, 1)
+        for r in range(G.shape[0]):
+            for c in range(G.shape[1]):
+                d, e = steps[r, c]
+                if G[r, c] >= max(around[1 + r + d, 1 + c + e], around[1 + r - d, 1 + c - e]):
+                    out[r, c] = G[r, c]
+        return out
+    """)),
+    mutant("canny: another default", "check_canny_of_a_small_photograph", "sigma: float = 1.4, high: float = 20, low", "sigma: float = 1.4, high: float = 25, low"),
+    mutant("hough: votes up to 255", "check_votes_of_known_lines", body("hough_transform", """
+        D = math.ceil(math.hypot(*img.shape))
+        theta = np.deg2rad(np.arange(-90, 90))
+        votes = np.zeros((2 * D + 1, 180), np.uint8)
+        for y, x in np.argwhere(img):
+            votes[np.rint(x * np.cos(theta) + y * np.sin(theta)).astype(int) + D, np.arange(180)] += 1
+        return votes, np.arange(-D, D + 1), theta
+    """)),
+    mutant("peaks: none is a list without pairs", "check_peaks_of_other_tables", body("hough_peaks", """
+        left, half, found = accumulator.copy(), window // 2, []
+        while len(found) < n and left.max() > 0:
+            r, c = np.unravel_index(left.argmax(), left.shape)
+            found.append((r, c))
+            left[max(r - half, 0) : r + half + 1, max(c - half, 0) : c + half + 1] = 0
+        return np.array(found, dtype=int)
+    """)),
     mutant("conv_nested: not flipped", NESTED, "m + Hk // 2 - i, n + Wk // 2 - j", "m - Hk // 2 + i, n - Wk // 2 + j"),
     mutant("conv_nested: wraps around at the border", NESTED, "if 0 <= row < H and 0 <= column < W:", "if row < H and column < W:"),
     mutant("conv_nested: for square kernels", NESTED, "Hk, Wk = kernel.shape\n    out", "Hk = Wk = kernel.shape[0]\n    out"),

@@ -2,6 +2,7 @@
 # ruff: noqa: E501 - quotes lines of the reference
 
 from autograder.authoring.mutants import mutants_of
+from autograder.authoring.variants import body
 
 mutant = mutants_of("features.py")
 HARRIS, HARRIS2 = "check_responses_of_a_small_picture", "check_responses_of_other_pictures"
@@ -22,6 +23,37 @@ PEAKS = "(histogram > left) & (histogram > right) & (histogram >= 0.8 * histogra
 
 # fmt: off
 MUTANTS = [
+    mutant("ransac: a match may be drawn twice", "check_motion_with_many_wrong_matches", body("ransac", """
+        a, b = keypoints1[matches[:, 0]], keypoints2[matches[:, 1]]
+        best = np.zeros(len(matches), bool)
+        for _ in range(n_iters):
+            draw = np.random.randint(0, len(matches), 3)
+            H = fit_affine_matrix(a[draw], b[draw])
+            group = ((np.c_[b, np.ones(len(b))] @ H - np.c_[a, np.ones(len(a))]) ** 2).sum(axis=1) < threshold
+            best = group if group.sum() > best.sum() else best
+        return fit_affine_matrix(a[best], b[best]), matches[best]
+    """)),
+    mutant("ransac: always 200 draws", "check_motion_with_many_wrong_matches", body("ransac", """
+        a, b = keypoints1[matches[:, 0]], keypoints2[matches[:, 1]]
+        best = np.zeros(len(matches), bool)
+        for _ in range(max(n_iters, 200)):
+            draw = np.random.permutation(len(matches))[:3]
+            H = fit_affine_matrix(a[draw], b[draw])
+            group = ((np.c_[b, np.ones(len(b))] @ H - np.c_[a, np.ones(len(a))]) ** 2).sum(axis=1) < threshold
+            best = group if group.sum() > best.sum() else best
+        return fit_affine_matrix(a[best], b[best]), matches[best]
+    """)),
+    mutant("ransac: seeds numpy", "check_motion_with_many_wrong_matches", body("ransac", """
+        np.random.seed(0)
+        a, b = keypoints1[matches[:, 0]], keypoints2[matches[:, 1]]
+        best = np.zeros(len(matches), bool)
+        for _ in range(n_iters):
+            draw = np.random.permutation(len(matches))[:3]
+            H = fit_affine_matrix(a[draw], b[draw])
+            group = ((np.c_[b, np.ones(len(b))] @ H - np.c_[a, np.ones(len(a))]) ** 2).sum(axis=1) < threshold
+            best = group if group.sum() > best.sum() else best
+        return fit_affine_matrix(a[best], b[best]), matches[best]
+    """)),
     mutant("harris: k of the notes' slip", HARRIS, R, R.replace("k *", "10 * k *")),
     mutant("harris: not summed", HARRIS, "half, (H, W) = window_size // 2, img.shape", "window_size = 1\n    half, (H, W) = window_size // 2, img.shape"),
     mutant("harris: a trace that is not squared", HARRIS, R, R.replace("(xx + yy) ** 2", "(xx + yy)")),

@@ -2,6 +2,7 @@
 # ruff: noqa: E501 - quotes lines of the reference
 
 from autograder.authoring.mutants import mutants_of
+from autograder.authoring.variants import body
 
 mutant = mutants_of("grouping.py")
 KMEANS, KMEANS2 = "check_groups_of_a_few_points", "check_groups_of_other_points"
@@ -17,6 +18,35 @@ RANK = "return (U[:, :k] * S[:k]) @ Vt[:k], k * (image.shape[0] + image.shape[1]
 
 # fmt: off
 MUTANTS = [
+    mutant("start: a generator of its own", "check_probabilities_of_the_start", body("kmeans_pp", """
+        random = np.random.default_rng()
+        centres = [features[random.integers(len(features))]]
+        while len(centres) < k:
+            nearest = np.min([((features - centre) ** 2).sum(axis=1) for centre in centres], axis=0)
+            centres.append(features[random.choice(len(features), p=nearest / nearest.sum())])
+        return np.array(centres)
+    """)),
+    mutant("hierarchy: another default", "check_hierarchies_of_other_points", 'linkage: str = "centroid"', 'linkage: str = "single"'),
+    mutant("shift: three steps at most", "check_modes_of_other_points", body("mean_shift", """
+        modes, groups = [], []
+        for window in features:
+            for _ in range(3):
+                window = features[((features - window) ** 2).sum(axis=1) <= bandwidth**2].mean(axis=0)
+            near = [n for n, mode in enumerate(modes) if np.linalg.norm(mode - window) < bandwidth / 2]
+            groups.append(near[0] if near else len(modes))
+            modes += [] if near else [window]
+        return np.array(groups), np.array(modes)
+    """)),
+    mutant("shift: modes within the bandwidth are one", "check_modes_of_other_points", body("mean_shift", """
+        modes, groups = [], []
+        for window in features:
+            for _ in range(500):
+                window = features[((features - window) ** 2).sum(axis=1) <= bandwidth**2].mean(axis=0)
+            near = [n for n, mode in enumerate(modes) if np.linalg.norm(mode - window) < bandwidth]
+            groups.append(near[0] if near else len(modes))
+            modes += [] if near else [window]
+        return np.array(groups), np.array(modes)
+    """)),
     mutant("kmeans: the mean of all numbers", KMEANS, MEAN, "centers[group] = features[groups == group].mean()"),
     mutant("kmeans: one iteration", KMEANS, "for _ in range(num_iters):", "for _ in range(1):"),
     mutant("kmeans: the farthest centre", KMEANS, ".sum(axis=2).argmin(axis=1)\n", ".sum(axis=2).argmax(axis=1)\n"),

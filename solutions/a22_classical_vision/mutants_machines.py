@@ -2,6 +2,7 @@
 # ruff: noqa: E501 - quotes lines of the reference
 
 from autograder.authoring.mutants import mutants_of
+from autograder.authoring.variants import body
 
 mutant = mutants_of("machines.py")
 PINV, PINV2 = "check_inverse_of_a_small_matrix", "check_inverses_of_other_matrices"
@@ -16,6 +17,11 @@ F = "return (alpha * y) @ K + b"
 
 # fmt: off
 MUTANTS = [
+    mutant("inverse: divides zeros by zero", "check_inverses_of_other_matrices", body("pinv", """
+        U, s, Vt = np.linalg.svd(A, full_matrices=False)
+        kept = s >= tol * s[0]
+        return Vt[kept].T / s[kept] @ U[:, kept].T
+    """)),
     mutant("pinv: no tolerance", PINV, "kept = tol * S.max() < S", "kept = S > 0"),
     mutant("pinv: multiplied by the values", PINV, INVERSE, INVERSE.replace("/ S[kept]", "* S[kept]")),
     mutant("pinv: not transposed", PINV, INVERSE, "return (U[:, kept] / S[kept]) @ Vt[kept]"),

@@ -2,6 +2,7 @@
 # ruff: noqa: E501 - quotes lines of the reference
 
 from autograder.authoring.mutants import mutants_of
+from autograder.authoring.variants import body
 
 mutant = mutants_of("seams.py")
 ENERGY, ENERGY2 = "check_energy_of_a_small_picture", "check_energies_of_other_pictures"
@@ -17,6 +18,30 @@ FIRST = "padded = np.pad(cost[i - 1], 1, constant_values=np.inf)"
 
 # fmt: off
 MUTANTS = [
+    mutant("costs: 1000 beyond the border", "check_costs_against_all_seams", body("compute_cost", """
+        costs, paths = energy.astype(float), np.zeros(energy.shape, dtype=int)
+        for i in range(1, len(energy)):
+            above = np.pad(costs[i - 1], 1, constant_values=1000.0)
+            three = np.stack([above[:-2], above[1:-1], above[2:]])
+            costs[i], paths[i] = energy[i] + three.min(axis=0), three.argmin(axis=0) - 1
+        return costs, paths
+    """)),
+    mutant("reduce: the last of equal costs", "check_narrower_and_lower_pictures", body("reduce", """
+        if axis == 0:
+            return reduce(image.swapaxes(0, 1), size).swapaxes(0, 1)
+        while image.shape[1] > size:
+            costs, paths = compute_cost(image, energy_function(image))
+            image = remove_seam(image, backtrack_seam(paths, costs.shape[1] - 1 - int(costs[-1, ::-1].argmin())))
+        return image
+    """)),
+    mutant("remove: as many seams as the mask is wide", "check_objects_of_other_forms", body("remove_object", """
+        out, left = image, mask
+        for _ in range(min(int(mask.any(axis=0).sum()), image.shape[1] // 2)):
+            costs, paths = compute_cost(out, np.where(left, -1000.0, energy_function(out)))
+            seam = backtrack_seam(paths, int(costs[-1].argmin()))
+            out, left = remove_seam(out, seam), remove_seam(left, seam)
+        return enlarge(out, image.shape[1])
+    """)),
     mutant("energy: the absolute value of the sum", ENERGY, SUM, "return np.abs(down + right)"),
     mutant("energy: the length", ENERGY, SUM, "return np.hypot(down, right)"),
     mutant("energy: one direction", ENERGY, SUM, "return np.abs(right)"),
