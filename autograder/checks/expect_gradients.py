@@ -23,6 +23,7 @@ from autograder.checks.rng import Rng
 from autograder.checks.task import BadCheck
 from autograder.checks.values import Tolerance
 from autograder.core.message import Message, either, joined, name_list
+from autograder.probes.gradients import weighted_sum
 
 SHOWN = 4  # names in one message
 _STOPS = either([name_list(["detach()", ".data", "torch.no_grad()", ".item()", "torch.tensor(...)"]), "numpy"])
@@ -196,7 +197,7 @@ def _by_oracle(
             raise BadCheck("No gradient reaches the oracle's result. It must not detach, and needs `weights`.")
         variables = _variables([value for value, _ in used])
         values, numbers = zip(*used, strict=True)
-        found = torch.autograd.grad(values, variables, numbers)
+        found = torch.autograd.grad(weighted_sum(values, numbers), variables)
     table = {id(x): grad for x, grad in zip(variables, found, strict=True)}
     own = {id(x) for x in leaves}
     rest = {str(i): (x.detach(), table[id(x)]) for i, x in enumerate(variables) if id(x) not in own}

@@ -24,6 +24,7 @@ from autograder.checks.numeric import Scalar, numeric_directional, numeric_gradi
 from autograder.checks.rng import Rng
 from autograder.checks.values import Tolerance, compare_numbers, kind_of_number
 from autograder.core.message import Message, joined
+from autograder.probes.gradients import weighted_sum
 
 __all__ = ["autograd_gradients", "expect_gradient", "expect_gradients", "numeric_directional", "numeric_gradient"]
 
@@ -41,7 +42,7 @@ def autograd_gradients(function: Callable[..., Tensor], dout: Tensor, *inputs: T
         out     of the inputs         gradient in each of them
     """
     leaves = [x.detach().clone().requires_grad_() for x in inputs]
-    return torch.autograd.grad(function(*leaves), leaves, dout)
+    return torch.autograd.grad(weighted_sum([function(*leaves)], [dout]), leaves)
 
 
 def expect_gradient(

@@ -161,9 +161,20 @@ def _differentiate(out: Sequence[Tensor], wanted: Sequence[Tensor], douts: Seque
     pairs = [(value, dout.to(value)) for value, dout in zip(out, douts, strict=True) if value.requires_grad]
     if not pairs or not wanted:
         return {}
-    values, weights = zip(*pairs, strict=True)
-    found = torch.autograd.grad(values, list(wanted), weights, allow_unused=True)
+    found = torch.autograd.grad(weighted_sum(*zip(*pairs, strict=True)), list(wanted), allow_unused=True)
     return {id(x): grad for x, grad in zip(wanted, found, strict=True)}
+
+
+def weighted_sum(values: Sequence[Tensor], weights: Sequence[Tensor]) -> Tensor:
+    """Return the sum of all values, each multiplied by its weight, whose gradient in a value is the weight.
+
+    torch.autograd.grad could be given the weights, too, but imports sympy for them, which takes a third of a second.
+    Raises ValueError if a value and its weights differ in shape.
+    """
+    for value, weight in zip(values, weights, strict=True):
+        if value.shape != weight.shape:
+            raise ValueError(f"a value of the shape {tuple(value.shape)} has weights of {tuple(weight.shape)}")
+    return sum(((value * weight).sum() for value, weight in zip(values, weights, strict=True)), torch.zeros(()))
 
 
 def _modules(f: Any, inputs: Sequence[Any]) -> dict[str, nn.Module]:

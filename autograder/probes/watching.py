@@ -115,10 +115,10 @@ def without_effect(run: Callable[[], list[Tensor]], parameters: Sequence[Tensor]
     """
     before = run()
     with_gradient = [x for x in before if x.requires_grad]
-    ones = [torch.ones_like(x) for x in with_gradient]
     reached: Sequence[Tensor | None] = [None] * len(parameters)
     if with_gradient and parameters:
-        reached = torch.autograd.grad(with_gradient, list(parameters), ones, allow_unused=True)
+        total = sum((x.sum() for x in with_gradient), torch.zeros(()))
+        reached = torch.autograd.grad(total, list(parameters), allow_unused=True)
     suspects = [p for p, gradient in zip(parameters, reached, strict=True) if gradient is None and before]
     with torch.no_grad():
         before = (

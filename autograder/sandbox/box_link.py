@@ -37,13 +37,17 @@ NOTHING = Usage(0.0, 0.0)
 QUICK_SECONDS = 0.05  # of a request that may count as part of the check that follows
 LARGE = 16 << 20  # bytes; smaller answers do not count
 MOST_LARGE = 2  # times the largest message: what the large answers of one check may have together
-_OPTIMIZERS = re.compile(r"\b(?:optim|meta)\b")
+_LATER = {  # what takes long to import and is only imported on use, and the words of a source that uses it
+    "torch._dynamo": re.compile(r"\b(?:optim|meta)\b"),  # by the first optimizer, and on the device "meta"
+    "torch.fx.experimental.symbolic_shapes": re.compile(r"\bgrad_outputs\b|\bautograd\b|\.backward\([^)]"),
+    "autograder.probes.layers": re.compile(r"\bautograder\.probes\b"),
+}
 OUTPUT_SLACK = 100  # characters for the line that says how much output was cut
 
 
-def name_optimizers(text: str) -> bool:
-    """Return whether a source names torch's optimizers, or its device "meta", which needs the same import."""
-    return bool(_OPTIMIZERS.search(text))
+def imports_later(text: str) -> set[str]:
+    """Return the modules that a source will import when it runs, and that many workers should not each import."""
+    return {module for module, words in _LATER.items() if words.search(text)}
 
 
 class Allowance:
@@ -69,10 +73,10 @@ class Allowance:
 class BoxLink:
     """A Link (see proxy.py) to the worker of one submission. Starts a new worker after a check that ended the last."""
 
-    def __init__(self, pool: WorkerPool, code: Code, limits: Limits, *, optimizers: bool = False) -> None:
-        """``optimizers``: the checks make some. The fork server then prepares it, as for code that names them."""
+    def __init__(self, pool: WorkerPool, code: Code, limits: Limits, *, later: frozenset[str] = frozenset()) -> None:
+        """``later``: what the checks import in the worker. The fork server imports it, and what the code needs."""
         self.pool, self.code, self.limits = pool, code, limits
-        self._optimizers = optimizers or any(name_optimizers(text) for text in code.files.values())
+        self._later = sorted(later.union(*map(imports_later, code.files.values())))
         self.printed = ""
         self.deadline = 0.0
         self._seconds = 0.0  # the limit that the deadline comes from
@@ -235,7 +239,7 @@ class BoxLink:
             "threads": int(self.limits.threads),
             "output": int(self.limits.output_kb) << 10,
             "message": int(self.limits.message_mb) << 20,
-            "optimizers": self._optimizers,
+            "later": self._later,
         }
         self._worker = worker = self.pool.fork(limits)
         self._loaded = {name: known for name, known in self._loaded.items() if isinstance(known, StudentFault)}

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from autograder.core.assignment import Assignment
 from autograder.core.code import Code
-from autograder.sandbox.box_link import BoxLink, name_optimizers
+from autograder.sandbox.box_link import BoxLink, imports_later
 from autograder.sandbox.link import Link
 from autograder.sandbox.local_link import LocalLink
 from autograder.sandbox.pool import WorkerPool
@@ -23,7 +23,7 @@ def open_link(pool: WorkerPool | None, code: Code, assignment: Assignment) -> It
     """
     link: Link
     if pool:
-        link = BoxLink(pool, code, assignment.limits, optimizers=_checks_optimize(assignment.folder))
+        link = BoxLink(pool, code, assignment.limits, later=_later_in_checks(assignment.folder))
     else:
         link = LocalLink(code, course=assignment.course)
     try:
@@ -33,6 +33,6 @@ def open_link(pool: WorkerPool | None, code: Code, assignment: Assignment) -> It
 
 
 @cache
-def _checks_optimize(folder: Path) -> bool:
-    """Return whether an assignment's public checks or its handout name optimizers."""
-    return any(name_optimizers(path.read_text("utf-8", "replace")) for path in folder.glob("*.py"))
+def _later_in_checks(folder: Path) -> frozenset[str]:
+    """Return what an assignment's public checks and its handout import when they run."""
+    return frozenset().union(*(imports_later(path.read_text("utf-8", "replace")) for path in folder.glob("*.py")))

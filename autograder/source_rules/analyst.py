@@ -1,15 +1,17 @@
 """Source rules in a process of their own, which may die: whatever a module contains, the grader survives it.
 
-The process is a fork of the grader, so that it starts at once. It runs none of the student's code. It reads one module,
-answers questions about it, and ends when another module comes.
+The process is a fork of the grader, so that it starts at once. It runs none of the student's code. It reads one module
+after another, because each fork makes the grader copy memory, and ends with a module that is too complex.
 """
 
 from __future__ import annotations
 
+import math
 import multiprocessing
 import os
 import signal
 import sys
+import time
 import warnings
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -26,16 +28,15 @@ ATTEMPTS = 2  # something else on the machine may have killed the first process
 
 @dataclass
 class _Reader:
-    """The process that reads one module."""
+    """The process that reads modules."""
 
-    source: str
     pid: int
     channel: Connection
 
-    def ask(self, rules: Rules, siblings: Siblings) -> list[Violation] | str | None:
+    def ask(self, source: str, rules: Rules, siblings: Siblings) -> list[Violation] | str | None:
         """Return its answer, which may be REFUSED, or None if it ended or hangs."""
         try:
-            self.channel.send((rules, siblings))
+            self.channel.send((source, rules, siblings))
             if not self.channel.poll(WAIT_SECONDS):
                 return None
             answer: list[Violation] | str = self.channel.recv()
@@ -63,10 +64,8 @@ class Analyst:
         if sys.platform != "linux":
             return violations_of(source, rules, siblings)
         for _ in range(ATTEMPTS if source != self._refused else 0):
-            if self._reader is None or self._reader.source != source:
-                self.close()
-                self._reader = _fork(source)
-            answer = self._reader.ask(rules, siblings)
+            self._reader = self._reader or _fork()
+            answer = self._reader.ask(source, rules, siblings)
             if isinstance(answer, list):
                 return answer
             if self.close() or answer == REFUSED:
@@ -80,42 +79,51 @@ class Analyst:
         return reader is not None and reader.end()
 
 
-def _fork(source: str) -> _Reader:
+def _fork() -> _Reader:
     ours, theirs = multiprocessing.Pipe()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # threads that end with the grader: none holds a lock
         pid = os.fork()
     if pid == 0:
         try:
-            _serve(theirs, source)
+            _serve(theirs)
         finally:
             os._exit(0)
     theirs.close()
-    return _Reader(source, pid, ours)
+    return _Reader(pid, ours)
 
 
-def _serve(channel: Connection, source: str) -> None:
+def _serve(channel: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     os.closerange(3, channel.fileno())  # the grader's files and channels end with the grader
     os.closerange(channel.fileno() + 1, os.sysconf("SC_OPEN_MAX"))
-    _limit()
+    _limit_memory()
+    last = ""
     while True:
-        rules, siblings = channel.recv()
+        source, rules, siblings = channel.recv()
+        if source != last:
+            _limit_time()
+            last = source
         try:
             channel.send(violations_of(source, rules, siblings))
         except TooComplex:
             channel.send(REFUSED)
 
 
-def _limit() -> None:
+def _limit_memory() -> None:
     import resource  # Linux only
 
     with open("/proc/self/statm") as file:
         pages = int(file.read().split()[0])
-    for limit, value in (
-        (resource.RLIMIT_CPU, SECONDS),
-        (resource.RLIMIT_AS, pages * os.sysconf("SC_PAGE_SIZE") + MEMORY),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        resource.setrlimit(limit, (value, value + 1 if limit == resource.RLIMIT_CPU else value))
+    memory = pages * os.sysconf("SC_PAGE_SIZE") + MEMORY
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _limit_time() -> None:
+    import resource  # Linux only
+
+    most = resource.getrlimit(resource.RLIMIT_CPU)[1]
+    seconds = math.ceil(time.process_time()) + SECONDS
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds if most == resource.RLIM_INFINITY else min(seconds, most), most))

@@ -14,7 +14,7 @@ import torch
 from autograder.checks.task import BadCheck
 from autograder.core.report import Cause
 from autograder.sandbox import box_link as links
-from autograder.sandbox.box_link import name_optimizers
+from autograder.sandbox.box_link import imports_later
 from autograder.sandbox.expect_raises import expect_raises
 from autograder.sandbox.pool import WorkerPool
 from autograder.sandbox.proxy import Handle, Student
@@ -274,25 +274,29 @@ def test_each_check_has_its_own_memory(pool: WorkerPool) -> None:
         assert begin(link, memory_mb=1500).f(600) == 600 << 18
 
 
-COMPILER = """
-    import sys  # a source that names torch.optim
-
-    def imported():
-        return "torch._dynamo" in sys.modules
-"""
-
-
-def test_workers_need_not_import_what_an_optimizer_needs(pool: WorkerPool) -> None:
-    """torch imports its compiler for the first optimizer; the fork server does it, after a source that names one."""
+@pytest.mark.parametrize(
+    ("words", "module"),
+    [
+        ("torch.optim", "torch._dynamo"),
+        ("torch.autograd.grad", "torch.fx.experimental.symbolic_shapes"),
+        ("autograder.probes", "autograder.probes.layers"),
+    ],
+)
+def test_workers_need_not_import_what_torch_imports_on_use(pool: WorkerPool, words: str, module: str) -> None:
+    """The fork server imports it once, after a source whose words need it."""
+    source = f"import sys  # {words}\n\ndef imported(name):\n    return name in sys.modules\n"
     for _ in range(100):
-        with in_box(pool, COMPILER) as (student, _):
-            if student.imported():
+        with in_box(pool, source) as (student, _):
+            if student.imported(module):
                 return
         time.sleep(0.2)
     raise AssertionError("no worker had it")
 
 
-def test_sources_that_need_the_compilers_import_are_known_by_their_words() -> None:
-    assert name_optimizers("torch.optim.Adam([x])")
-    assert name_optimizers('torch.randn(3, device="meta")')  # torch computes there by its decompositions
-    assert not name_optimizers("import torch\nmetadata = optimal = 1\n")
+def test_sources_that_import_on_use_are_known_by_their_words() -> None:
+    compiler, symbols = "torch._dynamo", "torch.fx.experimental.symbolic_shapes"
+    assert imports_later("torch.optim.Adam([x])") == {compiler}
+    assert imports_later('torch.randn(3, device="meta")') == {compiler}  # torch computes there by its decompositions
+    assert imports_later("y.backward(torch.ones(3))") == {symbols}
+    assert imports_later("grad(y, x, grad_outputs=v)") == {symbols}
+    assert imports_later("import torch\nmetadata = optimal = 1\nloss.backward()\n") == set()

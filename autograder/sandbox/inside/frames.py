@@ -63,8 +63,10 @@ class Deadline:
 
 def send(fd: int, header: bytes, body: Sequence[memoryview], *, deadline: Deadline | None = None) -> None:
     """Write one frame. With a deadline, ``fd`` must not block. Raises Late or Closed."""
-    size = sum(len(chunk) for chunk in body)
-    _transfer(os.writev, fd, [PREFIX.pack(MAGIC, len(header), size) + header, *body], select.POLLOUT, deadline)
+    size = sum(map(len, body))
+    start = PREFIX.pack(MAGIC, len(header), size) + header
+    whole = size <= AHEAD
+    _transfer(os.writev, fd, [b"".join((start, *body))] if whole else [start, *body], select.POLLOUT, deadline)
 
 
 def receive(
@@ -84,8 +86,12 @@ def receive(
         raise WireError("the message has an unknown format")
     if header > MAX_HEADER or body > limit:
         raise WireError(f"the message claims to have {header + body} bytes; the limit is {limit}")
-    if count > PREFIX.size + header + body:
-        raise WireError(f"{count - PREFIX.size - header - body} bytes are left over")
+    middle = PREFIX.size + header
+    end = middle + body
+    if count > end:
+        raise WireError(f"{count - end} bytes are left over")
+    if count == end:
+        return start[PREFIX.size : middle], start[middle:end]
     parts = bytearray(header), bytearray(body)
     rest = memoryview(start)[PREFIX.size : count]
     parts[0][: len(rest)] = rest[:header]
@@ -122,10 +128,10 @@ def _transfer(
         if count == 0:
             raise Closed
         done += count
-        while first < len(rest) and count >= len(rest[first]):
-            count -= len(rest[first])
-            first += 1
         if done < wanted:
+            while count >= len(rest[first]):
+                count -= len(rest[first])
+                first += 1
             rest[first] = rest[first][count:]
             _wait(fd, event, deadline)
     return done
