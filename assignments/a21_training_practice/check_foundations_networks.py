@@ -82,7 +82,7 @@ def same_patterns(found, W, b, X):
         on.append(tuple(value > 0 for value in inputs))
     right = sorted(set(on))
     expect_shape(patterns, (len(right), len(W)), name="the patterns",
-                 hint="Each pattern is listed once, whatever the number of units.")  # fmt: skip
+                 hint="Units are on where W x + b > 0. Each pattern occurs once, for any number of units.")  # fmt: skip
     expect(patterns.dtype == torch.bool, "The patterns are not of dtype bool.")
     expect_equal(sorted(map(tuple, patterns.tolist())), right, name="the patterns, sorted",
                  hint="A unit is on where its input is above 0.")  # fmt: skip

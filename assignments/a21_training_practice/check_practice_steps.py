@@ -20,7 +20,7 @@ def check_best_step_in_a_bowl(student, rng):
         expect_close(found, right, rtol=0, atol=2e-5, name=Message("the step in {D} dimensions", D=D), mistakes={
             "This is the largest step.": 3 * right,
             "Return the step, not f.": float(0.5 * (x + right * d - c) @ A @ (x + right * d - c)),
-        }, hint="Cut the bracket until it is shorter than tol.")  # fmt: skip
+        }, hint="Begin with 0 and b. Cut the bracket until it is shorter than tol.")  # fmt: skip
 
 
 @task("newton_step", share=50, any_dtype=True)

@@ -69,7 +69,7 @@ def check_parents_of_children(student, rng):
         parent = max(history[n - 6 : n], key=lambda member: member[1])[0]
         changed = one_change(history[n][0], parent)
         expect(changed, Message("Child {n} is not the best of the last 6 with one change.", n=n - 5),
-               "Remove the oldest, not the worst; change one edge to another operation.")  # fmt: skip
+               "Draw S members, copy the best, change one edge to another operation; the oldest goes.")  # fmt: skip
     ages_and_tournaments(student, rng)
 
 
@@ -107,6 +107,13 @@ def ages_and_tournaments(student, rng):
         edge = next(e for e in range(4) if old[e] != new[e])
         changes[edge, (new[edge] - old[edge]) % 3] = changes.get((edge, (new[edge] - old[edge]) % 3), 0) + 1
     expect(len(changes) == 8 and min(changes.values()) >= 10, "Not all edges and operations change equally often.")
+    wide = [[0.0] * 9 for _ in range(12)]
+    history, _ = helper.evolved(student.regularised_evolution, wide, 12, 9, 8, 1, 400, rng.int(0, 10**6), like)
+    ages = [[a for a in range(1, 9) if one_change(history[n][0], history[n - a][0])] for n in range(8, 408)]
+    known = [found[0] for found in ages if len(found) == 1]
+    young = sum(age <= 4 for age in known) / max(len(known), 1)
+    expect(0.2 < young < 0.8, Message("{p:.0%} of the parents are among the younger half.", p=young),
+           "Each tournament draws its members anew, all alike.")  # fmt: skip
     first, _ = helper.evolved(student.regularised_evolution, flat, 4, 3, 300, 1, 0, rng.int(0, 10**6), like)
     for e in range(4):
         counts = [sum(cell[e] == o for cell, _ in first) for o in range(3)]
@@ -127,7 +134,7 @@ def check_controller_of_two_edges(student, rng):
         "The step takes the old baseline.": logits + 0.3 * (0.9 - 0.52) * (chosen - p),
         "Subtract the softmax.": logits + 0.12 * chosen,
         "The baseline's sign is wrong.": logits + 0.3 * 1.4 * (chosen - p),
-    }, hint="The softmax of each edge is over its operations.")  # fmt: skip
+    }, hint="Each edge moves by lr (R - b) times (1 at the choice, less the softmax over its operations).")  # fmt: skip
     expect_close(found[1], 0.52, name="the baseline", mistakes={"The old one has the weight 0.95.": 0.88})
 
 

@@ -403,7 +403,7 @@ def nll_plackett_luce(scores: Tensor, order: Tensor) -> Tensor:
     Shapes:
         scores  (N, K)  a score for each item
         order   (N, K)  int64, in each row the numbers of all items, best first
-        out     ()
+        out     ()      finite also for scores of 1000
     """
     # YOUR CODE HERE
     raise NotImplementedError()

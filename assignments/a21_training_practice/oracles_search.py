@@ -17,6 +17,15 @@ def halved(halving, table, epochs, eta):
     best, cost = halving(configs, train, epochs, eta)
     return best, cost, calls, configs == list(table)
 
+def of_records(halving, rates):
+    configs = [{"rate": rate} for rate in rates]
+    best, cost = halving(configs, lambda config, n: config["rate"] * n, 1, 2)
+    return best["rate"], cost
+
+def flags(darts_step, w, alpha):
+    darts_step(w, alpha, lambda w, alpha: (w * w).sum() + alpha.sum(), lambda w, alpha: (alpha * alpha).sum(), 0.1, 0.1)
+    return w.requires_grad or alpha.requires_grad
+
 def evolved(evolution, weights, edges, ops, P, S, cycles, seed, like):
     calls = []
     def evaluate(cell):

@@ -58,6 +58,11 @@ def check_likelihoods_sum_to_one(student, rng):
                   first=kind, name=Message(kind))  # fmt: skip
         seen = student.inspect(student.nll, kind, prediction, y[kind])
         expect_unchanged(seen, kind, prediction, y[kind])
+    wide = torch.tensor([[1.0, 9.0], [-2.0, -9.0]], dtype=DEEP, device=rng.device)
+    near = torch.tensor([60.0, -2.01], dtype=DEEP, device=rng.device)
+    for kind in ("gaussian", "laplace"):
+        expect_close(student.nll(kind, wide, near), _ready(kind, wide, near),
+                     name=Message("{kind}, wide and narrow", kind=kind), hint="Do not cut the logarithm.")  # fmt: skip
     big = torch.tensor([[1000.0], [-1000.0]], dtype=DEEP, device=rng.device)
     target = torch.tensor([0.0, 1.0], dtype=DEEP, device=rng.device)
     expect_close(student.nll("bernoulli", big, target), torch.tensor(1000.0, dtype=DEEP, device=rng.device),
@@ -180,6 +185,11 @@ def check_all_orders_sum_to_one(student, rng):
         return total / len(s)
 
     expect_same_gradients(student, rng, student.nll_plackett_luce, oracle, scores, order)
+    large = torch.tensor([[1000.0, -1000.0, 0.0]], dtype=DEEP, device=rng.device)
+    for places, right in (((0, 2, 1), 0.0), ((1, 0, 2), 2000.0), ((0, 1, 2), 1000.0)):
+        found = student.nll_plackett_luce(large, torch.tensor([places], device=rng.device))
+        expect_close(found, large.new_tensor(right), name="scores of 1000",
+                     hint="Take the logarithm of a sum of exponentials without overflow: logcumsumexp.")  # fmt: skip
 
 
 @task("margin_loss", share=50)

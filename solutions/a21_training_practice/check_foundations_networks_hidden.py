@@ -14,6 +14,7 @@ from autograder import (
     expect_close,
     expect_equal,
     expect_raises,
+    expect_same_gradients,
     expect_type,
     expect_unchanged,
     forbid,
@@ -81,6 +82,9 @@ def check_other_patterns(student, rng):
         expect_unchanged(seen, W, b, X)
     W, b, X = rng.normal(70, 3), rng.normal(70), rng.normal(30, 3)
     b[:64] = 100.0
+    same_patterns(student.activation_patterns(W, b, X), W, b, X)
+    b = rng.normal(70)
+    b[6:] = 100.0
     same_patterns(student.activation_patterns(W, b, X), W, b, X)
     W, b, X = (
         torch.tensor(v, dtype=DEEP, device=rng.device) for v in ([[1.0], [-1.0]], [0.0, 0.0], [[0.0], [1.0], [-2.0]])
@@ -164,6 +168,7 @@ def check_largest_of_other_pieces(student, rng):
         expect_close(seen.value, right, name=Message("{k} pieces", k=k),
                      hint="The largest of all k pieces of each output.")  # fmt: skip
         expect_unchanged(seen, x, k)
+        expect_same_gradients(student, rng, student.maxout, lambda x, k: x.unflatten(1, (k, -1)).amax(dim=1), x, k)
 
 
 @task("init_std", share=50)

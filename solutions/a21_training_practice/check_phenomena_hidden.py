@@ -102,7 +102,7 @@ def check_directions_are_equally_likely(student, rng):
     expect(
         float(many.mean(dim=0).abs().max()) < limit,
         "The mean of many matrices is not near 0.",
-        "Signs must be random, too.",
+        "Begin with normal numbers; in torch.linalg.qr, signs must be random, too.",
     )
     squares = many.square().mean(dim=0)
     expect(

@@ -7,7 +7,17 @@ import torch.nn.functional as F
 from check_practice_models import statistics
 from oracles_practice import FUNCTIONS, NAMES, NETWORKS, SIZES, weights_of_tiny
 
-from autograder import Message, expect, expect_close, expect_equal, expect_shape, expect_type, expect_unchanged, task
+from autograder import (
+    Message,
+    expect,
+    expect_close,
+    expect_equal,
+    expect_shape,
+    expect_state_kept,
+    expect_type,
+    expect_unchanged,
+    task,
+)
 
 DEEP = torch.float64
 
@@ -63,6 +73,9 @@ def check_mean_of_dropped_weights(student, rng):
     seen = student.inspect(student.drop_connect, x, W, 0.0, True, make(1, x))
     expect_close(seen.value, x @ W.T, name="p = 0")
     expect_equal((seen.args[0], seen.args[1]), (x, W), name="x and W after the call")
+    seen = student.inspect(student.drop_connect, x, W, 0.6, True, make(1, x))
+    expect_equal((seen.args[0], seen.args[1]), (x, W), name="x and W after the call",
+                 hint="Multiply W by the mask in a new tensor: W * mask.")  # fmt: skip
     expect_close(student.drop_connect(x, W, 1.0, True, make(1, x)), 0 * x @ W.T, name="p = 1")
     seen = student.inspect(student.drop_connect, x, W, 0.5, False, make(1, x))
     expect_close(seen.value, x @ W.T / 2, name="at test time")
@@ -103,6 +116,9 @@ def check_other_running_means(student, rng):
         right = [(n * a + b) / (n + 1) for a, b in zip(average, new, strict=True)]
         expect_close(seen.value, right, name=Message("{n} networks before", n=n))
         expect_unchanged(seen, average, new, n)
+        same = student.define(NETWORKS).shares(student.swa_update, average, new, n)
+        expect(not same, "The result contains a tensor of the arguments, which changes with the next step.",
+               "Return new tensors, also with n = 0.")  # fmt: skip
 
 
 @task("mc_dropout", share=50)
@@ -125,6 +141,9 @@ def check_modes_and_moments(student, rng):
     expect_close(variance, 0 * x, atol=1e-9, name="the variance of one prediction", mistakes={
         "Divide by S, not by S - 1.": torch.full_like(x, math.nan),
     })  # fmt: skip
+    model = helper.noisy(x)
+    with expect_state_kept(student, model=model):
+        student.mc_dropout(model, x, 3)
     total = 0
     for seed in range(40):
         _, variance, *_ = helper.dropped(student.mc_dropout, 1 + 0 * x, 2, 0.5, seed, False, False)
@@ -203,6 +222,12 @@ def check_gradients_of_other_parts(student, rng):
             expect_close(value, float(loss.detach()),
                          name=Message("{kind}, parts of {s}: the loss", kind=kind, s=sizes))  # fmt: skip
             expect_equal(kept, W, name="the weights after the call", hint="No step is made: only gradients change.")
+    model, loss = helper.in_parts(x)
+    parts = list(zip(x.split([2, 7, 3]), x.split([2, 7, 3]), strict=True))
+    with expect_state_kept(student, may_change=("grads", "buffers"), model=model):
+        student.accumulate(model, loss, parts)
+    expect_equal(list(model.sizes), [2, 7, 3], name="the sizes of what the model was called with",
+                 hint="The batch does not fit into memory: call the model once for each part.")  # fmt: skip
 
 
 @task("update_ratio", share=50)
@@ -229,6 +254,7 @@ def check_other_folded_layers(student, rng):
         ("conv", rng.normal(4, 1, 3, 3), rng.normal(4), {"groups": 2, "padding": 2}),
         ("linear", rng.normal(6, 3), rng.normal(6), {}), ("linear", rng.normal(2, 5), None, {}),
         ("conv", rng.normal(3, 2, 3, 3), rng.normal(3), {"dilation": 2}),
+        ("conv", rng.normal(3, 3, 3, 3), rng.normal(3), {"padding": 1, "padding_mode": "circular"}),
     ]  # fmt: skip
     for kind, W, b, options in cases:
         for training in (False, True):
@@ -239,7 +265,10 @@ def check_other_folded_layers(student, rng):
                 if kind == "conv"
                 else rng.normal(4, W.shape[1])
             )
-            raw = F.conv2d(x, W, b, **options) if kind == "conv" else F.linear(x, W, b)
+            if "padding_mode" in options:
+                raw = F.conv2d(F.pad(x, (1, 1, 1, 1), mode="circular"), W, b)
+            else:
+                raw = F.conv2d(x, W, b, **options) if kind == "conv" else F.linear(x, W, b)
             right = F.batch_norm(raw, mean, variance, gamma, beta, False, 0.0, eps)
             out, kept, new = helper.folded(student.fold_batchnorm, kind, W, b, options, numbers, x, training)
             expect_close(out, right,

@@ -3,7 +3,7 @@
 import math
 
 import torch
-from oracles_practice import FUNCTIONS, STOPPING, bowl, gabor_gradient, rate, torch_adam
+from oracles_practice import FUNCTIONS, NETWORKS, STOPPING, bowl, gabor_gradient, rate, torch_adam
 
 from autograder import (
     Message,
@@ -11,6 +11,7 @@ from autograder import (
     expect_close,
     expect_equal,
     expect_raises,
+    expect_state_kept,
     expect_type,
     expect_unchanged,
     forbid,
@@ -33,7 +34,7 @@ def check_best_step_of_other_functions(student, rng):
         f = helper.quartic(c)
         found, calls = helper.searched(student.line_search, f, c - right * d, d, b, 1e-3)
         expect_close(found, right, rtol=0, atol=1.01e-3, name=Message("a minimum at {t} of {b}", t=right, b=b),
-                     hint="Cut the bracket until it is shorter than tol.")  # fmt: skip
+                     hint="Begin with 0 and b. Cut the bracket until it is shorter than tol.")  # fmt: skip
         expect(
             calls <= 200, Message("f was called {n} times.", n=calls), "Each round cuts the bracket by a fixed share."
         )
@@ -151,6 +152,7 @@ def check_stopping_of_other_tables(student, rng):
     tables = [
         ([1.0, 0.95, 0.91, 0.85, 0.84, 0.83], 2, 0.1), ([2.0, 2.0, 2.0], 2, 0.0),
         ([-1.0, -2.0, -1.5, -3.0, -2.9], 4, 0.0),
+        ([1.0, 0.0, 0.5, 0.4, 0.3], 3, 0.0),
         ([5.0], 1, 0.0), ([3.0, 4.0, 2.0, 4.0, 1.0, 0.9], 2, 0.0), ([1e9, 1e8, 2e8], 1, 0.0),
     ]  # fmt: skip
     tables += [(rng.uniform(12).tolist(), 3, 0.05), (rng.uniform(12).tolist(), 5, 0.0)]
@@ -164,6 +166,11 @@ def check_stopping_of_other_tables(student, rng):
         expect_equal(weight, float(best), name=Message("{name}: the weight after restore", name=name))
         expect_equal(mean, 10.0 + best, name=Message("{name}: the buffer after restore", name=name),
                      hint="Copy the whole state of the model: buffers belong to it.")  # fmt: skip
+    model = student.define(NETWORKS).noisy(rng.normal(1))
+    stopping = student.EarlyStopping(2)
+    with expect_state_kept(student, model=model):
+        stopping.update(1.0, model)
+        stopping.restore(model)
 
 
 @task("adam_step", share=50)

@@ -79,6 +79,9 @@ def check_halving_of_other_numbers(student, rng):
                      hint="max(1, n // eta) stay; of equal scores, those that are earlier in configs.")  # fmt: skip
         expect(kept is True, "The list of configurations has changed.")
     table = {"a": {1: 1, 2: 0}, "b": {1: 2, 2: 0}, "c": {1: 3, 2: 5}, "d": {1: 4, 2: 5}}
+    best, cost = helper.of_records(student.successive_halving, [0.1, 0.4, 0.2, 0.3])
+    expect_equal((best, cost), (0.4, 6), name="configurations that are dictionaries",
+                 hint="A configuration may be any object: keep places, not configurations, as keys.")  # fmt: skip
     best = helper.halved(student.successive_halving, table, 1, 2)[0]
     expect_equal(best, "c", name="the last one, where two are equal in the last round",
                  hint="max(1, n // eta) stay; of equal scores, those that are earlier in configs.")  # fmt: skip
@@ -132,6 +135,7 @@ def check_expected_step_is_the_gradient(student, rng):
             seen = student.inspect(student.controller_step, logits, choices, float(rewards[i, j]), baseline, 0.5)
             mean = mean + p[0, i] * p[1, j] * (seen.value[0] - logits) / 0.5
             expect_unchanged(seen, logits, choices, float(rewards[i, j]), baseline, 0.5)
+            expect_type(seen.value[1], float, name="the baseline")
             expect_close(seen.value[1], baseline - (baseline - float(rewards[i, j])) / 20, name="the baseline")
         expect_close(mean, right, atol=1e-8, name=Message("the mean step with the baseline {b}", b=baseline),
                      hint="Every reward counts by reward minus baseline, bad ones, too.")  # fmt: skip
@@ -176,6 +180,8 @@ def check_other_turns(student, rng):
     seen = student.inspect(helper.stepped, student.darts_step, w, alpha, A, B, c, 0.3, 0.4)
     expect_equal((seen.args[1], seen.args[2]), (w, alpha), name="w and alpha after the call",
                  hint="Neither w nor alpha is changed in place.")  # fmt: skip
+    expect(helper.flags(student.darts_step, w, alpha) is False, "The call changed requires_grad of w or alpha.",
+           "Compute with copies: w.clone().requires_grad_().")  # fmt: skip
 
 
 @task("kendall_tau", share=50)

@@ -25,6 +25,33 @@ RAW = "-(logits.log_softmax(dim=1) + each).logsumexp(dim=1).mean()"
 
 # fmt: off
 MUTANTS = [
+    mutant("patterns: numbers as floats", PATTERNS2, body("activation_patterns", """
+        on = X @ W.T + b > 0
+        codes = (on.float() * 2.0 ** torch.arange(len(b), device=X.device)).sum(dim=1)
+        numbers, which = codes.unique(return_inverse=True)
+        return torch.stack([on[which == n][0] for n in range(len(numbers))]), which
+    """)),
+    mutant("maxout: without a gradient", LARGEST2, body("maxout", """
+        return x.detach().reshape(len(x), k, -1).amax(dim=1)
+    """)),
+    mutant("likelihood: cuts the logarithm of the variance", NLL2, body("nll", """
+        if kind == "gaussian":
+            v = prediction[:, 1].clamp(-5, 5)
+            return 0.5 * (math.log(2 * math.pi) + v + (y - prediction[:, 0]) ** 2 * torch.exp(-v)).mean()
+        if kind == "laplace":
+            return (math.log(2) + prediction[:, 1] + (y - prediction[:, 0]).abs() * torch.exp(-prediction[:, 1])).mean()
+        if kind == "bernoulli":
+            return (torch.nn.functional.softplus(prediction[:, 0]) - y * prediction[:, 0]).mean()
+        if kind == "categorical":
+            return -prediction.log_softmax(dim=1).gather(1, y[:, None]).mean()
+        if kind == "poisson":
+            return (prediction[:, 0].exp() - y * prediction[:, 0] + torch.lgamma(y + 1)).mean()
+        raise ValueError(kind)
+    """)),
+    mutant("orders: large scores overflow", ORDER2, body("nll_plackett_luce", """
+        chosen = scores.gather(1, order)
+        return (chosen.flip(1).exp().cumsum(dim=1).log().flip(1) - chosen).sum(dim=1).mean()
+    """)),
     mutant("regression: the bias is penalised", LINE, body("linear_regression", "A = torch.cat([X, torch.ones_like(X[:, :1])], dim=1)\nw = torch.linalg.solve(A.T @ A + ridge * torch.eye(A.shape[1], dtype=X.dtype, device=X.device), A.T @ y)\nreturn w[:-1], w[-1]")),
     mutant("regression: no bias", LINE, "centred = X - X_mean", "centred = X"),
     mutant("regression: no penalty", LINE, "+ ridge * torch.eye(", "+ 0 * torch.eye("),

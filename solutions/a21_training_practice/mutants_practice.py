@@ -19,6 +19,8 @@ STEP = "return base * 0.1 ** sum(100 * t >= share * T for share in (30, 60, 90))
 
 # fmt: off
 MUTANTS = [
+    mutant("stopping: a loss of 0 is none", STOP2, "if loss < self.best - self.min_delta:", "if not self.state or not self.best or loss < self.best - self.min_delta:"),
+    mutant("stopping: restores into evaluation mode", STOP2, "model.load_state_dict(self.state)", "model.load_state_dict(self.state)\n        model.eval()"),
     mutant("search: the largest step", SEARCH, "return (low + high) / 2", "return float(b)"),
     mutant("search: the wrong part is cut off", SEARCH, "if f_left <= f_right:", "if f_left > f_right:"),
     mutant("search: ten rounds", SEARCH, "    while high - low > tol:", "    for _ in range(10):"),

@@ -25,6 +25,24 @@ PINV = "return torch.linalg.pinv(Phi) @ y"
 
 # fmt: off
 MUTANTS = [
+    mutant("drop connect: changes the weights", DROP2, body("drop_connect", """
+        if not train:
+            return x @ (W * (1 - p)).T
+        return x @ W.mul_(torch.rand(W.shape, generator=generator, dtype=W.dtype, device=W.device) >= p).T
+    """)),
+    mutant("swa: the first network itself", SWA2, body("swa_update", """
+        return list(new) if n == 0 else [a + (b - a) / (n + 1) for a, b in zip(average, new, strict=True)]
+    """)),
+    mutant("dropout: seeds the global generator", MC2, "    model.eval()\n    for module in model.modules():", "    torch.manual_seed(0)\n    model.eval()\n    for module in model.modules():"),
+    mutant("parts: evaluation mode", PARTS2, "    model.zero_grad()\n    count, total", "    model.zero_grad()\n    model.eval()\n    count, total"),
+    mutant("parts: all in one batch", PARTS2, body("accumulate", """
+        model.zero_grad()
+        whole = loss(model(torch.cat([x for x, _ in parts])), torch.cat([y for _, y in parts]))
+        whole.backward()
+        return float(whole.detach())
+    """)),
+    mutant("fold: the border's mode is lost", FOLD2, "folded = copy.deepcopy(layer)", "folded = copy.deepcopy(layer)\n    folded.padding_mode = 'zeros'"),
+    mutant("fold: square filters are scaled by input channel", FOLD2, "scale.reshape(-1, *[1] * (layer.weight.dim() - 1))", "(scale.reshape(-1, *[1] * (layer.weight.dim() - 1)) if layer.weight.shape[0] != layer.weight.shape[1] else scale.reshape(-1, *[1] * (layer.weight.dim() - 2)))"),
     mutant("mixup: targets stay", MIX, MIXED, "return lam * x + (1 - lam) * x[order], targets"),
     mutant("mixup: the partner's share", MIX, MIXED, "lam = 1 - lam\n    " + MIXED),
     mutant("mixup: targets by the other share", MIX, MIXED, "return lam * x + (1 - lam) * x[order], (1 - lam) * targets + lam * targets[order]"),

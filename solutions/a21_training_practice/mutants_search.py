@@ -20,6 +20,10 @@ TAU_OUT = "return float((up_a * up_b).sum()) / math.sqrt(float((up_a != 0).sum()
 
 # fmt: off
 MUTANTS = [
+    mutant("halving: configurations as keys", HALVING2, "scores = [train(config, epochs) for config in left]", "by = {config: train(config, epochs) for config in left}\n        scores = [by[config] for config in left]"),
+    mutant("evolution: the S oldest", EVOLVE, "some = torch.randperm(P, generator=generator, device=generator.device)[:S].tolist()", "some = list(range(S))"),
+    mutant("controller: the baseline as a tensor", CONTROL2, "return new, 0.95 * baseline + 0.05 * reward", "return new, torch.tensor(0.95 * baseline + 0.05 * reward)"),
+    mutant("darts: the weights require a gradient afterwards", DARTS2, "leaf = w.detach().clone().requires_grad_()", "leaf = w.requires_grad_()", also=(("new_w = w - lr_w * g", "new_w = w.detach() - lr_w * g"),)),
     mutant("points: the log range is drawn evenly", POINTS, DRAWN, "low + (high - low) * u"),
     mutant("points: a grid", POINTS, DRAWN, 'low * (high / low) ** (round(4 * u) / 4) if scale == "log" else low + (high - low) * u'),
     mutant("points: the global generator", POINTS, "torch.rand((), generator=generator, dtype", "torch.rand((), dtype"),

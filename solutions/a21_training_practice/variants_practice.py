@@ -180,7 +180,7 @@ VARIANTS = [
             s = bn.weight / torch.sqrt(bn.running_var + bn.eps)
             if isinstance(layer, nn.Conv2d):
                 new = nn.Conv2d(layer.in_channels, layer.out_channels, layer.kernel_size, layer.stride, layer.padding,
-                                layer.dilation, layer.groups, bias=True)
+                                layer.dilation, layer.groups, True, layer.padding_mode)
                 new.weight = nn.Parameter(layer.weight * s[:, None, None, None])
             else:
                 new = nn.Linear(layer.in_features, layer.out_features)

@@ -381,7 +381,7 @@ def nll_plackett_luce(scores: Tensor, order: Tensor) -> Tensor:
     Shapes:
         scores  (N, K)  每样东西的得分
         order   (N, K)  int64，每行是所有东西的编号，最好的在前
-        out     ()
+        out     ()      得分为 1000 时也是有限的
     """
     # YOUR CODE HERE
     raise NotImplementedError()
