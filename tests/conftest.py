@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,7 @@ from autograder.core.jupyter import load_package
 from autograder.sandbox.isolation import NoIsolation, choose
 from autograder.sandbox.pool import WorkerPool
 from tests.support.isolations import chosen_or_skip
+from tests.support.left_out import is_left_out
 from tests.support.measured_boxes import is_measured, measured_boxes
 from tests.support.order import Recorder, longest_first
 from tests.support.our_course import OUR_COURSE
@@ -46,6 +48,11 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     """Repeat the first error inside pytest: the one of a worker comes long before the one that ends the session."""
     if _errors_in_pytest and not hasattr(config, "workerinput"):
         print(f"The first error inside pytest was:\n{_errors_in_pytest[0]}")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Import no file whose tests would all be left out."""
+    return True if is_left_out(collection_path, config) else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

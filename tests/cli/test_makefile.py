@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+
+from tests.support.left_out import marks_left_out
 
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON = """#!/bin/sh
@@ -58,3 +61,10 @@ def test_a_python_that_cannot_make_environments_gets_a_sentence(folder: Path) ->
     assert done.returncode != 0
     assert "On Debian or Ubuntu, install python3-venv first." in done.stdout
     assert not (folder / ".venv").exists()
+
+
+def test_the_quick_tests_leave_out_three_marks_and_other_selections_none() -> None:
+    (quick,) = re.findall(r'^QUICK = -m "(.*)"$', (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert marks_left_out(quick) == {"slow", "cluster", "browser"}
+    for some in ("", "slow", "not slow or box", "box and not slow", "not (slow and box)"):
+        assert marks_left_out(some) == set()

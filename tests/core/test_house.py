@@ -12,6 +12,7 @@ from pathlib import Path
 import autograder
 from autograder.core.assignment import read_assignment
 from autograder.core.course import earlier_modules
+from autograder.core.syntax_tree import statements_in
 
 ROOT = Path(__file__).resolve().parents[2]
 MOST_LINES = 400
@@ -90,14 +91,16 @@ def test_no_code_chooses_a_device() -> None:
 
 
 @cache
+def imports(path: Path) -> list[ast.Import | ast.ImportFrom]:
+    """Return the imports of a file, except relative ones. They are where a block may be, not inside of expressions."""
+    found = (node for node in statements_in(tree(path)) if isinstance(node, ast.Import | ast.ImportFrom))
+    return [node for node in found if not getattr(node, "level", 0)]
+
+
 def imported(path: Path) -> set[str]:
     """Return the top-level packages that a file imports anywhere."""
-    names: set[str] = set()
-    for node in ast.walk(tree(path)):
-        if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and not node.level:
-            names.add(node.module or "")
+    names = {alias.name for node in imports(path) if isinstance(node, ast.Import) for alias in node.names}
+    names |= {node.module or "" for node in imports(path) if isinstance(node, ast.ImportFrom)}
     return {name.partition(".")[0] for name in names}
 
 
@@ -121,11 +124,9 @@ def test_a_handout_imports_only_packages_that_its_manifest_lists() -> None:
 def members(path: Path) -> set[str]:
     """Return what a file imports with its full name: the members of `from ... import`, else the modules."""
     names: set[str] = set()
-    for node in ast.walk(tree(path)):
-        if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and not node.level:
-            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    for node in imports(path):
+        start = f"{node.module}." if isinstance(node, ast.ImportFrom) else ""
+        names |= {f"{start}{alias.name}" for alias in node.names}
     return names
 
 

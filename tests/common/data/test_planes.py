@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import pytest
 import torch
 
 from common.data import planes
 
+STEP = 14 / 350
+
+
+@cache
+def grid() -> torch.Tensor:
+    axis = (torch.arange(350, dtype=torch.float64) + 0.5) * STEP - 6
+    return torch.cartesian_prod(axis, axis)
+
+
+@cache
+def probabilities(kind: str) -> torch.Tensor:
+    """Of the cells of the grid."""
+    return planes.log_density(kind, grid()).exp() * STEP**2
+
 
 @pytest.mark.parametrize("kind", planes.KINDS)
 def test_the_density_integrates_to_one_over_the_plane(kind: str) -> None:
-    axis = (torch.arange(350, dtype=torch.float64) + 0.5) * 14 / 350 - 6
-    cell = (14 / 350) ** 2
-    total = planes.log_density(kind, torch.cartesian_prod(axis, axis)).exp().sum() * cell
-    assert abs(float(total) - 1) < 2e-3
+    assert abs(float(probabilities(kind).sum()) - 1) < 2e-3
 
 
 @pytest.mark.parametrize("kind", planes.KINDS)
@@ -21,12 +34,10 @@ def test_points_are_distributed_by_the_density(kind: str) -> None:
     points = planes.draw(kind, 20_000, seed=2**127 + 3).double()
     log_p = planes.log_density(kind, points)
     assert bool(log_p.isfinite().all())
-    axis = (torch.arange(350, dtype=torch.float64) + 0.5) * 14 / 350 - 6
-    grid = torch.cartesian_prod(axis, axis)
-    p = planes.log_density(kind, grid).exp() * (14 / 350) ** 2
-    entropy = -torch.special.xlogy(p, p / (14 / 350) ** 2).sum()
+    p = probabilities(kind)
+    entropy = -torch.special.xlogy(p, p / STEP**2).sum()
     assert abs(float(-log_p.mean() - entropy)) < 0.03
-    means = torch.stack([(p[:, None] * f).sum(dim=0) for f in (grid, grid.square())])
+    means = torch.stack([(p[:, None] * f).sum(dim=0) for f in (grid(), grid().square())])
     assert torch.allclose(torch.stack([points.mean(dim=0), points.square().mean(dim=0)]), means, atol=0.08)
 
 
