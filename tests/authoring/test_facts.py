@@ -65,6 +65,7 @@ def test_a_point_that_changes_makes_the_readme_and_the_notebook_stale(course: As
     assert names == {str(course.folder / name) for name in ("README.md", "tiny.ipynb", "tiny.py")}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["a01_knn", "a04_cnn"])
 def test_a_point_that_changes_in_the_real_course_is_found(name: str, tmp_path: Path) -> None:
     for part in (f"assignments/{name}", f"solutions/{name}", "solutions/locale", "locale"):

@@ -83,6 +83,7 @@ def test_graded_code_sees_neither_this_course_nor_ours(
     assert "RuntimeError: seen: []" in messages["check_total_like_the_reference"]
 
 
+@pytest.mark.slow
 def test_a_students_copy_has_all_that_it_needs_and_torch_is_never_imported(course: Assignment, tmp_path: Path) -> None:
     def run(*arguments: str, cwd: Path) -> str:
         program = f"{NO_TORCH}from autograder.cli.app import main\nmain({[*arguments]!r})"
@@ -126,6 +127,7 @@ print(int(code), sorted(heavy & {*sys.modules}))
 """
 
 
+@pytest.mark.slow
 def test_another_projects_pytest_imports_nothing_of_the_grader(tmp_path: Path) -> None:
     (tmp_path / "test_other.py").write_text("def test_it():\n    assert 1\n")
     command = [sys.executable, "-c", UNRELATED, str(tmp_path)]

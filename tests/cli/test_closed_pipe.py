@@ -13,6 +13,8 @@ import pytest
 from tests.support.classroom import Grader, hand_in, run
 from tests.support.vectors import HONEST, make_vectors
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:

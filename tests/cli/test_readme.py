@@ -170,6 +170,7 @@ def test_each_changelog_fragment_names_its_reader() -> None:
     assert headings <= {kind["name"] for kind in kinds}
 
 
+@pytest.mark.slow
 def test_a_student_can_follow_the_readme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     done = CliRunner().invoke(main, ["start", str(tmp_path / "mycourse"), "a01_knn"])

@@ -6,6 +6,8 @@ import pytest
 
 from tests.course.test_messages_a01_a05 import Mistake, not_named
 
+pytestmark = pytest.mark.slow
+
 MISTAKES: dict[str, list[Mistake]] = {
     "network_visualization.py": [
         (

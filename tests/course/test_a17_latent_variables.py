@@ -6,6 +6,8 @@ import pytest
 
 from tests.course.test_messages_a01_a05 import Mistake, not_named
 
+pytestmark = pytest.mark.slow
+
 MISTAKES: dict[str, list[Mistake]] = {
     "mixtures.py": [
         ("gaussian_log_prob", ("log_det = 2 * L", "log_det = L"), "*twice* the sum"),

@@ -6,6 +6,8 @@ import pytest
 
 from tests.course.test_messages_a01_a05 import Mistake, not_named
 
+pytestmark = pytest.mark.slow
+
 MISTAKES: dict[str, list[Mistake]] = {
     "graph_basics.py": [
         ("adjacency", ("A[edge_index[1], edge_index[0]]", "A[edge_index[0], edge_index[1]]"), "Rows are targets"),

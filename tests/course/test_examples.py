@@ -27,6 +27,7 @@ def test_there_are_two_courses() -> None:
     assert [folder.parts[-3] for folder in FOLDERS] == ["autograd", "strings"]
 
 
+@pytest.mark.slow
 def test_checks_mutants_and_variants_hold(assignment: Assignment) -> None:
     found = verify(assignment, Options(), Plan(seeds=3, notebook=False, parts=("reference", "variants", "mistakes")))
     assert {finding.what: finding.problems for finding in found.findings if not finding.holds} == {}

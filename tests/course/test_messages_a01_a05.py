@@ -20,6 +20,8 @@ from autograder.session.options import Options
 from autograder.session.session import Checks, with_checks
 from autograder.submissions.submission import code_of_scripts
 
+pytestmark = pytest.mark.slow
+
 ASSIGNMENTS = Path(__file__).parents[2] / "assignments"
 Change = str | tuple[str, str] | dict[str, str]  # a new body, a text and another, or new bodies by their functions
 Mistake = tuple[str, Change, str]  # task, change, words

@@ -16,6 +16,8 @@ from autograder.session.options import Options
 from autograder.session.session import Checks, with_checks
 from autograder.submissions.submission import code_of_scripts
 
+pytestmark = pytest.mark.slow
+
 ASSIGNMENTS = Path(__file__).parents[2] / "assignments"
 
 Case = tuple[str, str, str, str]  # task, text of the reference, what is written instead, a part of the hint

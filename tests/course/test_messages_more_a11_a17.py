@@ -9,6 +9,8 @@ import pytest
 
 from tests.course.test_messages_a01_a05 import Mistake, not_named
 
+pytestmark = pytest.mark.slow
+
 MISTAKES: dict[tuple[str, str], list[Mistake]] = {
     ('a11_autograd', 'autograd.py'): [
         ('div', ('unbroadcast(-grad *', 'unbroadcast(grad *'), 'The gradient of b has the wrong sign'),

@@ -9,6 +9,8 @@ import pytest
 
 from tests.course.test_messages_a01_a05 import Mistake, not_named
 
+pytestmark = pytest.mark.slow
+
 MISTAKES: dict[tuple[str, str], list[Mistake]] = {
     ('a19_reinforcement', 'deep_q.py'): [
         ('ReplayBuffer',

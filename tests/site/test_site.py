@@ -26,6 +26,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
+@pytest.mark.slow
 def test_every_page_is_on_the_site(site: Path) -> None:
     pages = [path.relative_to(ROOT / "docs").with_suffix(".html") for path in (ROOT / "docs").rglob("*.md")]
     generated = ["index", "contributing", "changelog", "reporting", "reference/commands", "reference/checks"]
@@ -33,6 +34,7 @@ def test_every_page_is_on_the_site(site: Path) -> None:
     assert not missing
 
 
+@pytest.mark.slow
 def test_pages_load_nothing_from_elsewhere(site: Path) -> None:
     for page in site.rglob("*.html"):
         loaded = re.findall(r'<(?:script|img|iframe)[^>]* src="?([^" >]+)', page.read_text(encoding="utf-8"))
@@ -41,6 +43,7 @@ def test_pages_load_nothing_from_elsewhere(site: Path) -> None:
         assert not loaded, f"{page.relative_to(site)}: {loaded}"
 
 
+@pytest.mark.slow
 def test_links_to_files_of_the_repository_lead_to_pages(site: Path) -> None:
     home = (site / "index.html").read_text(encoding="utf-8")
     assert 'href="students.html"' in home
@@ -48,6 +51,7 @@ def test_links_to_files_of_the_repository_lead_to_pages(site: Path) -> None:
     assert "file-of-the-repository" not in "".join(page.read_text(encoding="utf-8") for page in site.rglob("*.html"))
 
 
+@pytest.mark.slow
 def test_the_search_works_from_a_file(site: Path) -> None:
     assert (site / "search" / "search_index.js").exists()
     assert "rerun" in (site / "search" / "search_index.js").read_text(encoding="utf-8")

@@ -289,6 +289,7 @@ def test_the_graders_modules_are_allowed_outside_of_the_function():
     forbid(SimpleNamespace(source=source), "f", loops=True)
 
 
+@pytest.mark.slow
 def test_a_source_without_torch_is_read_without_importing_it() -> None:
     program = """if True:
         import sys

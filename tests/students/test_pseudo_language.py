@@ -29,6 +29,8 @@ from tests.support.classroom import Grader, hand_in
 from tests.support.course import NAME, WRITTEN
 from tests.support.translated_course import make_translated_course
 
+pytestmark = pytest.mark.slow
+
 # Words that are the same in every language: names, code, and Python's own words about a syntax error.
 _NAMES = """gradlab tiny double Scaler down ipynb none you ValueError raise
 README cpu default printed invalid syntax cuda auto"""
