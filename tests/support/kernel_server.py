@@ -5,12 +5,19 @@ A line is JSON: ``arguments`` of ipykernel's launcher, ``cwd`` and ``env``. The 
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
+import sqlite3  # noqa: F401
 import sys
 
+import debugpy  # noqa: F401
+import ipykernel.debugger
 import ipykernel.kernelapp
+import IPython.core.completerlib
+import IPython.core.debugger
+import IPython.extensions.storemagic  # noqa: F401
 import matplotlib.pyplot
 import torch  # noqa: F401
 
@@ -22,6 +29,8 @@ import common.fallbacks  # noqa: F401
 
 def main() -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # kernels that ended leave no zombies
+    gc.collect()
+    gc.freeze()  # a kernel that searched these modules for garbage would also copy them
     for line in sys.stdin:
         order = json.loads(line)
         child = os.fork()

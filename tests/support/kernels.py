@@ -115,5 +115,9 @@ def _server() -> subprocess.Popen[str]:
         stdout=subprocess.PIPE,
         text=True,
         cwd=ROOT,
-        env={**os.environ, "MPLBACKEND": "module://matplotlib_inline.backend_inline"},  # as ipykernel sets it
+        env={
+            **os.environ,
+            "MPLBACKEND": "module://matplotlib_inline.backend_inline",  # as ipykernel sets it
+            "PYDEVD_DISABLE_FILE_VALIDATION": "1",  # else debugpy warns when it is imported
+        },
     )
