@@ -109,6 +109,8 @@ def check_ddim_counts_its_steps(student, rng):
         times = [row[0] for row in model.times][calls:]
         expect_equal(len(times), steps, name="the number of calls of the model")
         expect_equal(times[0], 10, name="the first time")
+        expect_equal(times, [11 * i // steps - 1 for i in range(steps, 0, -1)], name="the times of all steps",
+                     hint="Visit the times of ddim_times, in their order.")  # fmt: skip
         expect(
             all(a > b for a, b in pairwise([*times, -1])), Message("The times {times} do not decrease.", times=times)
         )

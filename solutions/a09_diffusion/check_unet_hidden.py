@@ -327,6 +327,22 @@ def check_forgetting_is_for_training(student, rng):
     expect_device(student, model, x, time, {"text_emb": condition})
 
 
+# Gradients in the images of a guided call, its formula and the formula's first half; None where there is no graph.
+GUIDED_SLOPES = """
+import torch
+
+def slopes(model, x, time, condition, scale):
+    model.eval()
+    x = x.clone().requires_grad_()
+    given, none = (model(x, time, {"text_emb": words}) for words in (condition, None))
+    found = model.cfg_forward(x, time, {"text_emb": condition, "cfg_scale": scale})
+    outs = (found, (scale + 1) * given - scale * none, (scale + 1) * given)
+    factors = torch.linspace(-1, 1, found.numel(), device=x.device).view(found.shape)
+    sums = [(factors * out).sum() for out in outs]
+    return [torch.autograd.grad(s, x, retain_graph=True)[0] if s.requires_grad else None for s in sums]
+"""
+
+
 @task("Unet.cfg_forward", share="1/6", loans=LOANS_OF_GUIDANCE)
 def check_guidance_through_forward(student, rng):
     """forward with cfg_scale is guided, for any scale, also -1 (unconditional) and 0; model_kwargs is unchanged."""
@@ -349,5 +365,10 @@ def check_guidance_through_forward(student, rng):
         model.train(training)
         with expect_state_kept(student, model=model):
             model(x, time, kwargs)
+    found, right, half = student.define(GUIDED_SLOPES).slopes(model, x, time, condition, 2.0)
+    if found is not None and right is not None:  # guidance is for sampling: none at all will do, half of it will not
+        expect_close(found, right, rtol=1e-3, atol=1e-3, name="the gradient of a guided call", mistakes={
+            "Both calls of the network have a gradient: neither is under torch.no_grad().": half,
+        })  # fmt: skip
     helper.give_clock(model, 8)
     expect_device(student, model.cfg_forward, x, time, kwargs)

@@ -48,6 +48,8 @@ MUTANTS = [
     unet("network: half of the gradient is cut at the bottom", "check_skips_carry_the_details",
          "        for up, block1, block2 in self.ups:\n            x = up(x)",
          "        x = (x + x.detach()) / 2\n        for up, block1, block2 in self.ups:\n            x = up(x)"),
+    unet("guidance: the call without the condition has no gradient", "check_guidance_through_forward",
+         'scale * self(x, time, {**rest, "text_emb": None})', 'scale * self(x, time, {**rest, "text_emb": None}).detach()'),
     unet("guidance: evaluation mode", "check_guidance_through_forward", 'scale = model_kwargs["cfg_scale"]',
          'scale = self.eval() and model_kwargs["cfg_scale"]'),
 ]  # fmt: skip

@@ -170,6 +170,8 @@ DDIM = [
            "num_timesteps, self.num_timesteps")),
     mutant("ddim_sample: visits only the last times", SAME, VISIT,
            "times = [*range(self.num_timesteps - 1, self.num_timesteps - 1 - steps, -1), -1]"),
+    mutant("ddim_sample: rounded times of its own", COUNT, VISIT,
+           "times = [round((self.num_timesteps - 1) * i / steps) for i in range(steps, 0, -1)] + [-1]"),
     mutant("ddim_sample: stops before the last step", COUNT, VISIT, VISIT + "[:-1]"),
     mutant("ddim_sample: starts again in every step", COUNT, STEP, STEP.replace("way[-1]", "way[0]")),
     mutant("ddim_sample: removes the condition from model_kwargs", COUNT, VISIT,

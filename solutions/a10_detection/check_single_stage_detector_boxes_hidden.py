@@ -7,7 +7,17 @@ from oracles_hidden import NEGATIVE, NEUTRAL, boxes_of, loop_iou, loop_match, pl
 from oracles_loans_hidden import LOANS_OF_OVERLAPS
 from torch import Tensor
 
-from autograder import Message, expect, expect_close, expect_equal, expect_shape, expect_unchanged, forbid, task
+from autograder import (
+    Message,
+    expect,
+    expect_close,
+    expect_equal,
+    expect_same_gradients,
+    expect_shape,
+    expect_unchanged,
+    forbid,
+    task,
+)
 from common.nets.detection import box_offsets, generate_grid
 
 
@@ -55,6 +65,16 @@ def check_proposals_undo_offsets(student, rng):
         seen = student.inspect(student.GenerateProposal, *views, method)
         expect_close(seen.value, wanted, name=Message("GenerateProposal by {method}", method=method))
         expect_unchanged(seen, *views, method)
+    for method in ("YOLO", "FasterRCNN"):
+        expect_same_gradients(student, rng, student.GenerateProposal, moved_boxes, *views, method,
+                              names=("anchors", "offsets"))  # fmt: skip
+
+
+def moved_boxes(anchors: Tensor, offsets: Tensor, method: str) -> Tensor:
+    """Return anchors with their centres moved and their sides multiplied."""
+    sides = anchors[..., 2:] - anchors[..., :2]
+    middle = anchors[..., :2] + sides / 2 + offsets[..., :2] * (sides if method == "FasterRCNN" else 1.0)
+    return torch.cat([middle - sides * offsets[..., 2:].exp() / 2, middle + sides * offsets[..., 2:].exp() / 2], dim=-1)
 
 
 @task("GenerateProposal", share="1/6", any_dtype=True)

@@ -219,15 +219,15 @@ def check_inference_at_the_edges(student, rng):
     expect_equal([len(c) for c in confidences], [10, count, 0], name="numbers of detections above 0.25")
     every, _, _ = detector.inference(images[:1], thresh=0.0, nms_thresh=1.0)
     expect_equal([len(b) for b in every], [10], name="the number of detections in a single image, above 0")
-    many = torch.full((1, 1, 15, 15), 0.75, device=rng.device).double()
+    many = torch.full((1, 1, 20, 20), 0.75, device=rng.device).double()
     parts = many, torch.zeros_like(many).repeat(1, 4, 1, 1)[:, None], many
     detector = toy_detector(student, student.define(TOYS), *parts, [[0.5, 0.5]])
-    images = rng.uniform(1, 3, 120, 120, dtype=torch.float32)
+    images = rng.uniform(1, 3, 160, 160, dtype=torch.float32)
     boxes, _, _ = detector.inference(images)
     expect_modes_kept(student, detector, lambda: detector.inference(images[:, :, :8]))
     expect(
-        len(boxes[0]) == 225,
-        Message("Of 225 sure boxes that do not overlap, inference gave {count}.", count=len(boxes[0])),
+        len(boxes[0]) == 400,
+        Message("Of 400 sure boxes that do not overlap, inference gave {count}.", count=len(boxes[0])),
         hint="All boxes that nms keeps are reported: do not limit their number with topk.",
     )
 

@@ -232,7 +232,7 @@ def check_rpn_suppresses_and_sorts(student, rng):
     images = rng.uniform(2, 3, 8, 24, dtype=torch.float32)
     every = scores.softmax(dim=2)[:, :, 0].flatten(1)
     # Neighbouring anchors of 3 x 1 cells have an IoU of 1/2, the outer two of 1/5.
-    for threshold, first, second in ((0.4, [4.0, 1.0], [5.0]), (0.6, [4.0, 3.0, 1.0], [5.0])):
+    for threshold, first, second in ((0.1, [4.0], [5.0]), (0.4, [4.0, 1.0], [5.0]), (0.6, [4.0, 3.0, 1.0], [5.0])):
         _, confidences = rpn.inference(images, thresh=0.5, nms_thresh=threshold)
         for image, leads in enumerate((first, second)):
             expected = tensor(rng, leads).sigmoid()
@@ -240,14 +240,14 @@ def check_rpn_suppresses_and_sorts(student, rng):
             expect_close(confidences[image], expected, name=name, mistakes={
                 "Nothing was suppressed.": every[image][every[image] > 0.5].sort(descending=True).values,
                 "Return the proposals in the order of nms, by falling confidence.": expected.flip(0),
-            })  # fmt: skip
-    many = torch.full((1, 1, 2, 15, 15), 2.0, device=rng.device).double()
+            }, hint="Hand nms_thresh on to nms as it is.")  # fmt: skip
+    many = torch.full((1, 1, 2, 20, 20), 2.0, device=rng.device).double()
     many[:, :, 1] = 0
     rpn = toy_rpn(student, student.define(TOYS), many, torch.cat([0 * many] * 2, dim=2), [[0.5, 0.5]])
-    boxes, _ = rpn.inference(rng.uniform(1, 3, 120, 120, dtype=torch.float32))
+    boxes, _ = rpn.inference(rng.uniform(1, 3, 160, 160, dtype=torch.float32))
     expect(
-        len(boxes[0]) == 225,
-        Message("Of 225 sure boxes that do not overlap, inference gave {count}.", count=len(boxes[0])),
+        len(boxes[0]) == 400,
+        Message("Of 400 sure boxes that do not overlap, inference gave {count}.", count=len(boxes[0])),
         hint="All boxes that nms keeps are proposals: do not limit their number with topk.",
     )
     rpn = toy_rpn(student, student.define(TOYS), scores, offsets, [[3.0, 1.0], [3.0, 1.0]])

@@ -31,6 +31,8 @@ FIRST_STAGE = [
         "coord = anchors.reshape(-1, 4)[pos_idx]", "self.train()\n        coord = anchors.reshape(-1, 4)[pos_idx]"),
     two("RPN: evaluation mode after inference", "check_rpn_suppresses_and_sorts",
         "        boxes, confidences = [], []\n        for image_boxes", "        self.eval()\n        boxes, confidences = [], []\n        for image_boxes"),
+    two("RPN: a leftover topk of 300", "check_rpn_suppresses_and_sorts", "iou_threshold=nms_thresh)", "iou_threshold=nms_thresh, topk=300)"),
+    two("RPN: a lower limit of nms_thresh", "check_rpn_suppresses_and_sorts", "iou_threshold=nms_thresh)", "iou_threshold=max(nms_thresh, 0.3))"),
     two("RPN: a leftover topk", "check_rpn_suppresses_and_sorts", "iou_threshold=nms_thresh)", "iou_threshold=nms_thresh, topk=100)"),
     two("module: detaches the offsets", "check_proposal_module_learns_everywhere",
         "offsets = rows[pos_anchor_idx][:, 2:]", "offsets = rows[pos_anchor_idx][:, 2:].detach()"),
