@@ -54,7 +54,7 @@ def check_walks_on_a_path(student, rng):
     A = table(torch.tensor(PATH, device=rng.device), 3, torch.float64)
     right = torch.tensor([[0.0, 2.0, 0.0], [2.0, 0.0, 2.0], [0.0, 2.0, 0.0]], dtype=A.dtype, device=rng.device)
     expect_close(student.walks(A, 3), right, name="length 3 on the path", mistakes={
-        "`A**3` raises each entry to a power. Multiply the matrices.": A,
+        "Ones and zeros: `A**3` raises each entry to a power, and `> 0` forgets how many. Multiply the matrices.": A,
         "This is the number of walks of length 2.": A @ A,
         "This is the number of walks of length 4.": A @ A @ A @ A,
     })  # fmt: skip

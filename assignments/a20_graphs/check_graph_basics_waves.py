@@ -26,6 +26,8 @@ def check_laplacian_of_small_graphs(student, rng):
                 "D - A, not A - D.": -right,
                 "The sign of A is wrong.": torch.diag(2 * right.diagonal()) - right,
                 "Without loops: the degrees are the row sums of A.": laplace(A + torch.eye(N).to(A), kind),
+                "The row and the column of a node without edges are 0.":
+                    right + torch.diag((A.sum(dim=1) == 0).to(A)),
                 "This is the other kind.": laplace(A, "plain" if kind == "sym" else "sym"),
             }, hint="An entry of the kind \"sym\" is divided by the roots of both degrees.")  # fmt: skip
     values = torch.linalg.eigvalsh(student.laplacian(table(path, 3, torch.float64)).double())

@@ -71,19 +71,20 @@ ENERGY = Message("K + 1 numbers: E of X, A_hat X, A_hat A_hat X and so on; E add
 @task("oversmoothing", share=50, any_dtype=True)
 def check_energy_of_two_nodes(student, rng):
     """Two joined nodes with 1 and 0 have the energies 1/2, 0, 0; a path agrees with loops."""
-    A = torch.tensor([[0.0, 1.0], [1.0, 0.0]], dtype=torch.float64, device=rng.device)
-    X = torch.tensor([[1.0], [0.0]], dtype=torch.float64, device=rng.device)
-    right = torch.tensor([0.5, 0.0, 0.0], dtype=torch.float64, device=rng.device)
-    expect_close(student.oversmoothing(A, X, 2), right, name="two nodes", mistakes={
-        "Each pair is counted twice in the sum: take the half.": 2 * right,
-        "Divide by the degrees with loops.": torch.tensor([1.0, 0.0, 0.0]).to(right),
-    }, hint=ENERGY)  # fmt: skip
     A, X = table(undirected(rng, 6, 7), 6), rng.normal(6, 3)
     right = energies(A, X, 4)
     expect_close(student.oversmoothing(A, X, 4), right, name="six nodes", mistakes={
         "The first energy is that of X itself.": energies(A, X, 5)[1:],
         "Each pair is counted twice in the sum: take the half.": 2 * right,
+        "Divide by the degrees with loops.": lambda: energies(A, X, 4, loops=0),
     }, hint=ENERGY)  # fmt: skip
+    A = torch.tensor([[0.0, 1.0], [1.0, 0.0]], dtype=torch.float64, device=rng.device)
+    X = torch.tensor([[1.0], [0.0]], dtype=torch.float64, device=rng.device)
+    right = torch.tensor([0.5, 0.0, 0.0], dtype=torch.float64, device=rng.device)
+    expect_close(student.oversmoothing(A, X, 2), right, name="two nodes", hint=ENERGY)
+
+
+INSIDE = Message("Those edges whose ends are both in the batch, in their order.")
 
 
 def expect_batches(found, edges, parts, per_batch):
@@ -113,9 +114,11 @@ def expect_batches(found, edges, parts, per_batch):
         right = torch.tensor(kept, dtype=torch.int64, device=nodes.device).reshape(-1, 2).T
         old = torch.tensor([(a, b) for a, b in edges.T.tolist() if a in place and b in place], dtype=torch.int64,
                            device=nodes.device).reshape(-1, 2).T  # fmt: skip
+        expect(inner.shape == right.shape, Message("Batch {n} has {got} edges; it should have {right}.", n=number,
+               got=inner.shape[1], right=right.shape[1]), INSIDE)  # fmt: skip
         expect_equal(inner, right, name=Message("the edges of batch {n}", n=number), mistakes={
             "Edges have new numbers: node n of the batch is nodes[n].": old,
-        }, hint="Those edges whose ends are both in the batch, in their order.")  # fmt: skip
+        }, hint=INSIDE)  # fmt: skip
     expect_equal(
         torch.cat(seen).sort().values, torch.arange(count, device=parts.device), name="the parts of all batches"
     )

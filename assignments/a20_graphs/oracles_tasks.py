@@ -114,9 +114,9 @@ def area(positive, negative):
     return points / (len(positive) * len(negative))
 
 
-def energies(A, X, K):
-    """Return the Dirichlet energies, edge by edge."""
-    degree, out, H = [1 + sum(row) for row in A.tolist()], [], X
+def energies(A, X, K, loops=1):
+    """Return the Dirichlet energies, edge by edge, with degrees that count so many loops."""
+    degree, out, H = [(loops + sum(row)) or 1 for row in A.tolist()], [], X
     for _ in range(K + 1):
         total = 0.0
         for i in range(len(A)):

@@ -77,6 +77,10 @@ def check_who_is_reached_after_many_steps(student, rng):
     expect_equal(student.k_hop(A, 150), right, name="150 hops in two parts", mistakes={
         "Numbers of walks overflow. Make the table 0 or 1 again after each product.": torch.zeros_like(right),
     })  # fmt: skip
+    line = torch.diag(torch.ones(39, dtype=torch.float64, device=rng.device), 1)
+    places = torch.arange(40, device=rng.device)
+    expect_equal(student.k_hop(line + line.T, 30), (places[:, None] - places).abs() <= 30,
+                 name="30 hops along a line of 40", hint="Up to k products, however large k is.")  # fmt: skip
     pair = torch.tensor([[0.0, 1.0], [1.0, 0.0]], dtype=torch.float64, device=rng.device)
     everyone = torch.ones(2, 2, dtype=torch.bool, device=rng.device)
     expect_equal(student.k_hop(pair, 70), everyone, name="70 hops between two nodes", mistakes={
@@ -124,6 +128,11 @@ def check_normalised_graphs_with_lonely_nodes(student, rng):
 def check_normalised_directed_graphs_and_sparse_ones(student, rng):
     """Directed graphs, whose degrees count what arrives; sparse results that agree with dense ones."""
     edges = directed(rng, 7, 10)
+    alone = torch.cat([edges[:, edges[1] > 0], torch.tensor([[0, 1], [2, 2]], device=rng.device)], dim=1)
+    for kind in ("sym", "row"):  # nothing arrives at node 0, but edges leave from it
+        expect_close(student.normalised_adjacency(alone, 7, False, kind), divided(table(alone, 7), kind),
+                     name=Message("directed, {kind}, without loops", kind=kind),
+                     hint="Where a row sum is 0, its inverse counts as 0.")  # fmt: skip
     A = with_loops(table(edges, 7))
     for kind in ("sym", "row"):
         found = student.normalised_adjacency(edges, 7, kind=kind)
@@ -132,6 +141,7 @@ def check_normalised_directed_graphs_and_sparse_ones(student, rng):
             "Rows are targets.": divided(A.T.contiguous(), kind),
         }, hint="The degree of a node is its row sum, on both sides.")  # fmt: skip
         thin = student.normalised_adjacency(edges, 7, kind=kind, sparse=True)
-        expect(type(thin) is torch.Tensor and thin.layout != torch.strided, "sparse=True returns a sparse tensor.",
+        sparse = type(thin) is torch.Tensor and thin.layout == torch.sparse_coo
+        expect(sparse, "sparse=True returns a sparse COO tensor.",
                "A.to_sparse() makes one of a dense tensor.")  # fmt: skip
         expect_close(thin.to_dense(), divided(A, kind), name=Message("sparse, {kind}", kind=kind))

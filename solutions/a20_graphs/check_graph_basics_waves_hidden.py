@@ -23,6 +23,7 @@ from autograder import (
     expect_raises,
     expect_same_gradients,
     expect_unchanged,
+    is_sequence,
     task,
 )
 
@@ -34,8 +35,35 @@ def half(values):
 
 def same(values):
     return torch.ones_like(values)
+
+def three(values):
+    return (values <= values.sort().values[2]).to(values)
 """
 )
+
+# How many products of the student's filter are tables with a row and a column for each node.
+SQUARES = """
+import torch
+from torch.overrides import TorchFunctionMode
+
+PRODUCTS = ("matmul", "__matmul__", "__rmatmul__", "mm", "bmm", "addmm", "baddbmm", "einsum", "linear", "tensordot")
+
+class Watch(TorchFunctionMode):
+    def __init__(self, N):
+        super().__init__()
+        self.N, self.squares = N, 0
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        out = func(*args, **(kwargs or {}))
+        if getattr(func, "__name__", "") in PRODUCTS and isinstance(out, torch.Tensor):
+            self.squares += tuple(out.shape[-2:]) == (self.N, self.N)
+        return out
+
+def squares(L, x, theta):
+    with Watch(len(L)) as watch:
+        student.chebyshev(L, x, theta)
+    return watch.squares
+"""
 
 
 @task("laplacian", share=50)
@@ -70,6 +98,10 @@ def check_other_filters(student, rng):
         values, U = torch.linalg.eigh(L)
         low = U[:, values < 1]
         expect_close(student.spectral_filter(L, x, filters.half), low @ (low.T @ x), name="a cut-off at 1")
+    M = rng.normal(9, 9)
+    values, U = torch.linalg.eigh(M + M.T)  # half of them are negative
+    expect_close(student.spectral_filter(M + M.T, x, filters.three), U[:, :3] @ (U[:, :3].T @ x), rtol=1e-4,
+                 name="the smallest eigenvalues", hint="g gets all eigenvalues at once, as they are.")  # fmt: skip
     small = laplace(table(undirected(rng, 5, 6), 5), "sym")
     x = rng.normal(5, 2, dtype=torch.float32)
     expect_close(student.spectral_filter(small, x, filters.decay), torch.matrix_exp(-2 * small) @ x, name="float32")
@@ -95,6 +127,9 @@ def check_chebyshev_with_other_bounds(student, rng):
                      count=terms, bound=bound),
                      hint="The rescaled L is 2 / lam_max L - I, with the lam_max that is given.")  # fmt: skip
         expect_unchanged(seen, L, x, theta, bound)
+    count = student.define(SQUARES).squares(L, x, theta)
+    expect(count == 0, Message("{n} products of the filter are as large as L.", n=count),
+           "Keep the signals T_k x, not the tables T_k: each term costs one product of L with (N, D).")  # fmt: skip
     inputs = (L / 8, x, theta)
     expect_same_gradients(student, rng, student.chebyshev, by_tables, *inputs, names=("L", "x", "theta"))
     L, x, theta = (value.float() for value in (L, x, theta))
@@ -137,7 +172,7 @@ def check_other_batches_come_back(student, rng):
         batch = torch.tensor([g for g, N in enumerate(sizes) for _ in range(N)], device=rng.device)
         seen = student.inspect(student.unbatch, edges, X, batch)
         expect(
-            type(seen.value) in (tuple, list) and len(seen.value) == len(sizes),
+            is_sequence(seen.value) and len(seen.value) == len(sizes),
             Message("The list has a pair for each graph, so its length is {n}.", n=len(sizes)),
         )
         for g, (found, own) in enumerate(seen.value):

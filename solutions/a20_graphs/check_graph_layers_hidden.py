@@ -163,6 +163,8 @@ def check_readouts_of_other_graphs(student, rng):
                 expect_same_gradients(student, rng, student.readout,
                                       lambda x, batch, kind: grouped(x, batch, int(batch.max()) + 1, kind),
                                       x, batch, kind)  # fmt: skip
+    expect_close(student.readout(x, batch), grouped(x, batch, G, "mean"), name="the kind by default",
+                 hint="Without a kind, it is the mean.")  # fmt: skip
     order = rng.permutation(N)
     expect_equal(student.readout(x, batch, "max"), student.readout(x[order], batch[order], "max"), name="another order")
     with expect_raises(ValueError):

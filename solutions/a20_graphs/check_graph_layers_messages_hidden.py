@@ -113,6 +113,31 @@ LOANS = {"sample_neighbours": samples}
 """
 
 
+# The sum of a result that is linear in X and in a factor of each layer; its slope along each is the sum itself.
+SLOPES = """
+import torch
+
+class Scaled(torch.nn.Module):
+    def __init__(self, like):
+        super().__init__()
+        self.factor = torch.nn.Parameter(like.new_tensor(1.5))
+
+    def forward(self, own, near):
+        return self.factor * (own + near.mean(dim=1))
+
+def slopes(X, edge_index, nodes, seed):
+    X, layers = X.clone().requires_grad_(), [Scaled(X), Scaled(X)]
+    generator = torch.Generator(device=X.device).manual_seed(seed)
+    total = student.sage_embed(layers, [2, 2], X, edge_index, nodes, generator).sum()
+    if not total.requires_grad:
+        return [total]
+    inputs = [layer.factor for layer in layers] + [X]
+    found = torch.autograd.grad(total, inputs, allow_unused=True, materialize_grads=True)
+    return [total.detach(), *((slope * x).sum().detach() for slope, x in zip(found, inputs))]
+"""
+KEEPS = Message("Compute the vectors without torch.no_grad() and detach(): the layers are trained.")
+
+
 @task("sage_embed", share=50, loans=LOANS_OF_SAMPLES)
 def check_sampled_neighbourhoods_of_other_depths(student, rng):
     """No layer, one, three with sizes of their own; needed vectors only are computed."""
@@ -134,6 +159,14 @@ def check_sampled_neighbourhoods_of_other_depths(student, rng):
         expect(rows <= most, text, "Compute the nodes and their samples only, not the whole graph.")
     same, _ = helper.run(weights, (4, 3, 2), X, edges, nodes, seed)
     expect_equal(same, out, name="the result with the same generator")
+    others = [helper.run(weights, (4, 3, 2), X, edges, nodes, seed + n)[0] for n in (1, 2, 3)]
+    expect(not all(torch.equal(other, out) for other in others), "Other generators give the same result.",
+           "The generator that is given draws the samples of each layer.")  # fmt: skip
+    found = student.define(SLOPES).slopes(X, regular(rng, 12, 2), nodes, seed)
+    expect(len(found) == 4, "The result has no gradient.", KEEPS)
+    parts = (Message("the first layer"), Message("the second layer"), Message("X"))
+    for part, slope in zip(parts, found[1:], strict=True):
+        expect_close(slope, found[0], name=Message("the gradient in {part}", part=part), hint=KEEPS)
 
 
 @task("attention_coefficients", share="2/6", loans=LOANS_OF_GROUPS)

@@ -23,6 +23,8 @@ from autograder import (
     expect_close,
     expect_same_gradients,
     expect_shape,
+    expect_state_kept,
+    expect_type,
     expect_unchanged,
     explain_errors,
     task,
@@ -94,13 +96,17 @@ def check_labels_of_others_do_not_matter(student, rng):
     options = {"steps": 2, "lr": 0.02, "weight_decay": 0.1}
     losses, right = trained(X, A, y, mask, weights, 2, 0.02, 0.1)
     leaked = trained(X, A, y.clamp(min=0), mask, weights, 2, 0.02, 0.1, all_nodes=True)[0]
-    with explain_errors({"AttributeError": "Of the layers, only `first` has a name that is fixed."}):
+    known = {"AttributeError": "Of the layers, only `first` has a name that is fixed."}
+    with explain_errors(known), expect_state_kept(student):
         found = helper.run(*weights, X, A, y.clamp(min=0), mask, options)
+    expect_type(found[0][0], float, name="the first loss")
     expect_close(found[0], losses, rtol=1e-4, name="the losses", mistakes={
         "Nodes that are not labelled take part in the loss.": leaked,
     })  # fmt: skip
     expect_close([found[1], found[2]], right, rtol=1e-4, name="the weights")
     expect(all(found[3]), "The model came in eval mode, and was trained in it.", "model.train() at the beginning.")
+    many = helper.run(*weights, X, A, y, mask, {"steps": 160})[0]
+    expect(len(many) == 160, Message("Of 160 steps, {n} were made.", n=len(many)))
     seen = student.inspect(helper.run, *weights, X, A, y, mask, options | {"steps": 0})
     expect_close([seen.value[1], seen.value[2]], list(weights), name="the weights after no step",
                  hint="With 0 steps, nothing changes.")  # fmt: skip

@@ -33,6 +33,19 @@ LINES = "return ends, torch.stack(shared.nonzero(as_tuple=True))"
 
 # fmt: off
 MUTANTS = [
+    mutant("reach: ten steps at most", HOP2, "    for _ in range(k):\n        " + REACHED, "    for _ in range(min(k, 10)):\n        " + REACHED),
+    mutant("norm: sym, where nothing arrives the inverse is 1", NORM3, "torch.where(degree > 0, degree, torch.inf) ** -0.5\n" + ROOT, "degree.clamp(min=1) ** -0.5\n" + ROOT),
+    mutant("norm: compressed rows", NORM3, "A.to_sparse()", "A.to_sparse_csr()"),
+    mutant("filter: g of one eigenvalue at a time", SPEC2, SPECTRAL, SPECTRAL.replace("g(values)", "torch.stack([g(value) for value in values])")),
+    mutant("chebyshev: polynomials as tables", CHEB2, body("chebyshev", """
+        eye = torch.eye(len(L), dtype=L.dtype, device=L.device)
+        scaled, out = 2 / lam_max * L - eye, theta[0] * x
+        before, now = eye, scaled
+        for factor in theta[1:]:
+            out = out + factor * (now @ x)
+            before, now = now, 2 * scaled @ now - before
+        return out
+    """)),
     mutant("adjacency: rows are sources", ADJ, SET, SET.replace("[1], edge_index[0]", "[0], edge_index[1]")),
     mutant("adjacency: an edge counts as often as it is listed", ADJ, SET, "    A.index_put_((edge_index[1], edge_index[0]), torch.ones(edge_index.shape[1], device=A.device), accumulate=True)\n    return A\n"),
     mutant("adjacency: both directions", ADJ, SET, SET.replace("return A", "return ((A + A.T) > 0).float()")),

@@ -114,6 +114,8 @@ MUTANTS = [
     mutant("lstm: the first hidden state", SAGE_LSTM, "self.lstm(near)[0][:, -1]", "self.lstm(near)[0][:, 0]"),
     mutant("lstm: the cell", SAGE_LSTM, "self.lstm(near)[0][:, -1]", "self.lstm(near)[1][1][0]"),
     mutant("lstm: reads nodes, not samples", SAGE_LSTM, "self.lstm(near)[0][:, -1]", "self.lstm(near.transpose(0, 1))[0][-1]"),
+    mutant("embed: a generator of its own", EMBED2, "edge_index, nodes, sizes[-1], generator)", "edge_index, nodes, sizes[-1], torch.Generator(device=X.device).manual_seed(0))"),
+    mutant("embed: without a gradient", EMBED2, "return layers[-1](own, others", "return layers[-1](own.detach(), others"),
     mutant("embed: samples of the first layer only", EMBED, "    others = sage_embed(*rest, near.flatten(), generator)\n    return layers[-1](own, others.reshape(*near.shape, -1))\n", "    others = X[near.flatten()] @ torch.zeros(X.shape[1], own.shape[1]).to(X)\n    return layers[-1](own, others.reshape(*near.shape, -1))\n"),
     mutant("embed: layers from the last to the first", EMBED, "return layers[-1](own, others", "return layers[0](own, others", also=(("rest = (layers[:-1], sizes[:-1], X, edge_index)", "rest = (layers[1:], sizes[1:], X, edge_index)"),)),
     mutant("embed: sizes from the first to the last", EMBED2, "edge_index, nodes, sizes[-1], generator)", "edge_index, nodes, sizes[0], generator)", also=(("sizes[:-1], X, edge_index)", "sizes[1:], X, edge_index)"),)),
@@ -165,6 +167,7 @@ MUTANTS = [
     mutant("readout: one for all nodes", READ, "ways[kind](x, batch, int(batch.max()) + 1)", "ways[kind](x, 0 * batch, int(batch.max()) + 1)"),
     mutant("readout: always the mean", READ, '"max": scatter_max, "sum": scatter_sum', '"max": scatter_mean, "sum": scatter_mean'),
     mutant("readout: the last graph is lost", READ, "int(batch.max()) + 1)", "int(batch.max()))"),
+    mutant("readout: another default", READ2, 'batch: Tensor, kind: str = "mean") -> Tensor:', 'batch: Tensor, kind: str = "sum") -> Tensor:'),
     mutant("readout: accepts any kind", READ2, "ways[kind](x", "ways.get(kind, scatter_mean)(x", also=(("    if kind not in ways:\n        raise ValueError(f\"unknown kind {kind!r}\")\n", ""),)),
     mutant("readout: float64", READ2, "return ways[kind](x, batch, int(batch.max()) + 1)", "return ways[kind](x, batch, int(batch.max()) + 1).double()", habit="dtype"),
 ]
