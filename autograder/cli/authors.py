@@ -123,6 +123,11 @@ def publish(out: Path, names: tuple[str, ...], repository: str, language: str) -
     help="Number of seeds on which each variant must pass.",
 )
 @click.option(
+    "--all-checks",
+    is_flag=True,
+    help="Run all checks on each variant and each habit, not only those that execute what it changes.",
+)
+@click.option(
     "--part",
     "parts",
     multiple=True,
@@ -150,6 +155,7 @@ def verify(
     no_notebook: bool,
     no_training: bool,
     variant_seeds: int,
+    all_checks: bool,
     parts: tuple[str, ...],
     story: str,
     generated: bool,
@@ -207,6 +213,7 @@ def verify(
             training=not no_training,
             parts=tuple("mistakes" if part == "mutants" else part for part in parts) or PARTS,
             story=story,
+            narrow=not all_checks,
         )
         results = verify_all(assignments, asked, plan, jobs=jobs, done=show)
     if as_json:

@@ -83,6 +83,19 @@ def test_the_part_of_mutants_has_two_names(course: Path, monkeypatch: pytest.Mon
     assert [found["what"] for found in json.loads(result.stdout)[0]["findings"]] == ["blank stub", "mutants"]
 
 
+@pytest.mark.parametrize(("option", "narrow"), [((), True), (("--all-checks",), False)])
+def test_variants_run_the_checks_that_may_notice_them_or_all(
+    course: Path, monkeypatch: pytest.MonkeyPatch, option: tuple[str, ...], narrow: bool
+) -> None:
+    plans = []
+    monkeypatch.setattr(
+        "autograder.authoring.verify.verify_all", lambda assignments, asked, plan, **rest: plans.append(plan) or []
+    )
+    monkeypatch.chdir(course)
+    run_command("verify", NAME, "--isolation", "none", *option)
+    assert [plan.narrow for plan in plans] == [narrow]
+
+
 def test_verify_ends_with_1_when_an_assignment_fails(course: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(course)
     result = run_command("verify", NAME, "--isolation", "none", "--seeds", 1, "--no-notebook", "--json")
