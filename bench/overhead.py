@@ -11,9 +11,10 @@ The goals, relative to `import torch`, are 1.2 for `gradlab check` where nothing
 sandbox: judges each assignment's reference by all its checks that do not train, in turn in this process, in a new
 process that is forked from it, and in the sandbox, with the same inputs. Processor seconds, the median of the runs
 after one that does not count; "sandbox" is the grader, everything in the sandbox, and the process that reads the
-source. The sandbox also records which operations ran, where a task forbids some. So the comparison holds that equal:
-this process records, too, and "record" is what that adds to its seconds. The goal is a ratio of 1.10 in sum and 1.20
-for the worst; "without" is the ratio to this process without the record. The last columns say what the difference
+sources, which is one for a class. A comment at the end of the code differs from run to run, so that no run knows the
+source already. The sandbox also records which operations ran, where a task forbids some. So the comparison holds that
+equal: this process records, too, and "record" is what that adds to its seconds. The goal is a ratio of 1.10 in sum and
+1.20 for the worst; "without" is the ratio to this process without the record. The last columns say what the difference
 consists of: what any new process pays (pages that it copies when it first writes to them, kernels that torch makes on
 first use); and the counted workers, requests and megabytes, each times what one costs when nothing else is done
 (measured first). Linux only.
@@ -34,12 +35,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 GRADLAB = [sys.executable, "-m", "autograder"]
 SUM, WORST = 1.10, 1.20  # the goals
+NUMBERS = count()
 RUN = "{run}"  # in a command: the number of the run
 
 
@@ -259,11 +262,11 @@ def compare(assignment: Any, isolation: str, runs: int, traffic: Traffic) -> tup
         plain, here, new, box = [], [], [], []
         with WorkerPool(isolation, course=assignment.course) as pool:
             for _ in range(runs + 1):
-                plain.append(seconds_of(partial(judge, checks, code, None)))
-                here.append(seconds_of(partial(judge, checks, code, None, record=True)))
-                new.append(seconds_of_fork(partial(judge, checks, code, None, record=True)))
+                plain.append(seconds_of(partial(judge, checks, other(code), None)))
+                here.append(seconds_of(partial(judge, checks, other(code), None, record=True)))
+                new.append(seconds_of_fork(partial(judge, checks, other(code), None, record=True)))
                 before = replace(traffic)
-                box.append(seconds_of(partial(judge, checks, code, pool), pool))
+                box.append(seconds_of(partial(judge, checks, other(code), pool), partial(apart, pool, checks)))
         counted = Traffic(
             traffic.workers - before.workers,
             traffic.requests - before.requests,
@@ -275,6 +278,12 @@ def compare(assignment: Any, isolation: str, runs: int, traffic: Traffic) -> tup
     return with_checks(assignment, Options(seed=1, skip_scored=True), body)
 
 
+def other(code: Any) -> Any:
+    """Return the code with a comment at its end, another one each time."""
+    comment = f"\n# {next(NUMBERS)}\n"
+    return replace(code, files={name: text + comment for name, text in code.files.items()})
+
+
 def judge(checks: Any, code: Any, pool: Any, *, record: bool = False) -> None:
     """Run all checks, each of which must pass."""
     from autograder.sandbox.open_link import open_link
@@ -283,7 +292,6 @@ def judge(checks: Any, code: Any, pool: Any, *, record: bool = False) -> None:
         if record:
             record_operations(link)
         results = checks.judge(link, code)
-    checks.state.analyst.close()  # so that its time counts
     assert all(result.points for result in results), [result.id for result in results if not result.points]
 
 
@@ -337,21 +345,22 @@ def unit_costs(isolation: str, assignment: Any) -> UnitCosts:
 
     with WorkerPool(isolation, course=assignment.course) as pool:
         workers(pool, 3)
-        worker = seconds_of(partial(workers, pool, 40), pool) / 40
+        used = partial(in_sandbox, pool)
+        worker = seconds_of(partial(workers, pool, 40), used) / 40
         link = start(pool)
         requests(link, value, 3)
-        request = seconds_of(partial(requests, link, 0, 2000), pool) / 2000
-        there_and_back = seconds_of(partial(requests, link, value, 100), pool) / 100 - request
+        request = seconds_of(partial(requests, link, 0, 2000), used) / 2000
+        there_and_back = seconds_of(partial(requests, link, value, 100), used) / 100 - request
         link.close()
     return UnitCosts(worker, request, there_and_back / (2 * value.nbytes / 1e6))
 
 
-def seconds_of(work: Callable[[], None], pool: Any = None) -> float:
-    """Return the processor seconds of a piece of work: of this process, and of all in the sandbox of ``pool``."""
+def seconds_of(work: Callable[[], None], others: Callable[[], float] = float) -> float:
+    """Return the processor seconds of a piece of work: of this process, and what ``others`` says before and after."""
 
     def used() -> float:
         ended = resource.getrusage(resource.RUSAGE_CHILDREN)
-        return time.process_time() + ended.ru_utime + ended.ru_stime + (in_sandbox(pool) if pool else 0.0)
+        return time.process_time() + ended.ru_utime + ended.ru_stime + others()
 
     before = used()
     work()
@@ -367,6 +376,14 @@ def seconds_of_fork(work: Callable[[], None]) -> float:
     _, status, used = os.wait4(pid, 0)
     assert status == 0
     return used.ru_utime + used.ru_stime
+
+
+def apart(pool: Any, checks: Any) -> float:
+    """Return the processor seconds of everything in the sandbox and of the process that reads sources."""
+    import psutil
+
+    reader = checks.state.analyst._reader
+    return in_sandbox(pool) + (sum(psutil.Process(reader.pid).cpu_times()[:2]) if reader else 0.0)
 
 
 def in_sandbox(pool: Any) -> float:
