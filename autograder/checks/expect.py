@@ -17,10 +17,16 @@ from autograder.checks.mistakes import likely_mistake, usual_cause
 from autograder.checks.values import EXACT, Tolerance, kind_of_number
 from autograder.checks.wrong_forms import one_number, other_shape
 from autograder.core.errors import GradlabError
-from autograder.core.message import Message, joined
+from autograder.core.message import Message, first_of, joined
 from autograder.core.report import Cause
+from autograder.probes.saying import DTYPE, RECORDING, SEEDED
 
 LIMIT = 2000  # characters of one message
+SETTINGS = {"dtype": DTYPE, "recording": RECORDING, "seeded": SEEDED}  # of torch, for all code that runs later
+SETTINGS_CHANGED = Message("The call changed {names}.")
+SETTINGS_HINT = (
+    "This changes all code that runs later. Use dtype=..., `with torch.no_grad():` or your own torch.Generator."
+)
 
 Mistakes = Mapping[
     str, Any
@@ -158,12 +164,18 @@ def expect_type(actual: Any, kind: type | tuple[type, ...], name: str = "") -> N
         )
 
 
-def expect_unchanged(seen: Any, *inputs: Any) -> None:
-    """Require that an inspected call (``student.inspect``) did not change its positional arguments."""
+def expect_unchanged(seen: Any, *inputs: Any, may_seed: bool = False) -> None:
+    """Require that an inspected call (``student.inspect``) did not change its positional arguments, nor torch's state.
+
+    That is the default dtype, whether gradients are recorded, and, unless it ``may_seed``, the global generator's seed.
+    """
     for sentence in changed_in_place(inputs, seen.args):
         raise Mismatch(
             sentence, "Use x = x - m instead of x -= m, and neither x[...] = ... nor a method_() on an argument."
         )
+    changed = [text for name, text in SETTINGS.items() if name in seen.torch and not (may_seed and name == "seeded")]
+    if changed:
+        raise Mismatch(Message(SETTINGS_CHANGED.template, names=first_of(changed, 3)), SETTINGS_HINT)
 
 
 def changed_in_place(before: Sequence[Any], after: Sequence[Any]) -> Iterator[Message]:

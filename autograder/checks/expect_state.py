@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from autograder.checks.expect import Mismatch, expect
+from autograder.checks.expect import SETTINGS_CHANGED, SETTINGS_HINT, Mismatch, expect
 from autograder.checks.task import BadCheck
 from autograder.core.message import Message, first_of
 from autograder.probes.saying import GLOBALS, recognised
@@ -32,10 +32,7 @@ _RULES = {  # what may change -> the sentence and the hint for a change
         Message("The call changed .grad of {names}."),
         "Use torch.autograd.grad, torch.no_grad() or detach(), so that no gradient reaches these parameters.",
     ),
-    "torch": (
-        Message("The call changed {names}."),
-        "This changes all code that runs later. Use dtype=..., `with torch.no_grad():` or your own torch.Generator.",
-    ),
+    "torch": (SETTINGS_CHANGED, SETTINGS_HINT),
 }
 
 

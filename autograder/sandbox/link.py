@@ -50,3 +50,4 @@ class Inspection:
     args: tuple[Any, ...]  # the positional arguments as they were after the call
     ops: int  # number of operations that torch ran
     largest: int  # bytes of the largest tensor that one of them made
+    torch: tuple[str, ...] = ()  # torch's global settings that it changed: "dtype", "recording", "seeded"

@@ -204,8 +204,8 @@ def test_no_answer_is_believed_to_have_the_form_that_the_proxy_needs(answer: Any
 
 
 def test_the_arguments_and_counts_of_a_call_are_of_their_types() -> None:
-    right = {"value": 1, "args": (1,), "ops": 3, "largest": 8}
-    for wrong in ({"args": (1, 2)}, {"args": [1]}, {"ops": "3"}, {"largest": None}):
+    right = {"value": 1, "args": (1,), "ops": 3, "largest": 8, "torch": []}
+    for wrong in ({"args": (1, 2)}, {"args": [1]}, {"ops": "3"}, {"largest": None}, {"torch": [3]}):
         student = Student(OneAnswer({**right, **wrong}), "work", "")  # type: ignore[arg-type]
         with pytest.raises(StudentFault, match=UNEXPECTED):
             student.inspect(student.f, 1)

@@ -1,4 +1,4 @@
-"""Counts torch's operations and the bytes of the largest tensor that one of them made."""
+"""What a call did in torch: its operations, the largest tensor, and the global settings that it left behind."""
 
 from __future__ import annotations
 
@@ -44,6 +44,21 @@ def make_meter() -> Any:
 
     meter: Any = Meter  # torch gives its class no types
     return meter()
+
+
+def torch_settings() -> dict[str, Any]:
+    """Return torch's default dtype, whether gradients are recorded, and the global generator's seed, if it is imported.
+
+    Drawing numbers leaves the seed as it is.
+    """
+    torch = sys.modules.get("torch")
+    if torch is None:
+        return {}
+    return {
+        "dtype": torch.get_default_dtype(),
+        "recording": torch.is_grad_enabled(),
+        "seeded": torch.default_generator.initial_seed(),
+    }
 
 
 def _size_of(value: Any) -> int:

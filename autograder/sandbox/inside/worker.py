@@ -30,7 +30,7 @@ import numpy as np
 
 from autograder.sandbox.inside.figures import draw_figure
 from autograder.sandbox.inside.listed import Listed, Names
-from autograder.sandbox.inside.meter import make_meter
+from autograder.sandbox.inside.meter import make_meter, torch_settings
 from autograder.sandbox.inside.modules import SubmissionFinder
 from autograder.sandbox.inside.plain_values import Record
 from autograder.sandbox.inside.recorder import Recording
@@ -242,10 +242,12 @@ class Worker:
         return tuple(map(self._keep, result)) if type(result) in (tuple, list) else self._keep(result)
 
     def do_inspect(self, f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
-        meter = make_meter()
+        meter, before = make_meter(), torch_settings()
         with self._recorded(meter):
             value = f(*args, **kwargs)
-        return {"value": value, "args": args, "ops": meter.ops, "largest": meter.largest}
+        now = torch_settings()
+        changed = [name for name in before if before[name] != now[name]]
+        return {"value": value, "args": args, "ops": meter.ops, "largest": meter.largest, "torch": changed}
 
     def do_value(self, target: Any) -> Any:
         return target
