@@ -4,7 +4,17 @@ import torch
 import torch.nn.functional as F
 from oracles_segmentation import LOSSES, counted, labelled, mean_iou, overlap, panoptic, pixel_loss, similarity
 
-from autograder import Message, expect, expect_close, expect_equal, expect_shape, explain_errors, forbid, task
+from autograder import (
+    Message,
+    expect,
+    expect_close,
+    expect_equal,
+    expect_shape,
+    explain_errors,
+    forbid,
+    is_sequence,
+    task,
+)
 
 IGNORED = {
     "index 255": "255 is not a class but the ignore_index: choose the pixels that count first, or put 0 in its place "
@@ -173,7 +183,7 @@ def three_things(rng):
 
 def expect_segments(found, right, name, mistakes=None, hint=""):
     """Require ids and classes."""
-    expect(type(found) is tuple and len(found) == 2, "The result is a pair: ids and classes.")
+    expect(is_sequence(found) and len(found) == 2, "The result is a pair: ids and classes.")
     expect_equal(found[0], right[0], name=Message("ids of {name}", name=name), mistakes=mistakes or {}, hint=hint)
     expect_equal(found[1], right[1], name=Message("classes of {name}", name=name), hint=hint)
 

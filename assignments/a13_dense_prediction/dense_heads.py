@@ -233,7 +233,7 @@ def refine_boxes(proposals: Tensor, deltas: Tensor, labels: Tensor) -> Tensor:
     """The boxes after the second regression, with the four numbers of each proposal's class.
 
     Shapes:
-        proposals  (R, 4)      float, xyxy
+        proposals  (R, 4)      float, xyxy; R may be 0
         deltas     (R, 4 * C)  float; columns 4c to 4c + 3 are t_x, t_y, t_w, t_h of class c
         labels     (R,)        int64, in [0, C)
         out        (R, 4)      xyxy
@@ -436,7 +436,7 @@ def roi_pool(features: Tensor, boxes: Tensor, size: tuple[int, int]) -> Tensor:
 
     Shapes:
         features  (C, H, W)                float
-        boxes     (R, 4)                   float, xyxy in cells; some cell of the map is inside
+        boxes     (R, 4)                   float, xyxy in cells; some cell of the map is inside; R may be 0
         size      (height, width)          number of bins
         out       (R, C, height, width)
     """

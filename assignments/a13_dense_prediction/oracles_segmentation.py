@@ -123,14 +123,15 @@ LOANS = {"bilinear_kernel": kernel}
 """
 
 
-def panoptic(sem, masks, scores, labels, min_share=0.5, *, order=None):
-    """Return ids and classes, pixel by pixel."""
+def panoptic(sem, masks, scores, labels, min_share=0.5, *, order=None, dropped_take=False):
+    """Return ids and classes, pixel by pixel. ``dropped_take``: dropped things take pixels, too, which is wrong."""
     H, W = sem.shape
-    ids, classes = [[0] * W for _ in range(H)], []
+    ids, classes, gone = [[0] * W for _ in range(H)], [], set()
     ranked = sorted(range(len(scores)), key=lambda r: -float(scores[r])) if order is None else order
     for r in ranked:
         inside = masks[r].nonzero().tolist()
-        free = [(i, j) for i, j in inside if ids[i][j] == 0]
+        free = [(i, j) for i, j in inside if ids[i][j] == 0 and (i, j) not in gone]
+        gone |= {(i, j) for i, j in inside if dropped_take}
         if free and len(free) >= min_share * len(inside):
             classes.append(int(labels[r]))
             for i, j in free:

@@ -189,6 +189,8 @@ def check_normals_of_other_lengths(student, rng):
     short = 0.002 * m + 0.0005 * rng.normal(2, 3, 3, 4)
     expect_close(f(short, m), cosine_loss(short, m), atol=1e-3, name="short vectors",
                  hint="Divide by the lengths; a number that prevents a division by 0 must be far smaller.")  # fmt: skip
+    expect_close(f(1e-5 * short, 1e-5 * m), cosine_loss(short, m), atol=1e-3, name="two short vectors",
+                 hint="Limit each length by itself: the product of two small lengths is far smaller.")  # fmt: skip
     n, m = rng.normal(2, 3, 3, 4), rng.normal(2, 3, 3, 4)
     n[0, :, 1, 2] = 0
     m[1, :, 0, 0] = 0

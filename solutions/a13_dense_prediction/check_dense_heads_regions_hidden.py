@@ -24,6 +24,7 @@ from autograder import (
     expect_state_kept,
     expect_unchanged,
     explain_errors,
+    is_sequence,
     task,
 )
 
@@ -334,7 +335,7 @@ def check_pairs_of_random_corners(student, rng):
         seen = student.inspect(student.decode_corners, *heats, *embeddings, k)
         boxes, scores, labels = paired(*heats, *embeddings, k)
         found = seen.value
-        expect(type(found) is tuple and len(found) == 3, "The result is (boxes, scores, labels).")
+        expect(is_sequence(found) and len(found) == 3, "The result is (boxes, scores, labels).")
         wrong = {hint: paired(*heats, *embeddings, k, mistake=mistake) for mistake, hint in UNPAIRED.items()}
         expect_close(found[1], scores.to(rng.device), name="the scores", atol=1e-5, rtol=1e-5,
                      mistakes={hint: value[1].to(rng.device) for hint, value in wrong.items()},

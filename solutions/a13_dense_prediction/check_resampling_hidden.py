@@ -14,6 +14,7 @@ from autograder import (
     expect_shape,
     expect_unchanged,
     forbid,
+    is_sequence,
     task,
 )
 
@@ -114,7 +115,7 @@ def check_places_of_other_maps(student, rng):
         right, places = F.max_pool2d(x, k, return_indices=True)
         seen = student.inspect(student.max_pool_indices, x, k)
         label = Message("the shape {shape}, k = {k}", shape=str(shape), k=k)
-        expect(type(seen.value) is tuple and len(seen.value) == 2, "The result is a pair: maxima and places.")
+        expect(is_sequence(seen.value) and len(seen.value) == 2, "The result is a pair: maxima and places.")
         expect_close(seen.value[0], right, name=label, mistakes={
             "A window has k x k pixels, for every k.": lambda x=x: F.max_pool2d(x, 2),
         }, hint="Rows and columns that fill no window are left out.")  # fmt: skip

@@ -131,6 +131,9 @@ def check_draws_of_other_windows(student, rng):
     rare = torch.tensor([[0.0, 30.0], [10.0, 0.0]], dtype=torch.float64, device=rng.device).repeat(3, 4, 15, 20)
     found = helper.drawn(rare, 2, rng.int(0, 2**31), device)
     expect(not bool((found == 0).any()), "A value of 0 was drawn, which has the chance 0.", "Chances are a / sum(a).")
+    for axis in range(4):
+        equal = float((found == found.roll(1, axis)).double().mean())
+        expect(equal < 0.9, "Windows share a draw.", "Each window has a draw of its own.")
     share = float((found == 30).double().mean())
     text = Message("30 was drawn in {share} of 3600 windows of 0 30 10 0; the chance is 0.75.", share=round(share, 3))
     expect(abs(share - 0.75) < 6 * (0.1875 / 3600) ** 0.5, text, "Chances are a / sum(a).")

@@ -185,6 +185,8 @@ def check_merging_of_random_masks(student, rng):
             "min_share is an argument, and not always 1/2.": panoptic(sem, masks, scores, labels)[0],
             "Of things with equal scores, the earlier one in the list comes first.":
                 panoptic(sem, masks, scores, labels, share, order=reverse)[0],
+            "A thing that is dropped takes no pixels: they are free for later things, and for stuff.":
+                panoptic(sem, masks, scores, labels, share, dropped_take=True)[0],
         }, hint="A thing, or a class of stuff, that has no free pixel gets no number.")  # fmt: skip
         expect_unchanged(seen, sem, masks, scores, labels, share)
     half = torch.zeros(2, 4, 4, dtype=torch.bool, device=rng.device)

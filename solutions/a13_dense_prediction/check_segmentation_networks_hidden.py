@@ -21,7 +21,9 @@ from common.data import render, scenes
 def check_kernels_of_other_sizes(student, rng):
     """Other sizes, odd ones too; a ramp becomes a finer ramp; the dtype is float32."""
     for C, k in ((1, 2), (2, 3), (3, 5), (1, 16), (4, 1), (2, 64)):
+        narrow = (1 - (torch.arange(k) - k // 2).abs() / max(k // 2, 1)) if k % 2 else torch.zeros(k)
         expect_close(student.bilinear_kernel(C, k), tent_kernel(C, k), name=Message("{C} channels, k = {k}", C=C, k=k),
+                     mistakes={"f is k/2, rounded up.": torch.eye(C)[:, :, None, None] * torch.outer(narrow, narrow)},
                      hint="If k is odd, the centre is one of the numbers; if k is even, it is between two.",
                      )  # fmt: skip
     ramp = torch.arange(6.0).repeat(1, 2, 5, 1)

@@ -91,6 +91,8 @@ MUTANTS = [
     mutant("normals: detached", NORMAL2, "P = depth[..., None] * rays", "P = depth.detach()[..., None] * rays"),
     mutant("normals: float32", NORMAL2, TURN, TURN + ".float()", habit="dtype"),
     mutant("normal loss: short vectors count less", ANGLE2, COS, "return 1 - F.cosine_similarity(n, m, dim=1, eps=1e-2).mean()"),
+    mutant("normal loss: the product of the lengths is at least 1e-8", ANGLE2, COS,
+           "return (1 - (n * m).sum(dim=1) / (n.norm(dim=1) * m.norm(dim=1)).clamp(min=1e-8)).mean()"),
     mutant("normal loss: the absolute cosine", ANGLE, COS, COS.replace(".sum(dim=1).mean()", ".sum(dim=1).abs().mean()")),
     mutant("normal loss: lengths count", ANGLE, COS, "return 1 - (n * m).sum(dim=1).mean()"),
     mutant("normal loss: minus the cosine", ANGLE, COS, COS.replace("1 - ", "-")),

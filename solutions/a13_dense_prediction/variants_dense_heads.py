@@ -315,4 +315,23 @@ VARIANTS = [
             out["rmse"] = sum(((p - z) ** 2).mean() ** 0.5 for p, z in zip(P, Z)).item() / len(R)
             return out
         """)),
+    variant("a list for boxes, scores and labels; a stack of the boxes that there are",
+        ("    return boxes, mean[order], label[one]\n", "    return [boxes, mean[order], label[one]]\n"),
+        body("roi_pool", """
+            C, H, W = features.shape
+            if len(boxes) == 0:
+                return features.new_zeros(0, C, *size)
+
+            def bins(low, high, limit, k):
+                low, high = max(math.floor(low), 0), min(math.ceil(high), limit)
+                n = high - low
+                return [(low + j * n // k, low - (-(j + 1) * n // k)) for j in range(k)]
+
+            parts = []
+            for x0, y0, x1, y1 in boxes.tolist():
+                rows, columns = bins(y0, y1, H, size[0]), bins(x0, x1, W, size[1])
+                values = [features[:, a:b, c:d].amax(dim=(1, 2)) for a, b in rows for c, d in columns]
+                parts.append(torch.stack(values, dim=1).unflatten(1, size))
+            return torch.stack(parts)
+        """)),
 ]

@@ -321,4 +321,28 @@ VARIANTS = [
                 y = z
             return self.last(y)[..., : x.shape[-2], : x.shape[-1]]
         """)),
+    variant("a named tuple, layers of blocks one by one, weights used by functions",
+        ("from itertools import pairwise\n", "from collections import namedtuple\nfrom itertools import pairwise\n"),
+        ("    return ids, torch.tensor(", "    return Panoptic(ids, torch.tensor("),
+        ("(classes, dtype=torch.int64, device=sem.device)\n", "(classes, dtype=torch.int64, device=sem.device))\n"),
+        ("# %% task=\"merge_panoptic\"\n",
+         "Panoptic = namedtuple(\"Panoptic\", \"ids classes\")\n\n\n# %% task=\"merge_panoptic\"\n"),
+        body("UNet.forward", """
+            stack = []
+            for block in self.down[:-1]:
+                for layer in block:
+                    x = layer(x)
+                stack.append(x)
+                x = F.max_pool2d(x, 2)
+            x = self.down[-1](x)
+            for i in reversed(range(len(stack))):
+                skip = stack[i]
+                x = F.conv_transpose2d(x, self.up[i].weight, self.up[i].bias, stride=2)
+                x = F.pad(x, [0, skip.size(3) - x.size(3), 0, skip.size(2) - x.size(2)])
+                x = self.merge[i](torch.concat([skip, x], 1))
+            return torch.einsum("nchw,oc->nohw", x, self.last.weight[:, :, 0, 0]) + self.last.bias[:, None, None]
+        """)),
+    variant("a list for the pair of ids and classes",
+        ("    return ids, torch.tensor(", "    return [ids, torch.tensor("),
+        ("(classes, dtype=torch.int64, device=sem.device)\n", "(classes, dtype=torch.int64, device=sem.device)]\n")),
 ]

@@ -212,7 +212,7 @@ def refine_boxes(proposals: Tensor, deltas: Tensor, labels: Tensor) -> Tensor:
     """第二次回归后的框，用的是每个提议框所属类别的四个数。
 
     Shapes:
-        proposals  (R, 4)      float，xyxy
+        proposals  (R, 4)      float，xyxy；R 可以是 0
         deltas     (R, 4 * C)  float；第 4c 到 4c + 3 列是类别 c 的 t_x、t_y、t_w、t_h
         labels     (R,)        int64，在 [0, C) 内
         out        (R, 4)      xyxy
@@ -395,7 +395,7 @@ def roi_pool(features: Tensor, boxes: Tensor, size: tuple[int, int]) -> Tensor:
 
     Shapes:
         features  (C, H, W)                float
-        boxes     (R, 4)                   float，xyxy，以网格单元为单位；框内至少有图的一个网格单元
+        boxes     (R, 4)                   float，xyxy，以网格单元为单位；框内至少有图的一个网格单元；R 可以是 0
         size      (height, width)          子区域的个数
         out       (R, C, height, width)
     """
