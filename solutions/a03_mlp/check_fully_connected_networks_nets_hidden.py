@@ -4,7 +4,16 @@ import torch
 from oracles import LOANS_OF_LAYERS, MAKE, judge_source, loss_and_gradients, make_deep, random_params
 from torch import Tensor
 
-from autograder import Message, expect, expect_close, expect_equal, expect_shape, explain_errors, task
+from autograder import (
+    Message,
+    expect,
+    expect_close,
+    expect_equal,
+    expect_shape,
+    expect_state_kept,
+    explain_errors,
+    task,
+)
 
 
 def expect_normal(weights: dict[str, Tensor], scale: float) -> None:
@@ -41,10 +50,11 @@ def expect_normal(weights: dict[str, Tensor], scale: float) -> None:
 @task("TwoLayerNet.__init__", share=50)
 def check_two_layer_net_starts_normal(student, device):
     """TwoLayerNet's weights are normal with standard deviation weight_scale, and differ from net to net."""
-    nets = [
-        student.TwoLayerNet(150, 200, 60, weight_scale=0.03, reg=0.0, dtype=torch.float32, device=device)
-        for _ in range(2)
-    ]
+    with expect_state_kept(student):
+        nets = [
+            student.TwoLayerNet(150, 200, 60, weight_scale=0.03, reg=0.0, dtype=torch.float32, device=device)
+            for _ in range(2)
+        ]
     params = [net.params for net in nets]
     expect_normal({name: params[0][name] for name in ("W1", "W2")}, 0.03)
     expect(not torch.equal(params[0]["W1"], params[1]["W1"]), "Two nets started with the same weights.")
@@ -54,9 +64,9 @@ def check_two_layer_net_starts_normal(student, device):
 def check_fully_connected_net_starts_normal(student, device):
     """FullyConnectedNet's weights are normal with standard deviation weight_scale in every layer."""
     for hidden in ([120], [100, 100, 100]):
-        net = student.FullyConnectedNet(
-            hidden, input_dim=100, num_classes=100, weight_scale=0.2, reg=0.0, dtype=torch.float64, device=device
-        )
+        options = {"input_dim": 100, "num_classes": 100, "weight_scale": 0.2, "dtype": torch.float64, "device": device}
+        with expect_state_kept(student):  # the seed is for dropout alone
+            net = student.FullyConnectedNet(hidden, **options, dropout=0.2, seed=3)
         params = net.params
         names = [f"W{layer}" for layer in range(1, len(hidden) + 2)]
         expect(

@@ -13,7 +13,7 @@ from oracles_nets import (
 )
 from torch.nn import functional as F
 
-from autograder import Message, expect, expect_close, expect_equal, expect_shape, forbid, task
+from autograder import Message, expect, expect_close, expect_equal, expect_shape, expect_state_kept, forbid, task
 
 
 @task("ThreeLayerConvNet.loss", share=40)
@@ -21,10 +21,9 @@ def check_three_layer_net_on_other_sizes(student, rng):
     """The three-layer network is right for odd image sizes, even and large filters, and one image."""
     forbid(student, "ThreeLayerConvNet.loss", calls=READY_MADE, apart=LAYERS_BY_HAND)
     for dims, size, images, reg in [((3, 9, 13), 5, 4, 0.0), ((1, 8, 7), 4, 1, 0.7)]:
-        model = student.ThreeLayerConvNet(
-            input_dims=dims, num_filters=4, filter_size=size, hidden_dim=6, num_classes=7, reg=reg,
-            dtype=torch.float64, device=rng.device,
-        )  # fmt: skip
+        options = {"num_filters": 4, "filter_size": size, "hidden_dim": 6, "num_classes": 7, "reg": reg}
+        with expect_state_kept(student):
+            model = student.ThreeLayerConvNet(input_dims=dims, **options, dtype=torch.float64, device=rng.device)
         x, y = rng.normal(images, *dims), rng.integers(0, 7, images)
         judge_net(student, rng, model, three_layers, x, y, reg, quiet=True)
 

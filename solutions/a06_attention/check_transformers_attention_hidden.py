@@ -109,6 +109,8 @@ def check_no_loop_passes_gradients(student, rng):
     for mask in (None, some_mask(rng.uniform(2, 4, 5))):
         attention = student.scaled_dot_product_no_loop_batch
         expect_same_gradients(student, rng, attention, attend, q, k, v, mask, names=("query", "key", "value"))
+        second = student.define("def second(f, v):\n    return lambda q, k, mask: f(q, k, v, mask)[1]\n").second
+        expect_same_gradients(student, rng, second(attention, v), weights_of, q, k, mask, names=("query", "key"))
 
 
 def wrong_sequences(by_torch: Callable[..., Tensor], q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> dict:
@@ -142,6 +144,10 @@ def check_head_between_two_sequences(student, rng):
             inputs = [queries, keys, values, mask]
             names = ("query", "key", "value")
             expect_same_gradients(student, rng, head, by_torch, *inputs, weights=layers, names=names)
+        expect_close(head.eval()(queries, keys, values, mask), by_torch(queries, keys, values, mask),
+                     name="evaluation mode", mistakes={
+            "The mask hides keys in evaluation mode, too.": by_torch(queries, keys, values),
+        })  # fmt: skip
 
 
 @task("MultiHeadAttention", share=25, loans=LOANS_OF_HEADS)

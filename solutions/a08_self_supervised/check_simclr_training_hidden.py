@@ -49,6 +49,7 @@ def run(train, first, second, batches, adam, **options):
     losses = [train(model, iter(batches), optimizer, epoch, 2, **options) for epoch in (1, 2)]
     weights = [p.detach() for p in model.parameters()]
     kinds = [type(loss).__name__ for loss in losses]
+    model.modes.append(model.training)
     return {"losses": losses, "weights": weights, "modes": model.modes, "moved": model.moved, "kinds": kinds}
 """
 
@@ -116,7 +117,11 @@ def check_epochs_agree_with_torch(student, rng):
     """Losses and weights of two epochs agree with the same training by torch, and batches are moved to the device."""
     for adam in (False, True):
         seen = judge_epochs(student, rng, [4, 4, 4], 0.3, adam=adam)
-        expect(all(seen["modes"]), "The model was not in training mode: call model.train() first.")
+        expect(
+            all(seen["modes"]),
+            "The model was not in training mode, or did not stay in it.",
+            "Call model.train() first, and model.eval() nowhere: who evaluates a model says so.",
+        )
         expect(all(seen["moved"]), "A batch was given to the model without being moved to the device.")
         expect_equal(seen["kinds"], ["float", "float"], name="types of the results of train")
     batch = rng.normal(3, 3, 2, 2), rng.normal(3, 3, 2, 2), rng.integers(0, 9, 3)

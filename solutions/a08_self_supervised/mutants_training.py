@@ -137,6 +137,8 @@ EPOCHS = [
            SUM + "\n        " + COUNT, "total += loss.item() * batch_size\n        count += batch_size"),
     mutant("train: leaves the model in evaluation mode", "check_epochs_agree_with_torch",
            MODE, MODE.replace("model.train()", "pass")),
+    mutant("train: sets evaluation mode at the end", "check_epochs_agree_with_torch",
+           RETURN, "model.eval()\n    " + RETURN),
     mutant("train: does not move the batches to the device", "check_epochs_agree_with_torch",
            LEFT + "\n        " + RIGHT, (LEFT + "\n        " + RIGHT).replace(".to(device)", "")),
     mutant("train: returns a tensor with its graph", "check_epochs_agree_with_torch", SUM, SUM.replace(".item()", "")),

@@ -643,7 +643,7 @@ def train(
     """Train the model for one epoch by NT-Xent.
 
     Shapes:
-        model            (N, C, H, W) -> features (N, F), projections (N, D); put it in training mode
+        model            (N, C, H, W) -> features (N, F), projections (N, D); put it in training mode for good
         data_loader      batches (x_i, x_j, target) of pairs; the last one may be smaller
         train_optimizer  of the model's parameters
         epoch, epochs    int    which epoch this is, from 1, and of how many; for messages only

@@ -492,7 +492,7 @@ def train(
     """用 NT-Xent 训练模型一轮。
 
     Shapes:
-        model            (N, C, H, W) -> 特征 (N, F)，投影 (N, D)；应切换到训练模式
+        model            (N, C, H, W) -> 特征 (N, F)，投影 (N, D)；应切换到训练模式，并一直保持
         data_loader      图像对的批量 (x_i, x_j, target)；最后一个可能较小
         train_optimizer  模型参数的优化器
         epoch, epochs    int    当前是第几轮（从 1 开始）、共几轮；只用于显示信息
