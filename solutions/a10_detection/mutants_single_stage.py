@@ -118,9 +118,9 @@ BOXES = [
     one("nms: stacks an empty list", "check_nms_of_few_boxes",
         "return torch.stack(kept)[:topk] if kept else left.new_zeros(0)", "return torch.stack(kept)[:topk]"),
     one("nms: compares all pairs in Python", "check_nms_of_thousands_of_boxes",
-        "overlap = IoU(boxes[block][None, :, None, None], boxes[left][None])[0]",
-        "overlap = torch.stack([torch.stack([IoU(boxes[None, i, None, None, None], boxes[None, None, j])[0, 0, 0] "
-        "for j in left]) for i in block])"),
+        "alive &= overlap[row] <= iou_threshold",
+        "alive[alive.clone()] = torch.stack([IoU(boxes[None, box, None, None, None], boxes[None, None, j])[0, 0, 0] "
+        "for j in left[alive]]) <= iou_threshold"),
 ]
 
 NETWORK = [
