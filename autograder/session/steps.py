@@ -23,6 +23,7 @@ _COMMON = frozenset(
         "with",
     )
 )
+_OF_THE_MACHINE = {"ImportError", "OSError", "EOFError"}  # these exceptions are not about the task
 _ALIKE = {"d": "gradient", "grad": "gradient", "derivative": "gradient"}
 
 
@@ -30,7 +31,9 @@ def unexplained(error: BaseException | None, hint: str) -> list[str]:
     """Return what a failed check is about besides its title if its hint does not explain the mistake, else nothing."""
     if isinstance(error, Mismatch) and error.cause is Cause.WRONG and not error.explained:
         return [error.subject]
-    return [""] if isinstance(error, StudentFault) and error.cause is Cause.ERROR and not hint else []
+    if not isinstance(error, StudentFault) or error.cause is not Cause.ERROR or hint:
+        return []
+    return [] if _OF_THE_MACHINE & {*error.kinds} else [""]
 
 
 def step_towards(assignment: Assignment, task: str, about: Sequence[str]) -> str:

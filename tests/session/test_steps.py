@@ -75,6 +75,8 @@ def test_an_unknown_one_does():
 def test_exceptions_need_one_where_they_have_no_hint():
     assert unexplained(StudentFault(Cause.ERROR, "KeyError: 3"), "") == [""]
     assert unexplained(StudentFault(Cause.ERROR, "KeyError: 3"), "A key.") == []
+    missing = StudentFault(Cause.ERROR, "ModuleNotFoundError: no", kinds=["ModuleNotFoundError", "ImportError"])
+    assert unexplained(missing, "") == []
     for cause in (Cause.TIMEOUT, Cause.NOT_WRITTEN, Cause.FORBIDDEN):
         assert unexplained(StudentFault(cause, "no"), "") == []
     assert unexplained(Mismatch("not allowed", cause=Cause.FORBIDDEN), "") == []
