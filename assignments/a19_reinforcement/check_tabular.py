@@ -142,7 +142,7 @@ def check_values_solve_bellmans_equation(student, rng):
             lambda: solved(P, R * (~terminal)[:, None], terminal, policy, 0.8),
         "This is the best policy's value; evaluate the one that is given.":
             lambda: optimal(P, R, terminal, 0.8),
-    }, hint="R is the reward for leaving a state; weight actions with the policy that is given.")  # fmt: skip
+    }, hint="R is the reward for leaving a state. Weigh actions by the policy; sweep to the end.")  # fmt: skip
 
 
 def optimal(P, R, terminal, gamma):

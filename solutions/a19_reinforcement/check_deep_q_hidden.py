@@ -4,16 +4,7 @@ import torch
 from check_deep_q import PARTS, SYNC
 from oracles_deep_q import HUBERS, STEPS, TOOLS, experiences, fitted, forward, huber, targets
 
-from autograder import (
-    Message,
-    expect,
-    expect_close,
-    expect_equal,
-    expect_shape,
-    expect_unchanged,
-    forbid,
-    task,
-)
+from autograder import Message, expect, expect_close, expect_equal, expect_shape, expect_unchanged, forbid, task
 from common.environments import Catch
 
 LOANS_OF_MEMORY = """
@@ -87,6 +78,7 @@ def check_memory_samples_uniformly(student, rng):
         found = buffer.sample(6000, tools.generator(like, seed))
         student.seed(rng.int(0, 2**31))
         again = buffer.sample(6000, tools.generator(like, seed))
+        expect_shape(found[2], (6000,), name="a sample of 6000", hint="The same row may be drawn several times.")
         whole = [torch.cat(part) for part in zip(*stored, strict=True)]
         numbers = found[2].long()
         rows = numbers.cpu().clamp(max=total)  # bincount has a place for each number up to the largest
@@ -103,7 +95,12 @@ def check_memory_samples_uniformly(student, rng):
             expect_equal(part, right[numbers], name=Message("the {name}", name=name))
             expect_equal(other, part, name=Message("the {name} of an equal generator", name=name),
                          hint="The generator that is given draws all random numbers.")  # fmt: skip
-    stored = experiences(rng, 6, (3,), 1)
+    stored, double = experiences(rng, 6, (3,), 1), tools.memory(like, 6, [3])
+    double.add(*(part.double() if part.is_floating_point() else part for part in stored))
+    for n in (0, 2, 3):
+        kind = double.sample(5, tools.generator(like, 1))[n].dtype
+        expect(kind == torch.float32, Message("The {name} that were added as float64 are not float32.", name=PARTS[n]),
+               "Observations and rewards are stored as float32, whatever is added.")  # fmt: skip
     kept, later = student.define(ALIASES).aliased(tools.memory(like, 6, [3]), list(stored), tools.generator(like, 1))
     for found in (kept, later):
         numbers = found[2].long() - 1
@@ -182,7 +179,8 @@ def check_double_targets_of_other_batches(student, rng):
         expect_close(seen.value, right, name=Message("{N} experiences", N=N))
         expect_unchanged(seen, q, other, rewards, done, gamma)
         given = torch.where(done[:, None], float("nan"), other)
-        expect_close(student.double_dqn_target(q, given, rewards, done, gamma), right, name="with nan")
+        expect_close(student.double_dqn_target(q, given, rewards, done, gamma), right, name="with nan",
+                     hint="0 times nan is nan: choose with torch.where(done, 0, ...).")  # fmt: skip
     gives = student.define(GRADIENT).requires(student.double_dqn_target, q, other, rewards, done, 0.9)
     expect(not gives, "The target has a gradient.", "detach() the values of the next observations.")
 
@@ -231,7 +229,9 @@ def check_target_stays_a_network_of_its_own(student, rng):
         expect_equal(buffers[1], 3, name="the number of batches, which is copied")
         expect_close(later[0], buffers[0], name="the running means after a later change of the online network",
                      hint="Copy numbers: the networks share no memory.")  # fmt: skip
-        expect(flags, "A parameter has a gradient, or cannot be trained any more.", "Work in torch.no_grad().")
+        expect(flags[0], "A parameter cannot be trained any more.", "Work in torch.no_grad().")
+        expect(flags[1], "The call changed gradients.", "Leave the gradients as they are: work in torch.no_grad().")
+        expect(flags[2], "The call changed the mode (training or evaluation) of a network.", "Leave modes as they are.")
 
 
 # The weights of both networks before each step.
@@ -387,7 +387,7 @@ def check_fits_of_other_experiences(student, rng):
         seen = student.inspect(student.fitted_q, phi, a, r, phi2, done, A, gamma, iterations)
         expect_close(seen.value, fitted(phi, a, r, phi2, done, A, gamma, iterations), rtol=1e-4, atol=1e-5,
                      name=Message("{N} experiences, {A} actions", N=N, A=A),
-                     hint="Do as many iterations as are asked for: with 0, all weights are 0.")  # fmt: skip
+                     hint="Least squares for each action, iterations times: with 0, all weights are 0.")  # fmt: skip
         expect_unchanged(seen, phi, a, r, phi2, done, A, gamma, iterations)
     eye = torch.eye(3, dtype=torch.float64, device=rng.device)
     s, a = torch.arange(60, device=rng.device) % 3, torch.arange(60, device=rng.device) // 3 % 2

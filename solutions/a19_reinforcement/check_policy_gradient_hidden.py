@@ -23,6 +23,7 @@ from autograder import (
     expect_equal,
     expect_same_gradients,
     expect_shape,
+    expect_state_kept,
     expect_unchanged,
     forbid,
     task,
@@ -183,9 +184,9 @@ def check_updates_of_a_policy(student, rng):
             student.seed(rng.int(0, 2**31))
             env, model, weigh = tools.short(like, truncates), tools.model(like, weight), tools.weigh(table)
             options = {"weigh": weigh} if given_weights else {"gamma": gamma} if truncates else {}
-            history = student.train_policy(
-                env, model, tools.generator(like, seed), updates=3, n=10, steps=9, lr=0.05, **options
-            )
+            random = tools.generator(like, seed)
+            with expect_state_kept(student, may_change=("parameters", "grads"), model=model):
+                history = student.train_policy(env, model, random, updates=3, n=10, steps=9, lr=0.05, **options)
             runs.append((history, *tools.parameters(model)))
         for one, other in zip(*runs, strict=True):
             expect_equal(one, other, name="runs with equal generators")
@@ -360,6 +361,8 @@ def check_tokens_of_other_episodes(student, rng):
             expect_close(tokens[:, n::3], part, name=Message("the {what}", what=what))
         expect_equal(positions, torch.arange(1, 3 * T, 3, device=rng.device), name="the positions")
         expect_unchanged(seen, R, s, a)
+        expect_same_gradients(student, rng, student.decision_tokens,
+                              lambda *parts: torch.stack(parts, dim=2).flatten(1, 2), R, s, a)  # fmt: skip
 
 
 @task("act", share=50)

@@ -33,6 +33,9 @@ def check_returns_of_long_episodes(student, rng):
         right = rewards.new_tensor(returns_loop(rewards.tolist(), gamma))
         expect_close(seen.value, right, name=Message("{T} rewards, gamma {g}", T=T, g=gamma))
         expect_unchanged(seen, rewards, gamma)
+    single = rng.normal(6, dtype=torch.float32)
+    right = single.new_tensor(returns_loop(single.tolist(), 0.5))
+    expect_close(student.returns(single, 0.5), right, name="rewards in float32")
     long = student.returns(torch.ones(100_000, dtype=torch.float64, device=rng.device), 0.75)
     expect_shape(long, (100_000,))
     expect_close(long[[0, 50_000, 99_998, 99_999]], long.new_tensor([4.0, 4.0, 1.75, 1.0]), name="100,000 rewards")
@@ -146,7 +149,7 @@ def check_policy_iteration_of_other_worlds(student, rng):
     best = best_rows(q_loop(P, R + torch.tensor([1.0, 0.0], device=rng.device), terminal, V, 0.9))
     number = student.policy_iteration(P, R + torch.tensor([1.0, 0.0], device=rng.device), terminal, 0.9)[2]
     expect(float(best[:, 0].min()) == 1.0 and number == 1, "The first policy, action 0 everywhere, was the best.",
-           "Stop when the greedy policy is the one that was evaluated.")  # fmt: skip
+           "Begin with action 0 everywhere; stop when the greedy policy is the one that was evaluated.")  # fmt: skip
     evaluated, number = student.define(FLIPS).flips(rng.normal(1))
     expect(max(evaluated, number) <= 4,
            Message("Of two equal actions, rounding errors prefer each in turn: {n} policies were evaluated.",
@@ -184,6 +187,15 @@ def check_value_iteration_of_other_worlds(student, rng):
                "Stop when the largest absolute change of a value is below the tolerance.")  # fmt: skip
         expect(1 < sweeps <= most, Message("With {name}, there were {n} sweeps.", name=name, n=sweeps))
         expect_close(policy, best_rows(q_loop(P, R, terminal, V, 0.9)), name="the policy")
+    alone = torch.eye(40, dtype=R.dtype, device=rng.device)  # of forty states that stay, the first earns 1
+    V = student.value_iteration(alone[:, None].clone(), alone[0, :, None].clone(), alone[0] > 2, 0.9, 0.1)[0]
+    expect(float(V[0]) >= 9.09, Message("A value is {v}, not 10: only its state changes.", v=float(V[0])),
+           "Stop when the largest absolute change of a value is below the tolerance.")  # fmt: skip
+    on = torch.eye(3, dtype=R.dtype, device=rng.device).roll(1, 1)[:, None].expand(-1, 4, -1).clone()
+    pay = torch.tensor([2.0, -1.0, 4.0], dtype=R.dtype, device=rng.device)[:, None].expand(-1, 4).clone()
+    policy = student.value_iteration(on, pay, pay[:, 0] > 9, 0.5)[1]
+    expect_close(policy, best_rows(pay), name="the policy, where all actions are equal",
+                 hint="Of several equal actions, take the one with the smallest number.")  # fmt: skip
     P, R, terminal = world(rng, 4, 3, 4)
     sweeps = student.value_iteration(P, R, terminal, 0.9)[2]
     expect(sweeps == 2, Message("Where all states are terminal, there were {n} sweeps, not 2.", n=sweeps),
@@ -254,6 +266,8 @@ def check_monte_carlo_of_other_worlds(student, rng):
             student.seed(rng.int(0, 2**31))
             tables.append(student.monte_carlo_control(env, episodes, 0.3, gamma, tools.generator(R, seed)))
         right, _ = first_visits(env.log, S, A, gamma)
+        expect(max(len(episode) for episode in env.log) <= 15, "An episode goes on after it was truncated.",
+               "Stop when the episode is done or truncated, or after max_steps.")  # fmt: skip
         expect_close(tables[1].cpu(), right, name=Message("{S} states, {A} actions", S=S, A=A))
         expect_equal(tables[0], tables[1], name="tables with equal generators")
 

@@ -39,6 +39,9 @@ SOLVED = "fits = [torch.linalg.lstsq(phi[a == b], y[a == b, None]).solution for 
 
 # fmt: off
 MUTANTS = [
+    mutant("memory: keeps the dtype of what is added", UNIFORM, "        for part, new in zip(self.parts, (obs", "        if not self.count:\n            self.parts = [part.to(new.dtype) for part, new in zip(self.parts, (obs, actions, rewards, next_obs, done), strict=True)]\n        for part, new in zip(self.parts, (obs"),
+    mutant("sync: clears gradients", SYNC2, LERP, LERP + "\n            slow.grad = None"),
+    mutant("sync: leaves the target in evaluation mode", SYNC2, COPY, COPY + "    target.eval()\n"),
     mutant("memory: stops when it is full", RING, SLOTS, SLOTS.replace("% self.capacity", "").replace("slots = (", "slots = (").rstrip() + "\n        kept = slots < self.capacity\n        slots = slots[kept]", also=((STORE, "part[slots] = new[skipped:][kept].to(part.dtype)"),)),
     mutant("memory: the newest is overwritten", RING, SLOTS, SLOTS.replace(" % self.capacity", ".clamp(max=self.capacity - 1)")),
     mutant("memory: samples rows that are not filled", RING, ROWS, ROWS.replace("len(self)", "self.capacity")),

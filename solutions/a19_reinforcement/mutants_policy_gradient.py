@@ -46,6 +46,7 @@ KNOWN = "known = torch.stack([*actions, torch.zeros(1, dtype=torch.int64, device
 
 # fmt: off
 MUTANTS = [
+    mutant("tokens: without a gradient", TOKENS2, PLACES, PLACES.replace("tokens,", "tokens.detach(),")),
     mutant("log: the logarithm of softmax", LOG2, PICK, PICK.replace("log_softmax(dim=-1)", "softmax(dim=-1).log()")),
     mutant("log: the probability", LOG, PICK, PICK.replace("log_softmax", "softmax")),
     mutant("log: logits", LOG, PICK, PICK.replace(".log_softmax(dim=-1)", "")),
@@ -108,6 +109,7 @@ MUTANTS = [
     mutant("train: gamma is ignored", FIRST, WEIGHTS, WEIGHTS.replace("gamma", "0.99")),
     mutant("train: the whole return without a baseline", FIRST, WEIGHTS, WEIGHTS.replace("normalise(reward_to_go(rewards, gamma), mask)", "reward_to_go(rewards, gamma)[:, :1].expand_as(rewards)")),
     mutant("train: rewards at random times", POLE, WEIGHTS, WEIGHTS.replace("reward_to_go(rewards, gamma)", "reward_to_go(rewards, gamma)[torch.randperm(len(rewards))]"), calibrates=True),
+    mutant("train: leaves the model in evaluation mode", FIRST, "    return torch.stack(history)\n", "    model.eval()\n    return torch.stack(history)\n"),
     mutant("train: one update too many", TRAIN, "for _ in range(updates):\n        obs = env.reset(n, generator)\n", "for _ in range(updates + 1):\n        obs = env.reset(n, generator)\n"),
     mutant("train: the mean over all steps", FIRST, "history.append(rewards.sum(dim=1).mean())", "history.append(rewards.mean())"),
     mutant("baseline: the mean for all", BASE, BEST, "best = mean.expand(scores.shape[1])"),

@@ -2,6 +2,7 @@
 # ruff: noqa: E501 - quotes lines of the reference
 
 from autograder.authoring.mutants import mutants_of
+from autograder.authoring.variants import body
 
 mutant = mutants_of("tabular.py")
 RETURNS, RETURNS2 = "check_returns_of_five_rewards", "check_returns_of_long_episodes"
@@ -49,6 +50,7 @@ MUTANTS = [
     mutant("returns: a square table of powers", RETURNS2, "    out = torch.empty_like(rewards)\n    following = 0.0\n", "    t = torch.arange(len(rewards), device=rewards.device)\n    return (gamma ** (t[None] - t[:, None]).clamp(min=0) * (t[None] >= t[:, None]) * rewards[None]).sum(dim=1).to(rewards.dtype)\n    out = torch.empty_like(rewards)\n    following = 0.0\n"),
     mutant("returns: divided by powers of gamma", RETURNS2, "    out = torch.empty_like(rewards)\n    following = 0.0\n", "    powers = gamma ** torch.arange(len(rewards), dtype=rewards.dtype, device=rewards.device)\n    return (powers * rewards).flip(0).cumsum(0).flip(0) / powers\n    out = torch.empty_like(rewards)\n    following = 0.0\n"),
     mutant("returns: writes into the rewards", RETURNS2, "out = torch.empty_like(rewards)\n    following", "out = rewards\n    following"),
+    mutant("returns: float64", RETURNS2, "out = torch.empty_like(rewards)\n    following", "out = torch.empty_like(rewards, dtype=torch.float64)\n    following", habit="dtype"),
     mutant("returns: float32", RETURNS2, "out = torch.empty_like(rewards)\n    following", "out = torch.empty_like(rewards, dtype=torch.float32)\n    following", habit="dtype"),
     mutant("episode: stores the state after the step", EPISODE, "        states.append(state)\n        actions.append(action)\n        state, reward, done, truncated = env.step(action)\n", "        actions.append(action)\n        state, reward, done, truncated = env.step(action)\n        states.append(state)\n"),
     mutant("episode: truncated is called done", EPISODE2, "bool(done)\n", "bool(done | truncated)\n"),
@@ -95,6 +97,8 @@ MUTANTS = [
     mutant("value iteration: the last sweep does not count", SWEEPS2, "V, gamma)), sweeps", "V, gamma)), sweeps - 1"),
     mutant("value iteration: begins at the best rewards", SWEEPS2, "V, sweeps = torch.zeros_like(R[:, 0]), 0", "V, sweeps = R.amax(dim=1), 0"),
     mutant("value iteration: stops where values fall", SWEEPS2, COUNTED, COUNTED.replace(".abs()", "")),
+    mutant("value iteration: stops by the mean change", SWEEPS2, COUNTED, COUNTED.replace(".max()", ".mean()")),
+    mutant("value iteration: the last of equal actions", SWEEPS2, "return V, greedy(q_from_v(P, R, terminal, V, gamma)), sweeps", "return V, greedy(q_from_v(P, R, terminal, V, gamma).flip(1)).flip(1), sweeps"),
     mutant("value iteration: a fixed number of sweeps", SWEEPS2, COUNTED, "        sweeps += 1\n        if sweeps == 300:\n"),
     mutant("value iteration: float32", SWEEPS2, SWEEP, SWEEP + ".float().to(R.dtype)", habit="dtype"),
     mutant("exploration: never the greedy action", ACTIONS, RANDOM, RANDOM + "\n    random = torch.where(random == Q[s].argmax(dim=1), (random + 1) % Q.shape[1], random)"),
@@ -116,6 +120,24 @@ MUTANTS = [
     mutant("monte carlo: the greedy action without its share", FOLLOWS, SOFT, "policy = greedy(Q)\n        policy = torch.where(policy == 1, 1 - epsilon, epsilon / max(env.actions - 1, 1)).to(Q.dtype)"),
     mutant("monte carlo: forgets max_steps", FOLLOWS, "sample_episode(env, policy, generator, max_steps)", "sample_episode(env, policy, generator, 1000)"),
     mutant("monte carlo: drops truncated episodes", MC2, "states, actions, rewards, _ = sample_episode(env, policy, generator, max_steps)", "states, actions, rewards, done = sample_episode(env, policy, generator, max_steps)\n        if not done:\n            continue"),
+    mutant("monte carlo: goes on when it is truncated", MC2, body("monte_carlo_control", """
+        Q = torch.zeros(env.states, env.actions, dtype=torch.float64)
+        found = {}
+        for _ in range(episodes):
+            state, path, gains, G = env.reset(1, generator), [], {}, 0.0
+            for _ in range(max_steps):
+                action = epsilon_greedy(Q.to(state.device), state, epsilon, generator)
+                before, (state, reward, done, _) = state, env.step(action)
+                path.append(((int(before), int(action)), float(reward)))
+                if done:
+                    break
+            for pair, reward in reversed(path):
+                G = gains[pair] = reward + gamma * G
+            for pair, G in gains.items():
+                found.setdefault(pair, []).append(G)
+                Q[pair] = sum(found[pair]) / len(found[pair])
+        return Q
+    """)),
     mutant("monte carlo: float32", MC2, MEAN + "\n    return Q\n", MEAN + "\n    return Q.float()\n", habit="dtype"),
     mutant("sarsa: done is ignored", SARSA, AFTER_SARSA, AFTER_SARSA.replace("~done * ", "")),
     mutant("sarsa: done is turned around", SARSA, AFTER_SARSA, AFTER_SARSA.replace("~done", "done")),
