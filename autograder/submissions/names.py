@@ -130,14 +130,19 @@ def changed_names(statement: ast.stmt, effects: Effects) -> set[str]:
     such as `append` count.
     """
     names: set[str] = set()
-    for node in _walk(statement):
-        if isinstance(node, ast.Expr):
+    waiting: list[ast.AST] = [statement]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.Expr):  # of its calls, those of methods such as `append` count as well
             for call in (inner for inner in _walk(node) if isinstance(inner, ast.Call)):
                 names |= _changed_by_call(call, effects)
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _MUTATORS:
+            continue
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _MUTATORS:
             names |= _roots(node.func.value)
         elif isinstance(node, ast.Delete):
             names |= set().union(*(_roots(target) for target in node.targets if not isinstance(target, ast.Name)))
+        if not isinstance(node, _RUN_LATER):
+            waiting.extend(child_nodes(node))
     return names
 
 
