@@ -59,5 +59,5 @@ MUTANTS = [
     mutant("smo: all passes count", SMO2, "passes = passes + 1 if changed == 0 else 0", "passes += 1"),
     mutant("smo: divides by an eta of 0", XOR, "if low == high or eta >= 0:", "if low == high:"),
     mutant("smo: one pass", SMO2, "passes = passes + 1 if changed == 0 else 0", "passes = max_passes"),
-    mutant("smo: the kernel is linear in the labels", XOR, "error = float((alpha * y) @ K[:, i] + b - y[i])", "error = float(alpha @ K[:, i] + b - y[i])"),
+    mutant("smo: the kernel is linear in the labels", XOR, "error = float((alpha * y) @ K[:, i] + b - y[i])", "error = float(alpha @ K[:, i] + b - y[i])", also=(("    while passes < max_passes:", "    for _ in range(30):  # else it ends after minutes"),)),
 ]
