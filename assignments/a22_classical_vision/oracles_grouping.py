@@ -56,15 +56,16 @@ def joined(features, k, linkage, *, power=1, halves=False, medians=False):
 
     Wrong ones: means of a power of distances; halves, a new centroid is the mean of both; medians of all distances.
     """
-    N = len(features)
+    N, points = len(features), features.tolist()
     members = {n: [n] for n in range(N)}
-    far = {(i, j): math.dist(features[i], features[j]) ** power for i in range(N) for j in range(N) if i != j}
-    middle = dict(enumerate(features))
+    far = {(i, j): math.dist(points[i], points[j]) ** power for i in range(N) for j in range(N) if i != j}
+    middle = dict(enumerate(points))
     while len(members) > k:
         i, j = min(((i, j) for i in members for j in members if i < j), key=far.__getitem__)
         a, b = len(members[i]), len(members[j])
         members[i] += members.pop(j)
-        middle[i] = (middle[i] + middle[j]) / 2 if halves else features[members[i]].mean(axis=0)
+        both = features[members[i]] if not halves else np.array([middle[i], middle[j]])
+        middle[i] = both.mean(axis=0).tolist()
         for n in members:
             if n == i:
                 continue
@@ -72,7 +73,7 @@ def joined(features, k, linkage, *, power=1, halves=False, medians=False):
             new = {"single": min(x, y), "complete": max(x, y), "average": (a * x + b * y) / (a + b),
                    "centroid": math.dist(middle[i], middle[n])}[linkage]  # fmt: skip
             if medians:
-                new = statistics.median(math.dist(features[p], features[q]) for p in members[i] for q in members[n])
+                new = statistics.median(math.dist(points[p], points[q]) for p in members[i] for q in members[n])
             far[i, n] = far[n, i] = new
     out = np.zeros(N, dtype=int)
     for number, group in enumerate(members.values()):
