@@ -79,6 +79,8 @@ def check_power_agrees_with_torch(student, rng):
                 lambda grad, a, n=n: (n * grad * a**n,)
             ),
             "The gradient from above is missing; multiply by it.": lambda grad, a, n=n: (n * a ** (n - 1),),
+        }, wrong_values={
+            "n may be any number: negative, or a fraction.": lambda a, n=n: a ** max(int(n), 0),
         })  # fmt: skip
 
 

@@ -67,9 +67,9 @@ def check_tensor_of_pi(student):
         out = student.create_tensor_of_pi(*shape)
         mistakes = {"M is the number of rows, N of columns.": torch.full(shape[::-1], 3.14)}
         mistakes["The value is 3.14, rounded."] = torch.full(shape, torch.pi)
-        expect_close(
-            out, torch.full(shape, 3.14), name=Message("the tensor of shape {shape}", shape=shape), mistakes=mistakes
-        )
+        name = Message("the tensor of shape {shape}", shape=shape)
+        expect_close(out, torch.full(shape, 3.14), name=name, mistakes=mistakes, check_dtype=False)
+        expect(out.dtype == torch.float32, "The dtype is not float32.", "torch.full makes float32 of 3.14 by itself.")
 
 
 @task("multiples_of_ten", share=50, any_dtype=True)

@@ -366,6 +366,7 @@ def random_recipe(rng, inputs: int, steps: int) -> list[tuple[Any, ...]]:
 
 
 NOTHING_ADDED = "The value is that of the function itself: is each operand in its place, and no small number added?"
+EXCHANGED = "The parents and their gradients are in the order of the operands, a and then b; two are exchanged here."
 CHAIN = "Each parent gets the gradient from above times the derivative by its own value, and in its own shape."
 
 
@@ -395,5 +396,7 @@ def judge_gate(
         text: (lambda f=f: f(*values)) for text, f in (wrong_values or {}).items()
     }, hint=hint or NOTHING_ADDED)  # fmt: skip
     mistakes = {text: (lambda f=f: list(f(grad, *values))) for text, f in (wrong or {}).items()}
+    if len(expected) == 2:
+        mistakes[EXCHANGED] = [*reversed(expected)]
     expect_close(parts, list(expected), name="the gradients for the parents", mistakes=mistakes, hint=hint or CHAIN)
     expect_unchanged(seen, list(values), grad, options or {}, tuple(rest))

@@ -82,6 +82,7 @@ def check_div_of_shared_operands(student, rng):
     judge_shared(student, rng, "div", torch.div)
     values = [rng.normal(2, 3, dtype=torch.float32), rng.uniform(3, low=1, high=2, dtype=torch.float32)]
     judge_gate(student, rng, "div", values, oracle=torch.div)
+    judge_gate(student, rng, "div", [rng.normal(3), rng.uniform(3, low=1e-4, high=2e-4)], oracle=torch.div)
     judge_repeats(student, rng, "div", [rng.normal(2, 3), rng.uniform(3, low=1, high=2)])
 
 

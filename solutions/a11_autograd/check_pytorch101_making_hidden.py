@@ -6,13 +6,17 @@ from oracles_tensors import PROBE, four_slices, with_pattern
 
 from autograder import Message, expect, expect_close, expect_equal, expect_type, task
 
+FLOATS = "torch.zeros makes float32 by itself, and whole numbers alone make int64: write dtype=torch.float32, or 1.0."
+
 
 @task("create_sample_tensor", share=50)
 def check_sample_tensor_is_new_each_time(student):
     """The sample tensor is float32, and each call makes a new one."""
     expected = torch.tensor([[0.0, 10.0], [100.0, 0.0], [0.0, 0.0]])
     again = student.define("def spoil(make):\n    make().fill_(7)\n    return make()\n").spoil
-    expect_close(again(student.create_sample_tensor), expected, hint="Make a new tensor in each call.")
+    found = again(student.create_sample_tensor)
+    expect_close(found, expected, check_dtype=False, hint="Make a new tensor in each call.")
+    expect(found.dtype == torch.float32, "The dtype is not float32.", FLOATS)
 
 
 @task("mutate_tensor", share=50)

@@ -41,6 +41,8 @@ MUTANTS = [
     mutant("div: multiplies the first gradient", DIV, "unbroadcast(grad / b.value, a.shape)",
            "unbroadcast(grad * b.value, a.shape)"),
     mutant("div: a whole division", DIV, "        a.value / b.value,\n", "        a.value // b.value,\n"),
+    mutant("div: a small number under the line", "check_div_of_shared_operands",
+           "        a.value / b.value,\n", "        a.value / (b.value + 1e-8),\n"),
     mutant("div: changes the gradient in place", "check_div_of_shared_operands",
            "unbroadcast(grad / b.value, a.shape)", "unbroadcast(grad.div_(b.value), a.shape)"),
     mutant("power: without the factor n", POWER, "n * a.value ** (n - 1)", "a.value ** (n - 1)"),
