@@ -30,6 +30,11 @@ def check_covariances_of_other_points(student, rng):
         expect_unchanged(seen, X)
     X = rng.normal(8, 3, dtype=torch.float32)
     expect_close(student.covariance(X), torch.cov(X.T, correction=0), name="float32")
+    far = X + 1000
+    expect_close(student.covariance(far), torch.cov(far.double().T, correction=0).float(), rtol=1e-2, atol=1e-3,
+                 name="points far from 0, in float32",
+                 hint="Subtract the mean before you multiply: a difference of two large numbers has few digits left.",
+                 )  # fmt: skip
 
 
 @task("principal_axes", share=50, loans=LOANS_OF_COVARIANCE)

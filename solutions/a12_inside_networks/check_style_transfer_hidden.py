@@ -173,7 +173,9 @@ def check_perceptual_loss_reaches_images_only(student, rng):
         expect_close(grads[0], wanted[0], name="the gradient in a", mistakes={
             "No gradient reaches the images: torch.no_grad() and detach() cut them off, too.": torch.zeros_like(a),
         })  # fmt: skip
-        expect_close(grads[1], wanted[1], name="the gradient in b")
+        expect_close(grads[1], wanted[1], name="the gradient in b", mistakes={
+            "No gradient reaches b: do not detach its features.": torch.zeros_like(b),
+        })  # fmt: skip
         expect(none is True, "Weights of phi got gradients.", "Switch their requires_grad off while you compute.")
         expect(same is True, "The weights' requires_grad is not as before.", "Set it back after the computation.")
 
