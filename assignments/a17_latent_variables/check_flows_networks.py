@@ -171,6 +171,8 @@ def check_noise_fills_the_levels(student, rng):
     expect_shape(found, (50, 40))
     u = 8 * found.double() - x
     expect(bool(((u >= -1e-5) & (u < 1 + 1e-5)).all()), "8 x' - x is not in [0, 1).", "x' = (x + u) / L.")
+    alike = [bool((u.std(dim=axis) < 1e-4).all()) for axis in (0, 1)]
+    expect(not any(alike), "Whole rows or columns have the same noise.", "Draw noise of x's shape.")
     expect(abs(float(u.mean()) - 0.5) < 0.04 and abs(float(u.std()) - 12**-0.5) < 0.03, "The noise is not uniform.",
            "torch.rand is uniform on [0, 1).")  # fmt: skip
     expect(len(u.round(decimals=3).unique()) > 500, "Many numbers have equal noise.", "Draw noise of x's shape.")

@@ -327,9 +327,10 @@ def check_equal_weights_need_one_sample(student, rng):
         }, hint=WEIGHT)  # fmt: skip
     many = x[:1].repeat(3000, 1)
     wide = logvar + 1.0
-    means = [
-        float(helper.estimate(student.importance_log_likelihood, many, W, s, V, wide, S, 5).mean()) for S in (1, 2, 20)
-    ]
+    estimates = [helper.estimate(student.importance_log_likelihood, many, W, s, V, wide, S, 5) for S in (1, 2, 20)]
+    expect(float(estimates[0].std()) > 1e-6, "All points have the same noise.",
+           "Draw noise for each sample of each point: torch.randn(N, Z, generator=generator).")  # fmt: skip
+    means = [float(estimate.mean()) for estimate in estimates]
     gap = float(log_p[0])
     bound = gap - float((0.5 * (wide.exp() / logvar.exp() - 1 - (wide - logvar))).sum())
     expect(abs(means[0] - bound) < 0.15,

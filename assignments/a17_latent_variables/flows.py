@@ -103,7 +103,7 @@ class LinearPLU(nn.Module):
     """z = W x. No inverse, no general determinant: torch.linalg.inv, solve, det, slogdet are not allowed."""
 
     def __init__(self, D: int) -> None:
-        """Build the layer with a random permutation; W may start near that, or anywhere with |det W| > 0.
+        """Build the layer with a random permutation, which is in its state; W may start anywhere with |det W| > 0.
 
         The parameters are `L` (D, D), `U` (D, D) and `s` (D,); entries of s may become negative.
         """
@@ -411,7 +411,7 @@ class ActNorm(nn.Module):
 # %% task="made_masks"
 # About 20 minutes, medium. Stuck? hint("made_masks") shows a first step.
 def made_masks(D: int, hidden: int) -> tuple[Tensor, Tensor]:
-    """The masks of MADE's two weight matrices, for D outputs.
+    """The masks of MADE's two weight matrices, for D outputs. No loop.
 
     Shapes:
         out  into (hidden, D), out_of (D, hidden): float32, 1.0 where a connection exists, otherwise 0.0

@@ -3,6 +3,7 @@
 import torch
 from check_flows_layers import SET, UNDO_BENT, UNDO_COUPLING, UNDO_PLU, coupled
 from oracles_flows import HELPERS, bent, judge_layer
+from oracles_state import judge_state
 
 from autograder import Message, expect, expect_close, expect_equal, expect_own_gradients, expect_shape, task
 from common.data import planes
@@ -52,6 +53,14 @@ def check_linear_layers_of_other_sizes(student, rng):
         product = (L.tril(-1) + eye) @ (U.triu(1) + s.diag())
         moved.append(bool((helper.answer(layer, eye)[0].T - product).abs().max() > 1e-6))
     expect(any(moved), "P moves nothing: W is L (U + diag s).", "Draw the permutation at random: torch.randperm(D).")
+    copy = student.define(
+        "def copied(layer, other):\n    other.load_state_dict(layer.state_dict())\n    return other\n"
+    ).copied
+    layer, points = student.LinearPLU(9), rng.normal(3, 9, dtype=torch.float32)
+    expect_close(helper.answer(copy(layer, student.LinearPLU(9)), points)[0], helper.answer(layer, points)[0],
+                 name="z of a layer that loaded the state of another",
+                 hint="The permutation is not in the state: self.register_buffer(...) stores it.")  # fmt: skip
+    judge_state(student, helper.answer, lambda: student.LinearPLU(4), rng.normal(2, 4, dtype=torch.float32))
     single = student.LinearPLU(5)
     judge_layer(helper, single, rng.normal(4, 5, dtype=torch.float32), "LinearPLU of float32")
 
@@ -164,6 +173,8 @@ def check_state_of_a_normalised_layer(student, rng):
     expect_close(z, (second - first.mean(dim=0)) / first.std(dim=0, correction=0), name="a layer with stored weights",
                  mistakes={"Whether the first batch was seen belongs to the state: use a buffer.":
                            (second - second.mean(dim=0)) / second.std(dim=0, correction=0)})  # fmt: skip
+    late = rng.normal(9, 2, dtype=torch.float32)
+    judge_state(student, helper.answer, lambda: student.ActNorm(2), late, may_change=("parameters", "buffers"))
     learned = helper.trains(layer, second)
     expect(type(learned) is int and learned >= 4, "Shift and scale get no gradient.", "They are parameters.")
     expect_own_gradients(student, rng, layer, rng.normal(3, 2))

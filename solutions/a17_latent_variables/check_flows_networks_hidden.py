@@ -3,6 +3,7 @@
 import torch
 from check_flows_networks import AT_Z, ONE_PASS, STEP_BY_STEP, TRIANGULAR
 from oracles_flows import DRAW, HELPERS, LOANS_OF_MAF, LOANS_OF_MASKS, LOANS_OF_NORMAL, judge_layer, squeezed, truncated
+from oracles_state import judge_state
 
 from autograder import (
     Message,
@@ -72,6 +73,8 @@ def check_maf_of_other_sizes(student, rng):
         expect_own_gradients(student, rng, layer, x)
         alone, _, _ = helper.answer(layer, x[1:2])
         expect_close(alone, z[1:2], name="a point by itself")
+    points = rng.normal(4, 3, dtype=torch.float32)
+    judge_state(student, helper.back, lambda: student.MaskedAutoregressive(3, 8), points)
     single = student.MaskedAutoregressive(3, 8)
     judge_layer(helper, single, rng.normal(4, 3, dtype=torch.float32), "MaskedAutoregressive of float32")
     judge_hidden_unit(student, rng)

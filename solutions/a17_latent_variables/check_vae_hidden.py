@@ -4,6 +4,7 @@ import math
 
 import torch
 from check_vae import CLASS_TWICE, FIFTEEN, IMAGES, LINEAR, judge_model, linear_model, log_evidence
+from oracles_state import judge_state
 from oracles_vae import (
     HELPERS,
     LOANS_FOR_BETA,
@@ -104,6 +105,7 @@ def check_vae_of_other_sizes(student, rng):
         x = rng.uniform(2, 1, side, side, dtype=torch.float32)
         judge_model(student, rng, student.VAE(side * side, latent), (x, x), lambda z: z, side, latent)
     helper = student.define(HELPERS)
+    judge_state(student, helper.answer, lambda: student.VAE(16, 3), rng.uniform(5, 1, 4, 4, dtype=torch.float32))
     model = student.VAE(25, 4).eval()
     a, b = (helper.answer(model, rng.uniform(1, 1, 5, 5, dtype=torch.float32).fill_(0.5))[0] for _ in range(2))
     expect(bool((a != b).any()), "In evaluation mode two calls gave the same x_hat.", "Decode a sample in every mode.")
@@ -137,6 +139,7 @@ def check_class_changes_images_and_codes(student, rng):
         images = helper.decoded(model, z)
         expect(float(images.std(dim=0).max()) > 1e-4, "The class does not change x_hat.", "Join c to z.")
         expect_shape(x_hat, x.shape, name="x_hat", hint=IMAGES)
+        judge_state(student, helper.answer, lambda side=side, n=classes: student.CVAE(side * side, n), x, c)
     model = student.CVAE(16).eval()
     x, c = rng.uniform(2, 1, 4, 4, dtype=torch.float32), torch.eye(10, device=rng.device)[:2]
     (a, mu, _), (b, _, _) = helper.answer(model, x, c), helper.answer(model, x, c)

@@ -2,6 +2,7 @@
 
 import torch
 from check_vq_vae import SET, quantised
+from oracles_state import judge_state
 
 from autograder import Message, expect, expect_close, expect_equal, expect_shape, expect_unchanged, explain_errors, task
 
@@ -14,6 +15,7 @@ def check_gradients_of_book_and_encoder(student, rng):
         z, book, weight = rng.normal(N, D, h, w), rng.normal(K, D), rng.normal(N, D, h, w)
         layer = helper.with_book(student.VectorQuantizer(K, D, beta), book)
         seen = student.inspect(helper.answer, layer, z)
+        judge_state(student, helper.answer, lambda K=K, D=D: student.VectorQuantizer(K, D), z.float())
         chosen, codes = quantised(z, book)
         expect_equal(seen.value[1], codes, name=Message("the codes of {K} words", K=K))
         expect_close(seen.value[0], chosen, name="z_q")

@@ -54,6 +54,7 @@ MUTANTS = [
     mutant("PLU: U L", PLU, PRODUCT, "z = (x @ lower.T @ upper.T)[:, self.order]"),
     mutant("PLU: a permutation that inverse forgets", PLU, "z[:, self.order.argsort()].T", "z.T"),
     mutant("PLU: the order twice in inverse", PLUS, "z[:, self.order.argsort()].T", "z[:, self.order].T", also=(("torch.randperm(D))\n        self.L", "torch.arange(D).roll(1))\n        self.L"),)),
+    mutant("PLU: the permutation is not in the state", PLUS, 'self.register_buffer("order", torch.randperm(D))\n        self.L', "self.order = torch.randperm(D)\n        self.L"),
     mutant("PLU: nothing is permuted", PLUS, "torch.randperm(D))\n        self.L", "torch.arange(D))\n        self.L"),
     mutant("PLU: torch.linalg.inv", PLU, body("LinearPLU.inverse", """
         lower, upper = self.factors()
@@ -123,4 +124,5 @@ MUTANTS = [
     mutant("actnorm: the scale is a buffer", STATE, "self.shift, self.log_scale = nn.Parameter(torch.zeros(D)), nn.Parameter(torch.zeros(D))", 'self.shift = nn.Parameter(torch.zeros(D))\n        self.register_buffer("log_scale", torch.zeros(D))'),
     mutant("actnorm: writes into x", STATE, NORMED, NORMED.replace("return (x + self.shift)", "x -= -self.shift.detach()\n        return (x + 0 * self.shift)")),
     mutant("actnorm: float32", STATE, NORMED, NORMED.replace("return (x + self.shift) * self.log_scale.exp(),", "return ((x + self.shift) * self.log_scale.exp()).float(),"), habit="dtype"),
+    mutant("PLU: seeds the global generator", PLUS, 'super().__init__()\n        self.register_buffer("order", torch.randperm(D))', 'super().__init__()\n        torch.manual_seed(0)\n        self.register_buffer("order", torch.randperm(D))'),
 ]

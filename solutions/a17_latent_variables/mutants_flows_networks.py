@@ -142,4 +142,6 @@ MUTANTS = [
     mutant("split: half of the rows", HALF, "kept, others = x.chunk(2, dim=1)", "kept, others = x.chunk(2, dim=2)"),
     mutant("split: no gradient", HALVES, KEPT, KEPT.replace("others.flatten", "others.detach().flatten")),
     mutant("split: float32", HALVES, KEPT, KEPT.replace("others.flatten(1))", "others.flatten(1)).float()"), habit="dtype"),
+    mutant("spectral: seeds the global generator", SHAPES, CLAMPED, "torch.manual_seed(0)\n    " + CLAMPED),
+    mutant("MAF: leaves evaluation mode on", MAFS, COLUMN, "self.eval()\n            " + COLUMN),
 ]

@@ -155,4 +155,6 @@ MUTANTS = [
         kl = torch.distributions.kl_divergence(q, torch.distributions.Normal(0.0, 1.0)).sum()
         return (F.binary_cross_entropy(x_hat, x, reduction="sum") + kl) / len(x)
     """)),
+    mutant("VAE: leaves evaluation mode on", SIZES, DECODE, "self.eval()\n        " + DECODE),
+    mutant("CVAE: leaves evaluation mode on", CLASS, JOINED, "self.eval()\n        " + JOINED),
 ]

@@ -60,4 +60,5 @@ MUTANTS = [
     mutant("reset: only the first K rows", SEEDS, DRAWN, DRAWN.replace("len(z), ", "min(len(z), len(codebook)), ")),
     mutant("reset: no row twice", SEEDS, CHOSEN, "new, dead = codebook.clone(), usage == 0\n    new[dead] = z[torch.randperm(len(z), generator=generator)[: int(dead.sum())]]\n    return new"),
     mutant("reset: float32", SEEDS, CHOSEN, CHOSEN + ".float()", habit="dtype"),
+    mutant("quantiser: leaves evaluation mode on", GRADS, RESULT, "self.eval()\n        " + RESULT),
 ]

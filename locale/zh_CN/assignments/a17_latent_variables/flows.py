@@ -93,7 +93,7 @@ class LinearPLU(nn.Module):
     """z = W x。不求逆，不算一般的行列式：不允许用 torch.linalg.inv、solve、det 和 slogdet。"""
 
     def __init__(self, D: int) -> None:
-        """建立带随机置换的层；W 的初始值可以在这个置换附近，也可以是任何满足 |det W| > 0 的矩阵。
+        """建立带随机置换的层，置换保存在它的状态中；W 的初始值可以是任何满足 |det W| > 0 的矩阵。
 
         参数是 `L` (D, D)、`U` (D, D) 和 `s` (D,)；s 的元素可能变成负数。
         """
@@ -387,7 +387,7 @@ class ActNorm(nn.Module):
 # %% task="made_masks"
 # 约 20 分钟，中等。卡住了？hint("made_masks") 会给出第一步。
 def made_masks(D: int, hidden: int) -> tuple[Tensor, Tensor]:
-    """有 D 个输出的 MADE 的两个权重矩阵的掩码。
+    """有 D 个输出的 MADE 的两个权重矩阵的掩码。不用循环。
 
     Shapes:
         out  into (hidden, D), out_of (D, hidden)：float32，有连接处为 1.0，否则为 0.0
