@@ -81,7 +81,7 @@ def check_halving_of_other_numbers(student, rng):
     table = {"a": {1: 1, 2: 0}, "b": {1: 2, 2: 0}, "c": {1: 3, 2: 5}, "d": {1: 4, 2: 5}}
     best, cost = helper.of_records(student.successive_halving, [0.1, 0.4, 0.2, 0.3])
     expect_equal((best, cost), (0.4, 6), name="configurations that are dictionaries",
-                 hint="A configuration may be any object: keep places, not configurations, as keys.")  # fmt: skip
+                 hint="A configuration may be anything: keep places, not configurations, as keys.")  # fmt: skip
     best = helper.halved(student.successive_halving, table, 1, 2)[0]
     expect_equal(best, "c", name="the last one, where two are equal in the last round",
                  hint="max(1, n // eta) stay; of equal scores, those that are earlier in configs.")  # fmt: skip
