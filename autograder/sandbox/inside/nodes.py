@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import gc
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 import numpy as np
@@ -76,3 +78,15 @@ def text_of(value: Any, limit: int) -> str:
     """Return ``value`` if it is a string of at most ``limit`` characters. Raises WireError."""
     text: str = require(value, isinstance(value, str) and len(value) <= limit)
     return text
+
+
+@contextmanager
+def without_searches() -> Iterator[None]:
+    """Let Python not search for garbage meanwhile: each node is several objects, and all of them are in use."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()

@@ -30,6 +30,7 @@ from autograder.sandbox.inside.nodes import (
     Write,
     list_of,
     require,
+    without_searches,
 )
 from autograder.sandbox.inside.nodes import WireError as WireError  # where others find it
 
@@ -66,6 +67,7 @@ def _no_refs(value: Any) -> Ref:
     raise WireError(f"a value of type {type(value).__name__} cannot be sent to the box; pass plain values or handles")
 
 
+@without_searches()
 def encode(
     value: Any, *, keep: Keep = _no_refs, limit: int = 1 << 40, copies: bool = False
 ) -> tuple[bytes, list[memoryview]]:
@@ -217,6 +219,7 @@ class _Writer:
         return array.nbytes
 
 
+@without_searches()
 def decode(
     header: bytes | bytearray,
     body: bytes | bytearray,

@@ -19,6 +19,7 @@ import shutil
 import sys
 import tempfile
 import traceback
+import zlib
 from collections import deque, namedtuple
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
@@ -221,11 +222,12 @@ class Worker:
 
     def do_define(self, source: str, student: ModuleType) -> tuple[Ref, dict[str, Ref]]:
         """Run a check's helper code here, with the student's module as ``student``; return it and what it defines."""
-        name = f"<helper {len(self.objects)}>"
+        code = _compiled(source)
+        name = code.co_filename
         linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
         module = ModuleType("helper")
         module.__dict__["student"] = student
-        exec(_compiled(source, name), module.__dict__)
+        exec(code, module.__dict__)
         found = {key: value for key, value in module.__dict__.items() if type(value) in (FunctionType, type)}
         return self._keep(module), {key: self._keep(value) for key, value in found.items()}
 
@@ -329,10 +331,13 @@ class Worker:
         return OPERATORS[name](*operands) if name in OPERATORS else getattr(operator, name)(*operands)
 
 
-@lru_cache(64)
-def _compiled(source: str, name: str) -> CodeType:
-    """Compile helper code once for all submissions that this process runs, as `verify` does."""
-    return compile(source, name, "exec")
+@lru_cache(1024)
+def _compiled(source: str) -> CodeType:
+    """Compile helper code once for all submissions that this process runs, as `verify` does.
+
+    Its file is "<helper N>", where N depends on the source.
+    """
+    return compile(source, f"<helper {zlib.crc32(source.encode())}>", "exec")
 
 
 def describe_fault(
