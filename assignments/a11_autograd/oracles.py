@@ -392,11 +392,9 @@ def judge_gate(
     run = student.wrap(student.define(ENGINE).judged, getattr(student, task))
     seen = student.inspect(run, list(values), grad, options or {}, tuple(rest))
     value, parts = seen.value
-    expect_close(value, out.detach(), name="the value", mistakes={
-        text: (lambda f=f: f(*values)) for text, f in (wrong_values or {}).items()
-    }, hint=hint or NOTHING_ADDED)  # fmt: skip
+    mistakes = {text: (lambda f=f: f(*values)) for text, f in (wrong_values or {}).items()}
+    expect_close(value, out.detach(), name="the value", mistakes=mistakes, hint=hint or NOTHING_ADDED)
     mistakes = {text: (lambda f=f: list(f(grad, *values))) for text, f in (wrong or {}).items()}
-    if len(expected) == 2:
-        mistakes[EXCHANGED] = [*reversed(expected)]
+    mistakes |= {EXCHANGED: [*reversed(expected)]} if len(expected) == 2 else {}
     expect_close(parts, list(expected), name="the gradients for the parents", mistakes=mistakes, hint=hint or CHAIN)
     expect_unchanged(seen, list(values), grad, options or {}, tuple(rest))

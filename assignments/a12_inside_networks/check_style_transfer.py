@@ -119,7 +119,7 @@ def check_total_variation_of_bright_pixels(student, rng):
             "The root is not part of this loss.": weight * total.sqrt(),
             "The weight is missing.": total,
             "Count each pair of neighbours once.": 2 * weight * total,
-            "Pixels at opposite borders are no neighbours: roll wraps around.":
+            "Pixels at opposite borders do not touch: roll wraps around.":
                 weight * sum((x - x.roll(1, axis)).square().sum() for axis in (2, 3)),
             "Add the channels up, do not average them.": weight * total / 3,
             "Both sums count: their product was taken.": weight * across.square().sum() * down.square().sum(),

@@ -113,7 +113,7 @@ def ages_and_tournaments(student, rng):
     known = [found[0] for found in ages if len(found) == 1]
     young = sum(age <= 4 for age in known) / max(len(known), 1)
     expect(0.2 < young < 0.8, Message("{p:.0%} of the parents are among the younger half.", p=young),
-           "Each tournament draws its members anew, all alike.")  # fmt: skip
+           "Each tournament draws its members again, each as often.")  # fmt: skip
     first, _ = helper.evolved(student.regularised_evolution, flat, 4, 3, 300, 1, 0, rng.int(0, 10**6), like)
     for e in range(4):
         counts = [sum(cell[e] == o for cell, _ in first) for o in range(3)]
