@@ -66,8 +66,8 @@ def used_layers(module: nn.Module, *inputs: Any) -> list[nn.Module]:
     with evaluated(module):
         run = repeatable(module, inputs)
         with watcher:
-            run()
-        idle = {id(p) for p in without_effect(run, list(watcher.used.values()))}
+            out = run()
+        idle = {id(p) for p in without_effect(run, list(watcher.used.values()), out)}
     owners = owners_of(module)
     return list(dict.fromkeys(owners[number] for number in watcher.used if number not in idle))
 
@@ -108,12 +108,14 @@ def evaluated(module: nn.Module) -> Iterator[None]:
             part.training = mode
 
 
-def without_effect(run: Callable[[], list[Tensor]], parameters: Sequence[Tensor]) -> list[Tensor]:
+def without_effect(
+    run: Callable[[], list[Tensor]], parameters: Sequence[Tensor], out: list[Tensor] | None = None
+) -> list[Tensor]:
     """Return the parameters that no gradient reaches and whose values do not matter for the result of run.
 
-    If it returns no float tensors, all parameters count as having an effect.
+    If it returns no float tensors, all parameters count as having an effect. ``out`` is its result, if it ran already.
     """
-    before = run()
+    before = run() if out is None else out
     with_gradient = [x for x in before if x.requires_grad]
     reached: Sequence[Tensor | None] = [None] * len(parameters)
     if with_gradient and parameters:

@@ -293,7 +293,7 @@ class _Reader:
 
     def raw(self, size: Any) -> bytearray:
         """Return the next bytes of the body."""
-        return self._bytes(size, [size], 1)
+        return bytearray(self._bytes(size, [size], 1))
 
     def _tensor(self, rest: Any, depth: int) -> torch.Tensor:
         lib = _torch()
@@ -322,15 +322,15 @@ class _Reader:
         value = (raw != 0 if dtype.kind == "b" else raw.view(dtype)).reshape(shape)
         return require(value, dtype.kind != "U" or array_values.is_text(value))  # type: ignore[no-any-return]
 
-    def _bytes(self, size: Any, shape: Any, itemsize: int) -> bytearray:
+    def _bytes(self, size: Any, shape: Any, itemsize: int) -> bytearray | memoryview:
+        """Return the next bytes of the body, not copied if an array may use them where they are and write there."""
         require(size, type(size) is int and 0 <= size <= len(self.body) - self.at)
         require(shape, len(list_of(shape)) <= MAX_RANK and all(type(n) is int and 0 <= n < MAX_EXTENT for n in shape))
         require(shape, math.prod(shape) * itemsize == size)
-        whole = self.at == 0 and size == len(self.body)  # a large value is not copied once more
-        body = self.body.obj
-        chunk = body if whole and isinstance(body, bytearray) else bytearray(self.body[self.at : self.at + size])
+        chunk = self.body[self.at : self.at + size]
+        usable = self.at % itemsize == 0 and not self.body.readonly
         self.at += size
-        return chunk
+        return chunk if usable else bytearray(chunk)
 
     def _ref(self, rest: Any, depth: int) -> Any:
         number, name = list_of(rest, 2)
