@@ -172,8 +172,8 @@ class _Recorder:
         with evaluated(self.module):
             run = repeatable(self.module, inputs)
             with (watcher := ProductWatcher(self.module)):
-                out = run()
-            idle = without_effect(run, list(watcher.used.values()), out)
+                run()
+            idle = without_effect(run, list(watcher.used.values()))
             events = [event for event in watcher.events if not _has(idle, event)]
             traced = {id(event): self._trace(event, events) for event in events if isinstance(event, Product)}
         makers = [self.owners[id(rows.matrix)] for heads in traced.values() for head in heads for rows in head]
