@@ -90,15 +90,6 @@ def _axis_hint(found: Shape, wanted: Shape) -> str:
         return "The sizes are right, but the axes are in another order: transpose or permute."
     if len(different) == 1:
         (axis,) = different
-        if found[axis] == wanted[axis] + 1 > 2:
-            return Message(
-                "Axis {axis} has one place too many: does a range, a slice or a padding go one step too far?", axis=axis
-            )
-        if found[axis] == wanted[axis] - 1 > 1:
-            return Message(
-                "Axis {axis} has one place too few: does a range, a slice or a padding end one step too early?",
-                axis=axis,
-            )
         same = [other for other, size in enumerate(wanted) if size == found[axis] > 1]
         if len(same) == 1:
             return Message(
