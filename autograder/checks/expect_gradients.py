@@ -39,6 +39,18 @@ NOT_FINITE = Message(
     "nan. Change the value before that operation.",
     code=either([name_list(["sqrt()", "log()", "norm()"]), "x ** p"]),
 )
+_TOO_LARGE = Message(
+    "The gradient is far too large: something is divided by a number near 0. Is a constant such as {eps} missing "
+    "there, in another place, or much too small?",
+    eps="eps",
+)
+TOO_LARGE_BY = 1e3  # times the largest right number
+_NEARLY = Message(
+    "The gradient is nearly right. Does a small constant such as {eps} have another value, or does a small part of the "
+    "result pass no gradient?",
+    eps="eps",
+)
+NEARLY = 1e-2  # of the largest right number
 _FLOWS = Message(
     "The right gradient is 0 here: this value counts as a constant. Use {code} there.",
     code=either(["detach()", "torch.no_grad()"]),
@@ -141,6 +153,11 @@ def _reason(wrong: Sequence[_Pair], pairs: Sequence[_Pair], inputs: Sequence[str
         return NOT_FINITE
     if not any(pair.expected.any() for pair in wrong):
         return _FLOWS
+    largest = max(_largest(pair.expected) for pair in pairs)
+    if any(pair.found is not None and _largest(pair.found) > TOO_LARGE_BY * largest for pair in wrong):
+        return _TOO_LARGE
+    if all(pair.found is not None and _largest(pair.found - pair.expected) < NEARLY * largest for pair in wrong):
+        return _NEARLY
     behind = [pair for pair in pairs if pair.name not in inputs]
     return _CUT_AT_INPUT if behind and all(pair.name in inputs for pair in wrong) else CUT
 

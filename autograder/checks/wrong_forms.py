@@ -25,6 +25,15 @@ _ARRAY = {  # what came instead of an array
     int: "This is a number of Python: int() and .item() take it out of its array.",
 }
 
+_TOO_LONG = (
+    "Axis {axis} is longer by one. Does a range, a slice or a padding go one step too far, or does a loop run over "
+    "axis {other}?"
+)
+_TOO_SHORT = (
+    "Axis {axis} is shorter by one. Does a range, a slice or a padding end one step too early, or does a loop run over "
+    "axis {other}?"
+)
+
 
 def other_type(actual: Any, expected: Any) -> str:
     """Return a hint for a value of another type than the expected one, or an empty string."""
@@ -91,6 +100,9 @@ def _axis_hint(found: Shape, wanted: Shape) -> str:
     if len(different) == 1:
         (axis,) = different
         same = [other for other, size in enumerate(wanted) if size == found[axis] > 1]
+        if len(same) == 1 and abs(found[axis] - wanted[axis]) == 1:
+            long = found[axis] > wanted[axis]
+            return Message(_TOO_LONG if long else _TOO_SHORT, axis=axis, other=same[0])
         if len(same) == 1:
             return Message(
                 "The size of axis {axis} is that of axis {other}: does a loop run over the other axis?",

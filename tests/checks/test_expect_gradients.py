@@ -83,6 +83,13 @@ def norm_by_where(x, y):
     size = (x ** 2).sum(1).sqrt()
     return torch.where(size > 0, size, 0) + y.sum(1)
 
+def centred(x):
+    x = x - x.mean(1, keepdim=True)
+    return x / (x.square().mean(1, keepdim=True) + 1e-30).sqrt()
+
+def nearly(x):
+    return x + 0.005 * x.detach()
+
 def product(x, y):
     return x * y
 
@@ -304,6 +311,24 @@ def test_a_gradient_that_is_nan_does_not_stop(student, rng):
     assert "detach" not in error.hint
 
 
+def test_a_gradient_that_is_far_too_large_does_not_stop(student, rng):
+    x = rng.normal(3, 4)
+    x[1] = 0
+
+    def by_torch(x: Tensor) -> Tensor:
+        return torch.nn.functional.layer_norm(x, (4,), eps=1e-5)
+
+    error = complaint(student, rng, student.centred, by_torch, x, rtol=1e-3)
+    assert "the gradient in the input is wrong" in error.message
+    assert error.hint.startswith("The gradient is far too large: something is divided by a number near 0.")
+
+
+def test_a_gradient_that_is_nearly_right_does_not_stop(student, rng):
+    error = complaint(student, rng, student.nearly, lambda x: 1.005 * x, rng.normal(3, 4))
+    assert "the gradient in the input is wrong" in error.message
+    assert error.hint.startswith("The gradient is nearly right.")
+
+
 def test_a_gradient_that_flows_into_a_constant_does_not_stop(student, rng):
     error = complaint(
         student, rng, student.product, lambda x, y: x * y.detach(), rng.normal(3, 2), rng.normal(3, 2), names=("x", "y")
@@ -322,7 +347,7 @@ def test_wrong_values_are_explained_by_a_mistake_or_by_the_hint(student, rng):
     )
     assert error.hint == "Read the formula."
     error = complaint(student, rng, student.attend, torch.add, x, y, mistakes=mistakes, hint="Read the formula.")
-    assert error.hint.startswith("The size of axis 1 is that of axis 0")  # the hint is about values
+    assert error.hint.startswith("Axis 1 is longer by one.")  # the hint is about values
 
 
 @pytest.mark.parametrize(
