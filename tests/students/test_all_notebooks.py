@@ -27,17 +27,9 @@ print(json.dumps([report.points, sum(c.max_points for c in report.checks), [c.me
 """
 
 
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where kernels keep what they trained: without scripts, the same sources run."""
-    return tmp_path_factory.mktemp("trained")
-
-
 @pytest.mark.parametrize("scripts", [True, False], ids=["beside blank scripts", "without scripts"])
 @pytest.mark.parametrize(("assignment", "file"), MODULES, ids=[file for _, file in MODULES])
-def test_the_reference_in_notebooks_passes(
-    assignment: Assignment, file: str, scripts: bool, tmp_path: Path, trained: Path
-) -> None:
+def test_the_reference_in_notebooks_passes(assignment: Assignment, file: str, scripts: bool, tmp_path: Path) -> None:
     if not scripts and len(assignment.files) == 1:
         pytest.skip("no other module could be imported")
     folder = tmp_path / assignment.name
@@ -47,7 +39,6 @@ def test_the_reference_in_notebooks_passes(
         if not scripts:
             (folder / other).unlink()
     cells = [SETUP, (assignment.solutions / file).read_text(encoding="utf-8")]
-    once = f"from tests.support.trained_once import train_once\ntrain_once({str(trained)!r})"
-    shown = run(folder, [once, *cells, SHOW.format(module=file.removesuffix(".py"))])
+    shown = run(folder, [*cells, SHOW.format(module=file.removesuffix(".py"))])
     points, available, messages = json.loads(shown[-1])
     assert points == available, messages

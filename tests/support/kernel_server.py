@@ -19,11 +19,13 @@ import IPython.core.completerlib
 import IPython.core.debugger
 import IPython.extensions.storemagic  # noqa: F401
 import matplotlib.pyplot
-import torch  # noqa: F401
+import torch._dynamo  # which the first optimizer of a process imports
+import torch.fx.experimental.symbolic_shapes  # noqa: F401 - and this is imported where gradients have shapes
 
 import autograder.checks.task
 import autograder.render.notebook_table
-import autograder.students.check  # noqa: F401
+import autograder.students.check
+import autograder.students.notebook_check  # noqa: F401
 import common.fallbacks  # noqa: F401
 
 
