@@ -130,7 +130,7 @@ def check_jitter_with_one_strength_at_a_time(student, rng):
         )
 
 
-@task("compute_train_transform", share=10, loans=LOANS_OF_CHAIN)
+@task("compute_train_transform", share=10, loans=LOANS_OF_CHAIN, may_seed=True)
 def check_views_are_square_images(student, rng):
     """From any image the transform makes one of size x size (32 by default) with values in [0, 1]."""
     helper = student.define(DRAWS)
@@ -142,7 +142,7 @@ def check_views_are_square_images(student, rng):
         expect(bool((out >= 0).all()) and bool((out <= 1).all()), "There are values outside [0, 1].")
 
 
-@task("compute_train_transform", share=10, any_dtype=True, loans=LOANS_OF_CHAIN)
+@task("compute_train_transform", share=10, any_dtype=True, loans=LOANS_OF_CHAIN, may_seed=True)
 def check_views_can_be_repeated(student, rng):
     """The same seed gives the same sequence of views, another seed another sequence, and its views differ."""
     helper, image, seed = student.define(DRAWS), rng.uniform(3, 16, 16), rng.int(0, 1000)
@@ -158,7 +158,7 @@ def check_views_can_be_repeated(student, rng):
     )
 
 
-@task("compute_train_transform", share=30, loans=LOANS_OF_CHAIN)
+@task("compute_train_transform", share=30, loans=LOANS_OF_CHAIN, may_seed=True)
 def check_how_often_views_are_mirrored_and_grey(student, rng):
     """Over 1,500 draws half of the views are mirrored and a fifth are grey, independently."""
     transform = student.compute_train_transform(seed=rng.int(0, 10**6), size=6)

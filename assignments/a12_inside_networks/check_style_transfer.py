@@ -140,7 +140,7 @@ def relative(model, x, texture) -> float:
     return float(sum(squares(f, a) / a.square().sum() for f, a in pairs))
 
 
-@task("texture_synthesis", share=25, any_dtype=True, seconds=60, loans=LOANS_OF_GRAM)
+@task("texture_synthesis", share=25, any_dtype=True, seconds=60, loans=LOANS_OF_GRAM, may_seed=True)
 def check_texture_has_the_gram_matrices(student, rng):
     """After 120 steps, the relative differences of Gram matrices are less than a sixth of those of noise."""
     texture = preprocess(textures.draw("blobs", seed=rng.key(), size=16)[None])

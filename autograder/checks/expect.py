@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
@@ -57,6 +58,13 @@ class Mismatch(GradlabError):
 
     def __str__(self) -> str:
         return f"{self.message}\nHint: {self.hint}" if self.hint else self.message
+
+
+class SettingsChanged(Mismatch):
+    """A call changed torch's settings, for all code that runs later."""
+
+
+settings_are_judged = ContextVar("settings_are_judged", default=False)  # the task has lost points for them already
 
 
 def expect(condition: object, message: str, hint: str = "") -> None:
@@ -173,9 +181,17 @@ def expect_unchanged(seen: Any, *inputs: Any, may_seed: bool = False) -> None:
         raise Mismatch(
             sentence, "Use x = x - m instead of x -= m, and neither x[...] = ... nor a method_() on an argument."
         )
-    changed = [text for name, text in SETTINGS.items() if name in seen.torch and not (may_seed and name == "seeded")]
-    if changed:
-        raise Mismatch(Message(SETTINGS_CHANGED.template, names=first_of(changed, 3)), SETTINGS_HINT)
+    expect_settings(seen.torch, may_seed=may_seed)
+
+
+def expect_settings(changed: Collection[str], *, may_seed: bool = False) -> None:
+    """Require that none of torch's settings changed: "dtype", "recording" or, unless it ``may_seed``, "seeded".
+
+    Raises SettingsChanged, unless the task has lost points for them already.
+    """
+    texts = [text for name, text in SETTINGS.items() if name in changed and not (may_seed and name == "seeded")]
+    if texts and not settings_are_judged.get():
+        raise SettingsChanged(Message(SETTINGS_CHANGED.template, names=first_of(texts, 3)), SETTINGS_HINT)
 
 
 def changed_in_place(before: Sequence[Any], after: Sequence[Any]) -> Iterator[Message]:

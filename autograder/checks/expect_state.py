@@ -6,7 +6,14 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from autograder.checks.expect import SETTINGS_CHANGED, SETTINGS_HINT, Mismatch, expect
+from autograder.checks.expect import (
+    SETTINGS_CHANGED,
+    SETTINGS_HINT,
+    Mismatch,
+    SettingsChanged,
+    expect,
+    settings_are_judged,
+)
 from autograder.checks.task import BadCheck
 from autograder.core.message import Message, first_of
 from autograder.probes.saying import GLOBALS, recognised
@@ -58,4 +65,7 @@ def expect_state_kept(student: Any, /, *, may_change: Collection[str] = (), **mo
         names = changes[kind]
         if kind not in may_change and type(names) is list and names:
             shown = first_of([recognised(str(name)[:80], GLOBALS) for name in names], 3)
-            raise Mismatch(Message(sentence.template, names=shown), hint)
+            if kind != "torch":
+                raise Mismatch(Message(sentence.template, names=shown), hint)
+            if not settings_are_judged.get():
+                raise SettingsChanged(Message(sentence.template, names=shown), hint)

@@ -38,6 +38,7 @@ class CheckSpec:
     seconds: float | None = None  # wall clock for the whole check; None: the manifest's limit
     memory_mb: int | None = None  # address space of the box; None: the manifest's limit
     lent: tuple[str, ...] = ()  # the names of LOANS
+    may_seed: bool = False  # the task's code may seed torch's global generator
 
 
 def task(
@@ -48,6 +49,7 @@ def task(
     memory_mb: int | None = None,
     any_dtype: bool = False,
     loans: str = "",
+    may_seed: bool = False,
 ) -> Callable[[F], F]:
     """Mark a ``check_*`` function as a test of the task ``name`` in the assignment's manifest.
 
@@ -57,6 +59,9 @@ def task(
     check accept floats of every width, with the tolerance of the coarser dtype; another check judges the dtype.
     ``loans`` is source that defines LOANS, our versions of other tasks by their names: a check that fails is run again
     with them, so that a mistake in those tasks costs no points of this one.
+    A check that passed also requires that the task's code leaves torch's default dtype, the recording of gradients and
+    the global generator's seed as they were; a task that seeds has ``may_seed`` at each check. This costs one check of
+    a task its points, and none that pays more than half of the task.
     Raises BadCheck if the share is not one, or if the loans contain the task itself.
     """
     part = parse_share(share)
@@ -68,7 +73,9 @@ def task(
     def mark(function: F) -> F:
         marked = with_loans(function, name, loans) if loans else function
         marked = _with_any_dtype(marked) if any_dtype else marked
-        setattr(marked, ATTRIBUTE, CheckSpec(name, part, seconds=seconds, memory_mb=memory_mb, lent=lent_names(loans)))
+        lent = lent_names(loans)
+        spec = CheckSpec(name, part, seconds=seconds, memory_mb=memory_mb, lent=lent, may_seed=may_seed)
+        setattr(marked, ATTRIBUTE, spec)
         return marked
 
     return mark

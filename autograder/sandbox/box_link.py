@@ -22,7 +22,7 @@ from autograder.sandbox.inside.frames import Closed, Deadline, Late, receive, se
 from autograder.sandbox.inside.modules import TOP_LEVEL_SECONDS
 from autograder.sandbox.inside.wire import LIBRARIES, Ref, WireError, decode, encode
 from autograder.sandbox.isolation import fallbacks_folder
-from autograder.sandbox.known import Known, forget_names, parse_known
+from autograder.sandbox.known import Known, forget_names, parse_known, parse_left
 from autograder.sandbox.pool import ENDED, BoxError, Usage, WorkerHandle, WorkerPool
 from autograder.sandbox.proxy import unwrap
 from autograder.sandbox.recorded import Recorded, parse_recorded
@@ -78,6 +78,7 @@ class BoxLink:
         self.pool, self.code, self.limits = pool, code, limits
         self._later = sorted(later.union(*map(imports_later, code.files.values())))
         self.printed = ""
+        self.left: set[str] = set()
         self.deadline = 0.0
         self._seconds = 0.0  # the limit that the deadline comes from
         self._allowance = Allowance(0.0, NOTHING)
@@ -94,7 +95,7 @@ class BoxLink:
         self._recorded: list[Recorded] = []  # in this check
 
     def begin(self, *, seed: int, seconds: float, memory_mb: int) -> None:
-        self.printed = ""
+        self.printed, self.left = "", set()
         self._seed, self._memory_mb = seed, memory_mb
         self._received = 0
         self._functions, self._sent, self._recorded = [], 0, []
@@ -306,6 +307,7 @@ class BoxLink:
         self.printed = (self.printed + answer["printed"])[:limit]
         if recorded := answer.pop("recorded", None):
             self._recorded = parse_recorded(recorded)
+        self.left |= parse_left(answer.pop("left", ()))
         if answer.pop("renamed", False):
             forget_names(self._names)
         if type(answer.get("fault")) is dict:

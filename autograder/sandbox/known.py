@@ -11,6 +11,7 @@ from typing import Any
 from autograder.sandbox.inside.wire import Ref
 
 LISTED = ("function", "type")
+SETTINGS = ("dtype", "recording", "seeded")  # of torch
 
 
 @dataclass
@@ -40,3 +41,8 @@ def parse_known(answer: Any) -> Known:
         if type(kind) is str and type(names) is list:
             known.methods[kind] = frozenset(name for name in names if type(name) is str)
     return known
+
+
+def parse_left(answer: Any) -> set[str]:
+    """Return which of torch's settings an answer of the student's process calls changed (see LeftSettings)."""
+    return {name for name in SETTINGS if name in answer} if type(answer) is list else set()

@@ -14,6 +14,7 @@ class Link(Protocol):
     """Sends requests (see worker.py) to the process in which the student's code runs."""
 
     printed: str  # the output of the student's code since the check began
+    left: set[str]  # torch's settings that calls changed since then: "dtype", "recording", "seeded"
 
     def begin(self, *, seed: int, seconds: float, memory_mb: int) -> None:
         """Begin a check: start its deadline and set its limits."""

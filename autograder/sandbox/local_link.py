@@ -23,7 +23,7 @@ from autograder.sandbox.faults import StudentFault, fault_of
 from autograder.sandbox.inside.modules import NotRun, SubmissionFinder
 from autograder.sandbox.inside.wire import Ref, decode, encode
 from autograder.sandbox.inside.worker import Worker
-from autograder.sandbox.known import Known, forget_names, parse_known
+from autograder.sandbox.known import Known, forget_names, parse_known, parse_left
 from autograder.sandbox.proxy import unwrap
 from autograder.sandbox.timeouts import too_long
 
@@ -64,6 +64,7 @@ class LocalLink:
         )
         self.code, self.namespaces, self.explain = shown or code, dict(namespaces or {}), explain
         self.debugging, self.seconds, self.seed = debugging, 0.0, 0
+        self.left: set[str] = set()
         self._names: dict[str, Known] = {}  # of modules that are loaded
         self.prints = PrintLimit(prints)
         self.worker = Worker(limit=1 << 40, interactive=True)
@@ -79,7 +80,7 @@ class LocalLink:
         self.finder.uninstall()
 
     def begin(self, *, seed: int, seconds: float, memory_mb: int) -> None:
-        self.seconds, self.seed = seconds, seed
+        self.seconds, self.seed, self.left = seconds, seed, set()
         self.prints.begin()
         self.request({"do": "begin", "seed": seed})
 
@@ -118,6 +119,7 @@ class LocalLink:
         with self._deadline(), self.prints.watch():
             header, body = self.worker.answer(bytearray(header), bytearray().join(body))
         answer = decode(bytearray(header), bytearray().join(body), resolve=lambda ref: ref)
+        self.left |= parse_left(answer.pop("left", ()))
         if answer.pop("renamed", False):
             forget_names(self._names)
         if "fault" in answer:

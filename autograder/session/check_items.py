@@ -35,6 +35,7 @@ from autograder.session.options import BadOption, Options, pick_device
 from autograder.session.plugin import OPTIONS
 from autograder.session.points import verify_names, verify_points
 from autograder.session.promises import shares_of
+from autograder.session.settings_left import settings_judged
 from autograder.session.state import CheckFile, Score, SessionState, load_reference, locate, oracles_importable
 from autograder.session.steps import step_towards, unexplained
 from autograder.session.verdict import show, verdict_on
@@ -219,6 +220,15 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         hidden = slow.hidden and not item.placed.hidden
         name = Message("a hidden check") if hidden else Message('the check "{title}"', title=Message(slow.title))
         raise StudentFault(Cause.TIMEOUT, Message("Not run, because {name} of the same task took too long.", name=name))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Any:
+    """Run a check, and require that torch's settings are as before."""
+    if not isinstance(item, Check):
+        return (yield)
+    with settings_judged(item, item.config.stash[STATE]):
+        return (yield)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -70,6 +70,7 @@ class SessionState:
     results: dict[str, CheckResult] = field(default_factory=dict)  # by pytest's node id
     slow: dict[str, CheckResult] = field(default_factory=dict)  # by task, the first check that took too long
     evidence: dict[str, Evidence] = field(default_factory=dict)  # of failed checks, by their ids
+    settings_lost: set[str] = field(default_factory=set)  # the tasks that lost points for torch's settings
     measured: dict[str, tuple[Measured, ...]] = field(default_factory=dict)  # of scored checks, by their names
     ran: RanOperations = field(default_factory=RanOperations)  # that a task forbids
     debugger_shows: str = ""  # of the check for which it opens next
@@ -86,7 +87,7 @@ class SessionState:
     def set_submission(self, link: Link, code: Code) -> None:
         """Make this the current submission."""
         self.link, self.code, self.results, self.slow, self.evidence = link, code, {}, {}, {}
-        self.measured, self.ran = {}, RanOperations()
+        self.measured, self.ran, self.settings_lost = {}, RanOperations(), set()
 
     def student(self, file: CheckFile, spec: CheckSpec, seed: int, *, scored: bool = False) -> Student:
         """Return the proxy for one check, after resetting the link and starting the deadline."""

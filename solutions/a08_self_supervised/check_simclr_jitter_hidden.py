@@ -134,7 +134,7 @@ def one_colour(rng, red: float, green: float, blue: float) -> Tensor:
     return torch.tensor([red, green, blue], dtype=torch.float64, device=rng.device).view(3, 1, 1).repeat(1, 12, 9)
 
 
-@task("compute_train_transform", share=10, loans=LOANS_OF_CHAIN)
+@task("compute_train_transform", share=10, loans=LOANS_OF_CHAIN, may_seed=True)
 def check_how_often_colours_are_jittered(student, rng):
     """Over 1,500 draws the colours are jittered in 80 %, independently of grey and mirror."""
     transform = student.compute_train_transform(seed=rng.int(0, 10**6), size=4)
@@ -152,7 +152,7 @@ def check_how_often_colours_are_jittered(student, rng):
     expect_share(plain & mirrored, 0.08, Message("The view is mirrored and neither jittered nor grey"))
 
 
-@task("compute_train_transform", share=10, loans=LOANS_OF_CHAIN)
+@task("compute_train_transform", share=10, loans=LOANS_OF_CHAIN, may_seed=True)
 def check_strengths_of_the_chain(student, rng):
     """The transform uses the default strengths: factors fill 0.6 to 1.4 and shifts of the hue -0.1 to 0.1."""
     image, whole = revealing(rng), (0.99, 1.0)  # the only box of 4 x 4 that has 99 % of the area and fits is all of it
@@ -178,7 +178,7 @@ def grey_values(views: Tensor) -> Tensor:
     return colours[(colours.amax(1) - colours.amin(1)) < 1e-5, 0]
 
 
-@task("compute_train_transform", share=10, loans=LOANS_OF_CHAIN)
+@task("compute_train_transform", share=10, loans=LOANS_OF_CHAIN, may_seed=True)
 def check_order_of_the_chain(student, rng):
     """Colours are jittered after the crop and before the grey, where a shifted hue is visible."""
     helper = student.define(DRAWS)

@@ -134,7 +134,7 @@ def unchanged(views: Tensor) -> Tensor:
     return views[plain & ~grey]
 
 
-@task("compute_train_transform", share=20, loans=LOANS_OF_CHAIN)
+@task("compute_train_transform", share=20, loans=LOANS_OF_CHAIN, may_seed=True)
 def check_crops_of_the_chain(student, rng):
     """The transform crops with the given scale, by default 0.5 to 1, and the default ratio, anywhere in the image."""
     down = torch.linspace(0.2, 0.8, 60, dtype=torch.float64).view(-1, 1).expand(60, 48)

@@ -180,7 +180,7 @@ def check_perceptual_loss_reaches_images_only(student, rng):
         expect(same is True, "The weights' requires_grad is not as before.", "Set it back after the computation.")
 
 
-@task("texture_synthesis", share=25, any_dtype=True, seconds=60, loans=LOANS_OF_GRAM)
+@task("texture_synthesis", share=25, any_dtype=True, seconds=60, loans=LOANS_OF_GRAM, may_seed=True)
 def check_textures_follow_their_seed(student, rng):
     """Equal seeds give equal textures, others differ; the original and the network stay as they are."""
     texture = preprocess(textures.draw("cells", seed=rng.key(), size=24)[None]).to(rng.device)

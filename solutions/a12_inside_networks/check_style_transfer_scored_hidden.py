@@ -12,7 +12,7 @@ MODEL = "from common.nets.scene_net import SceneNet\n\ndef trained(like):\n    r
 STYLE_LAYERS = [0, 1, 4, 7]
 
 
-@task("texture_synthesis", share=50, any_dtype=True, seconds=120, loans=LOANS_OF_GRAM)
+@task("texture_synthesis", share=50, any_dtype=True, seconds=120, loans=LOANS_OF_GRAM, may_seed=True)
 def check_textures_are_like_their_originals(student, rng, score):
     """Twelve synthetic textures have most of the autocorrelation of their originals, and are not their copies."""
     model = student.define(MODEL).trained(torch.zeros(1, device=rng.device))

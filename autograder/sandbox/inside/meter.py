@@ -6,6 +6,9 @@ import sys
 from contextlib import nullcontext
 from typing import Any
 
+_WORDS = {"dtype": "default_dtype", "recording": "grad_enabled", "seeded": "seed"}  # in the names of torch's functions
+RUNNING = ("call", "hold", "inspect", "figure", "list", "next", "operate")  # the requests that run the student's code
+
 
 class NoMeter(nullcontext[None]):
     """Counts nothing: where torch is not imported, there are no operations of torch."""
@@ -59,6 +62,36 @@ def torch_settings() -> dict[str, Any]:
         "recording": torch.is_grad_enabled(),
         "seeded": torch.default_generator.initial_seed(),
     }
+
+
+def changed_settings(before: dict[str, Any]) -> list[str]:
+    """Return the names of torch's settings that differ from ``before``, which torch_settings returned."""
+    now = torch_settings() if before else {}
+    return [name for name in before if before[name] != now[name]]
+
+
+class LeftSettings:
+    """Which of torch's settings the student's code changed in this check.
+
+    What a check's helper code calls may change does not count: the helper's words for a setting say what it changes.
+    """
+
+    def __init__(self) -> None:
+        self.changed: set[str] = set()
+        self._of_helpers: set[str] = set()
+
+    def defined(self, source: str) -> None:
+        """Read the source of a check's helper code."""
+        self._of_helpers |= {name for name, word in _WORDS.items() if word in source}
+
+    def compare(self, before: dict[str, Any], f: Any) -> None:
+        """Note what a request changed that called ``f``."""
+        if changed := changed_settings(before):
+            place = str(getattr(f, "__module__", ""))
+            if place == "helper":
+                changed = [name for name in changed if name not in self._of_helpers]
+            if not place.startswith("autograder."):
+                self.changed.update(changed)
 
 
 def _size_of(value: Any) -> int:

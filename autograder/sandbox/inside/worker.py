@@ -4,8 +4,8 @@ Runs in the box; on a student's laptop it runs in the same process as the checks
 test sets or scores. Of gradlab it imports only the wire.
 
 A request is a dict with a verb under "do" and a number. An answer repeats the number, contains the printed text, and
-has either a "value" or a "fault". It has "recorded", too, where operations that ran are new (see recorder.py), and
-"renamed" where a name that it listed means something else now.
+has either a "value" or a "fault". It also has "recorded" where operations that ran are new (see recorder.py), "renamed"
+where a name that it listed means something else now, and "left" where torch's settings changed (see meter.py).
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ import numpy as np
 
 from autograder.sandbox.inside.figures import draw_figure
 from autograder.sandbox.inside.listed import Listed, Names
-from autograder.sandbox.inside.meter import make_meter, torch_settings
+from autograder.sandbox.inside.meter import RUNNING, LeftSettings, changed_settings, make_meter, torch_settings
 from autograder.sandbox.inside.modules import SubmissionFinder
 from autograder.sandbox.inside.plain_values import Record
 from autograder.sandbox.inside.recorder import Recording
@@ -96,6 +96,7 @@ class Worker:
         self.finder: SubmissionFinder | None = None  # explains which parts of the submission did not run
         self.folder = ""  # for files of the current check
         self.recording: Recording | None = None  # of the current check
+        self.left = LeftSettings()  # likewise
         self.objects: list[Any] = []
         self.modules: list[ModuleType] = []
         self.fixed: list[Any] = []  # the first objects of every check: modules, and what `do_names` listed
@@ -134,6 +135,8 @@ class Worker:
             rest["recorded"] = news
         if self.listed.renamed():
             rest["renamed"] = True
+        if self.left.changed:
+            rest["left"] = sorted(self.left.changed)
         return rest
 
     def _object(self, ref: Ref) -> Any:
@@ -157,10 +160,13 @@ class Worker:
         return Ref(len(self.objects) - 1, str(type(value).__name__)[:100])
 
     def _execute(self, request: dict[str, Any]) -> Any:
-        verb: Callable[..., Any] = getattr(self, "do_" + request.pop("do"))
+        name = request.pop("do")
+        before = torch_settings() if name in RUNNING else {}
         if method := request.pop("method", ""):
             request["f"] = getattr(request["f"], method)
-        return verb(**request)
+        value = getattr(self, "do_" + name)(**request)
+        self.left.compare(before, request.get("f"))
+        return value
 
     def do_begin(self, seed: int, libraries: Sequence[str] = ()) -> None:
         """Begin a check: import libraries, drop the last check's objects, reset torch's settings if it is imported."""
@@ -168,7 +174,7 @@ class Worker:
             with suppress(Exception):  # a value of it cannot be sent here then, and the answer to it will say so
                 __import__(name)
         self.objects = list(self.fixed)
-        self.recording = None
+        self.recording, self.left = None, LeftSettings()
         if self.folder:
             shutil.rmtree(self.folder, ignore_errors=True)
             self.folder = ""
@@ -222,6 +228,7 @@ class Worker:
 
     def do_define(self, source: str, student: ModuleType) -> tuple[Ref, dict[str, Ref]]:
         """Run a check's helper code here, with the student's module as ``student``; return it and what it defines."""
+        self.left.defined(source)
         code = _compiled(source)
         name = code.co_filename
         linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
@@ -247,8 +254,7 @@ class Worker:
         meter, before = make_meter(), torch_settings()
         with self._recorded(meter):
             value = f(*args, **kwargs)
-        now = torch_settings()
-        changed = [name for name in before if before[name] != now[name]]
+        changed = changed_settings(before)
         return {"value": value, "args": args, "ops": meter.ops, "largest": meter.largest, "torch": changed}
 
     def do_value(self, target: Any) -> Any:
