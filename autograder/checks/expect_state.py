@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from autograder.checks.expect import (
+    FROZEN_HINT,
+    MODE_HINT,
     SETTINGS_CHANGED,
     SETTINGS_HINT,
     Mismatch,
@@ -21,11 +23,11 @@ from autograder.probes.saying import GLOBALS, recognised
 _RULES = {  # what may change -> the sentence and the hint for a change
     "mode": (
         Message("The call changed the mode (training or evaluation) of {names}."),
-        "Remember `mode = model.training` and call `model.train(mode)` at the end. A loss calls neither of them.",
+        MODE_HINT,
     ),
     "requires_grad": (
         Message("The call changed requires_grad of {names}."),
-        "Use torch.no_grad() or detach() instead; they leave the parameters as they are.",
+        FROZEN_HINT,
     ),
     "parameters": (
         Message("The call changed the values of {names}."),

@@ -39,6 +39,7 @@ class CheckSpec:
     memory_mb: int | None = None  # address space of the box; None: the manifest's limit
     lent: tuple[str, ...] = ()  # the names of LOANS
     may_seed: bool = False  # the task's code may seed torch's global generator
+    keeps: bool = False  # its calls leave tensors as they were, and modes and requires_grad of modules
 
 
 def task(
@@ -50,6 +51,7 @@ def task(
     any_dtype: bool = False,
     loans: str = "",
     may_seed: bool = False,
+    keeps: bool = False,
 ) -> Callable[[F], F]:
     """Mark a ``check_*`` function as a test of the task ``name`` in the assignment's manifest.
 
@@ -61,7 +63,8 @@ def task(
     with them, so that a mistake in those tasks costs no points of this one.
     A check that passed also requires that the task's code leaves torch's default dtype, the recording of gradients and
     the global generator's seed as they were; a task that seeds has ``may_seed`` at each check. This costs one check of
-    a task its points, and none that pays more than half of the task.
+    a task its points, and none that pays more than half of the task. With ``keeps``, calls must also leave tensors and
+    arrays among their arguments as they were, and mode and requires_grad of modules among them.
     Raises BadCheck if the share is not one, or if the loans contain the task itself.
     """
     part = parse_share(share)
@@ -74,7 +77,7 @@ def task(
         marked = with_loans(function, name, loans) if loans else function
         marked = _with_any_dtype(marked) if any_dtype else marked
         lent = lent_names(loans)
-        spec = CheckSpec(name, part, seconds=seconds, memory_mb=memory_mb, lent=lent, may_seed=may_seed)
+        spec = CheckSpec(name, part, seconds=seconds, memory_mb=memory_mb, lent=lent, may_seed=may_seed, keeps=keeps)
         setattr(marked, ATTRIBUTE, spec)
         return marked
 

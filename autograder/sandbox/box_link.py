@@ -89,14 +89,14 @@ class BoxLink:
         self._loaded: dict[str, Ref | StudentFault] = {}
         self._names: dict[str, Known] = {}  # of modules that are loaded
         self._left_to_load = self._left_apart = ALL_LOADS_SECONDS
-        self._seed, self._memory_mb = 0, 0  # of this check
+        self._seed, self._memory_mb, self._keeps = 0, 0, False  # of this check
         self._functions: list[tuple[str, tuple[str, ...]]] = []  # whose operations are recorded in this check
         self._sent = 0  # how many of them the worker knows
         self._recorded: list[Recorded] = []  # in this check
 
-    def begin(self, *, seed: int, seconds: float, memory_mb: int) -> None:
+    def begin(self, *, seed: int, seconds: float, memory_mb: int, keeps: bool = False) -> None:
         self.printed, self.left = "", set()
-        self._seed, self._memory_mb = seed, memory_mb
+        self._seed, self._memory_mb, self._keeps = seed, memory_mb, keeps
         self._received = 0
         self._functions, self._sent, self._recorded = [], 0, []
         if self._worker is None or self._worker.limits["memory"] != memory_mb << 20:
@@ -123,7 +123,7 @@ class BoxLink:
         self.deadline, self._allowance = begun + START_SECONDS, Allowance(START_SECONDS, before)
         limit, self._seconds = self._seconds, START_SECONDS
         try:
-            self._roundtrip({"do": "begin", "seed": seed, "libraries": self._libraries()})
+            self._roundtrip({"do": "begin", "seed": seed, "libraries": self._libraries(), "keeps": self._keeps})
         finally:
             self._seconds = limit
         return before if time.monotonic() - begun < QUICK_SECONDS else self._usage()

@@ -11,7 +11,7 @@ from typing import Any
 from autograder.sandbox.inside.wire import Ref
 
 LISTED = ("function", "type")
-SETTINGS = ("dtype", "recording", "seeded")  # of torch
+LEFT = ("dtype", "recording", "seeded", "inputs", "modes", "frozen")
 
 
 @dataclass
@@ -44,5 +44,5 @@ def parse_known(answer: Any) -> Known:
 
 
 def parse_left(answer: Any) -> set[str]:
-    """Return which of torch's settings an answer of the student's process calls changed (see LeftSettings)."""
-    return {name for name in SETTINGS if name in answer} if type(answer) is list else set()
+    """Return what calls left changed, as an answer of the student's process says (see meter.py)."""
+    return {name for name in LEFT if name in answer} if type(answer) is list else set()

@@ -14,10 +14,10 @@ class Link(Protocol):
     """Sends requests (see worker.py) to the process in which the student's code runs."""
 
     printed: str  # the output of the student's code since the check began
-    left: set[str]  # torch's settings that calls changed since then: "dtype", "recording", "seeded"
+    left: set[str]  # what calls left changed since then: "dtype", "recording", "seeded", "inputs", "modes", "frozen"
 
-    def begin(self, *, seed: int, seconds: float, memory_mb: int) -> None:
-        """Begin a check: start its deadline and set its limits."""
+    def begin(self, *, seed: int, seconds: float, memory_mb: int, keeps: bool = False) -> None:
+        """Begin a check: start its deadline and set its limits. ``keeps``: calls leave their arguments as they were."""
 
     def load(self, module: str) -> Ref:
         """Import a module of the submission. Raises StudentFault."""

@@ -79,10 +79,10 @@ class LocalLink:
         """Forget the submission's modules."""
         self.finder.uninstall()
 
-    def begin(self, *, seed: int, seconds: float, memory_mb: int) -> None:
+    def begin(self, *, seed: int, seconds: float, memory_mb: int, keeps: bool = False) -> None:
         self.seconds, self.seed, self.left = seconds, seed, set()
         self.prints.begin()
-        self.request({"do": "begin", "seed": seed})
+        self.request({"do": "begin", "seed": seed, "keeps": keeps})
 
     @contextmanager
     def apart(self) -> Iterator[None]:

@@ -1,6 +1,7 @@
 """Require that a task's code leaves torch's settings as they were: default dtype, recording of gradients, global seed.
 
-Asked after each check that passed, and only where the source shows that the task's own code may have changed one.
+Asked after each check that passed, and only where the source shows that the task's own code may have changed one. A
+check that ``keeps`` (see task.py) asks for arguments as well.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from autograder.checks.expect import SettingsChanged, expect_settings, settings_are_judged
+from autograder.checks.expect import ARGUMENTS, SettingsChanged, expect_settings, settings_are_judged
 from autograder.session.state import SessionState
 
 if TYPE_CHECKING:
@@ -39,7 +40,8 @@ def settings_judged(check: Check, state: SessionState) -> Iterator[None]:
         student = check.student
         if check.spec.share <= Fraction(1, 2) and not check.scored and student and task not in state.settings_lost:
             others = {other.name for other in check.placed.assignment.tasks} - {task}
-            left = [name for name in student._remote.link.left if _changes(name, student.source, task, others)]
+            left = student._remote.link.left
+            left = [name for name in left if name in ARGUMENTS or _changes(name, student.source, task, others)]
             expect_settings(left, may_seed=check.spec.may_seed)
     except SettingsChanged:
         state.settings_lost.add(task)

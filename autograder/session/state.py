@@ -96,7 +96,8 @@ class SessionState:
             folder = self.folder or file.path.parent
             link, code = self._own(folder, file.assignment)
         limits = file.assignment.limits
-        link.begin(seed=seed, seconds=spec.seconds or limits.seconds, memory_mb=spec.memory_mb or int(limits.memory_mb))
+        seconds, memory_mb = spec.seconds or limits.seconds, spec.memory_mb or int(limits.memory_mb)
+        link.begin(seed=seed, seconds=seconds, memory_mb=memory_mb, keeps=spec.keeps)
         name = file.judged
         tasks = frozenset(task.name.partition(".")[0] for task in file.assignment.tasks)
         others = {path.removesuffix(".py").replace("/", "."): code.files[path] for path in {*code.files} - {name}}

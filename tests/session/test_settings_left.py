@@ -33,6 +33,11 @@ points = 8
 name = "repeated"
 title = "Repeated"
 points = 8
+
+[[tasks]]
+name = "applied"
+title = "Applied"
+points = 8
 """
 CHECKS = '''
 """Public checks of noise."""
@@ -42,6 +47,15 @@ import torch
 from autograder import expect_close, expect_equal, expect_shape, expect_unchanged, task
 
 SEEDED = "import torch\\n\\ndef run(f, *args):\\n    torch.manual_seed(3)\\n    return f(*args)\\n"
+MODEL = """
+import torch
+
+def made():
+    return torch.nn.Sequential(torch.nn.Linear(3, 3), torch.nn.Dropout(0.5)).double()
+
+def called(f, models, inputs):
+    return f(models[0], **inputs)
+"""
 
 
 @task("twice", share=75)
@@ -87,6 +101,20 @@ def check_repeated(student):
 def check_repeated_shape(student):
     """One number."""
     expect_shape(student.repeated(3), ())
+
+
+@task("applied", share=50)
+def check_applied_shape(student, rng):
+    """The output has the shape of the input."""
+    expect_shape(student.applied(student.define(MODEL).made(), rng.torch.normal(4, 3)), (4, 3))
+
+
+@task("applied", share=50, keeps=True)
+def check_applied(student, rng):
+    """The input and the model stay as they are."""
+    helper, x = student.define(MODEL), rng.torch.normal(4, 3)
+    model = helper.made()
+    expect_close(helper.called(student.applied, [model], {"x": x}), student.applied(model, x))
 '''
 RIGHT = """
 import torch
@@ -106,6 +134,12 @@ class Noise(torch.nn.Module):
 def repeated(seed):
     torch.manual_seed(seed)
     return torch.rand(())
+
+def applied(model, x):
+    mode = model.training
+    x = model.eval()(x)
+    model.train(mode)
+    return x
 """
 TWICE, INIT, FORWARD = "    return x + x", "        super().__init__()\n", "        with torch.no_grad():\n"
 SEED, DTYPE, GRAD = (
@@ -132,6 +166,25 @@ FAULTS = {  # story -> what replaces what, the checks that lose points, and the 
         "    torch.manual_seed(seed)\n    Noise()\n",
         [],
         "",
+    ),
+    "the model stays in evaluation mode": ("    model.train(mode)\n", "", ["check_applied"], "mode (training or"),
+    "a part of the model stays in evaluation mode": (
+        "    model.train(mode)\n",
+        "    model.train(mode)\n    model[1].eval()\n",
+        ["check_applied"],
+        "the mode (training or evaluation) of a module",
+    ),
+    "the input changes": (
+        "    mode = model.training\n",
+        "    mode = model.training\n    x += 1\n",
+        ["check_applied"],
+        "The call changed an argument in place.",
+    ),
+    "a weight is frozen": (
+        "    mode = model.training\n",
+        "    mode = model.training\n    model[0].bias.requires_grad_(False)\n",
+        ["check_applied"],
+        "requires_grad of a module's parameters",
     ),
     "a helper seeds": (
         TWICE,

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from contextlib import nullcontext
 from typing import Any
+
+import numpy as np
+
+State = tuple[str, Any, Any]  # a kind, an argument, and what it was before the call
 
 _WORDS = {"dtype": "default_dtype", "recording": "grad_enabled", "seeded": "seed"}  # in the names of torch's functions
 RUNNING = ("call", "hold", "inspect", "figure", "list", "next", "operate")  # the requests that run the student's code
@@ -70,28 +75,67 @@ def changed_settings(before: dict[str, Any]) -> list[str]:
     return [name for name in before if before[name] != now[name]]
 
 
-class LeftSettings:
-    """Which of torch's settings the student's code changed in this check.
+class Left:
+    """What the student's code left changed in this check: torch's settings, and arguments if the check asks for it.
 
-    What a check's helper code calls may change does not count: the helper's words for a setting say what it changes.
+    Settings that a check's helper code may change do not count: the helper's words for a setting say what it changes.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, arguments: bool = False) -> None:
         self.changed: set[str] = set()
+        self._arguments = arguments
         self._of_helpers: set[str] = set()
 
     def defined(self, source: str) -> None:
         """Read the source of a check's helper code."""
         self._of_helpers |= {name for name, word in _WORDS.items() if word in source}
 
-    def compare(self, before: dict[str, Any], f: Any) -> None:
+    def before(self, request: dict[str, Any]) -> tuple[dict[str, Any], list[State]]:
+        """Return the state before a request: torch's settings, and what is compared of arguments."""
+        given = [request.get(key) for key in ("f", "args", "kwargs")] if self._arguments else []
+        return torch_settings(), list(_states(given))
+
+    def compare(self, state: tuple[dict[str, Any], list[State]], f: Any) -> None:
         """Note what a request changed that called ``f``."""
+        before, arguments = state
+        self.changed.update(kind for kind, value, then in arguments if not _same(_now(kind, value), then))
         if changed := changed_settings(before):
             place = str(getattr(f, "__module__", ""))
             if place == "helper":
                 changed = [name for name in changed if name not in self._of_helpers]
             if not place.startswith("autograder."):
                 self.changed.update(changed)
+
+
+def _states(value: Any) -> Iterator[State]:
+    """Yield what a call must not change of an argument: values, and of modules, modes and requires_grad."""
+    torch = sys.modules.get("torch")
+    if isinstance(value, list | tuple):
+        for item in value:
+            yield from _states(item)
+    elif isinstance(value, dict):
+        yield from _states(list(value.values()))
+    elif isinstance(value, np.ndarray) or (torch and isinstance(value, torch.Tensor)):
+        yield "inputs", value, _now("inputs", value)
+    elif torch and isinstance(value := getattr(value, "__self__", value), torch.nn.Module):
+        yield "modes", value, _now("modes", value)
+        yield "frozen", value, _now("frozen", value)
+
+
+def _now(kind: str, value: Any) -> Any:
+    """Return a copy of the part of a value that is compared."""
+    if kind == "inputs":
+        return value.copy() if isinstance(value, np.ndarray) else value.detach().clone()
+    parts = value.modules() if kind == "modes" else value.parameters()
+    return [part.training if kind == "modes" else part.requires_grad for part in parts]
+
+
+def _same(now: Any, then: Any) -> bool:
+    if isinstance(now, list):
+        return bool(now == then)
+    if now.shape != then.shape or now.dtype != then.dtype:
+        return False
+    return bool(((now == then) | ((now != now) & (then != then))).all())
 
 
 def _size_of(value: Any) -> int:

@@ -5,7 +5,7 @@ test sets or scores. Of gradlab it imports only the wire.
 
 A request is a dict with a verb under "do" and a number. An answer repeats the number, contains the printed text, and
 has either a "value" or a "fault". It also has "recorded" where operations that ran are new (see recorder.py), "renamed"
-where a name that it listed means something else now, and "left" where torch's settings changed (see meter.py).
+where a name that it listed means something else now, and "left" where a call left something changed (meter.py).
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ import numpy as np
 
 from autograder.sandbox.inside.figures import draw_figure
 from autograder.sandbox.inside.listed import Listed, Names
-from autograder.sandbox.inside.meter import RUNNING, LeftSettings, changed_settings, make_meter, torch_settings
+from autograder.sandbox.inside.meter import RUNNING, Left, changed_settings, make_meter, torch_settings
 from autograder.sandbox.inside.modules import SubmissionFinder
 from autograder.sandbox.inside.plain_values import Record
 from autograder.sandbox.inside.recorder import Recording
@@ -96,7 +96,7 @@ class Worker:
         self.finder: SubmissionFinder | None = None  # explains which parts of the submission did not run
         self.folder = ""  # for files of the current check
         self.recording: Recording | None = None  # of the current check
-        self.left = LeftSettings()  # likewise
+        self.left = Left()  # likewise
         self.objects: list[Any] = []
         self.modules: list[ModuleType] = []
         self.fixed: list[Any] = []  # the first objects of every check: modules, and what `do_names` listed
@@ -161,20 +161,20 @@ class Worker:
 
     def _execute(self, request: dict[str, Any]) -> Any:
         name = request.pop("do")
-        before = torch_settings() if name in RUNNING else {}
+        before = self.left.before(request) if name in RUNNING else ({}, [])
         if method := request.pop("method", ""):
             request["f"] = getattr(request["f"], method)
         value = getattr(self, "do_" + name)(**request)
         self.left.compare(before, request.get("f"))
         return value
 
-    def do_begin(self, seed: int, libraries: Sequence[str] = ()) -> None:
+    def do_begin(self, seed: int, libraries: Sequence[str] = (), keeps: bool = False) -> None:
         """Begin a check: import libraries, drop the last check's objects, reset torch's settings if it is imported."""
         for name in libraries:
             with suppress(Exception):  # a value of it cannot be sent here then, and the answer to it will say so
                 __import__(name)
         self.objects = list(self.fixed)
-        self.recording, self.left = None, LeftSettings()
+        self.recording, self.left = None, Left(arguments=keeps)
         if self.folder:
             shutil.rmtree(self.folder, ignore_errors=True)
             self.folder = ""
