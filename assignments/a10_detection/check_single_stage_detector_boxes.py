@@ -1,7 +1,7 @@
 """Public checks of anchors, proposals, IoU and matching, on cases by hand and with counted pixels."""
 
 import torch
-from oracles import tensor
+from oracles import matching_hint, tensor
 from oracles_counting import NOTHING_ADDED, a_little_less, counted, counted_iou, whole_boxes
 from torch import Tensor
 
@@ -251,7 +251,9 @@ def check_yolo_matches_a_case_by_hand(student, rng):
     table = tensor(rng, [[0.20, 0.00], [0.00, 0.60], [0.00, 0.15],
                          [0.35, 0.10], [0.45, 0.50], [0.05, 0.40]])  # fmt: skip
     matches = student.match_anchors(anchors, bboxes, table[None], pos_thresh=0.7, neg_thresh=0.3, method="YOLO")
-    expect_equal(matches, tensor(rng, [[-1, -2, -1, 0, -2, 1]], torch.int64), mistakes={
+    right = tensor(rng, [[-1, -2, -1, 0, -2, 1]], torch.int64)
+    rule = "For each box: the cell with the nearest centre, then its anchor with the largest IoU."
+    expect_equal(matches, right, mistakes={
         "The best anchor of the whole map was used; choose among the anchors of the centre's cell.":
             tensor(rng, [[-1, 1, -1, -2, 0, -2]], torch.int64),
         "All anchors of the cell became positive; only the one with the largest IoU does.":
@@ -264,7 +266,7 @@ def check_yolo_matches_a_case_by_hand(student, rng):
             tensor(rng, [[-2, -2, -2, 0, -2, 1]], torch.int64),
         "The first anchor of the cell was taken; take the one with the largest IoU.":
             tensor(rng, [[0, -2, 1, -2, -2, -2]], torch.int64),
-    }, hint="For each box: the cell with the nearest centre, then its anchor with the largest IoU.")  # fmt: skip
+    }, hint=matching_hint(matches, right, rule))  # fmt: skip
 
 
 @task("match_anchors", share="1/8")

@@ -69,6 +69,17 @@ def weighted(student, rng, network, features: Tensor, formula: Formula, scale: f
     return Weighted(network, values)
 
 
+def matching_hint(found: Any, expected: Tensor, rule: str) -> str:
+    """Return a hint for wrong matches: about the thresholds if the positive anchors are right, else the ``rule``."""
+    alike = isinstance(found, Tensor) and found.shape == expected.shape and not found.is_floating_point()
+    if alike and torch.equal(found.clamp(min=-1), expected.clamp(min=-1)):
+        return (
+            "The positive anchors are right. Of the others, those whose IoU with every box is below neg_thresh are "
+            "negative, -1; the rest are neutral, -2."
+        )
+    return rule
+
+
 def expect_modes_kept(student, detector, call) -> None:
     """Expect that ``call()`` leaves the detector's modes as they are, and all else but its running statistics."""
     for training in (True, False):

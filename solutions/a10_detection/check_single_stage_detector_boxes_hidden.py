@@ -1,7 +1,7 @@
 """Hidden checks of anchors, proposals, IoU, matching and suppression: loops on random inputs, edge cases, costs."""
 
 import torch
-from oracles import tensor
+from oracles import matching_hint, tensor
 from oracles_counting import NOTHING_ADDED, a_little_less
 from oracles_hidden import NEGATIVE, NEUTRAL, boxes_of, loop_iou, loop_match, plain_iou, random_case
 from oracles_loans_hidden import LOANS_OF_OVERLAPS
@@ -42,7 +42,7 @@ def check_anchors_on_other_maps(student, rng):
             for image in grid.tolist()
         ]  # fmt: skip
         expect_close(seen.value, tensor(rng, rows))
-        expect_equal(seen.args, (shapes, grid), name="the inputs after the call")
+        expect_unchanged(seen, shapes, grid)
 
 
 @task("GenerateAnchor", share=25)
@@ -101,7 +101,7 @@ def check_iou_agrees_with_loops(student, rng):
         bboxes = torch.cat([boxes_of(rng, N, B), rng.normal(N, B, 1)], dim=-1).float().transpose(0, 1)
         seen = student.inspect(student.IoU, proposals, bboxes)
         expect_close(seen.value, loop_iou(proposals, bboxes))
-        expect_equal(seen.args, (proposals, bboxes), name="the inputs after the call")
+        expect_unchanged(seen, proposals, bboxes)
 
 
 @task("IoU", share="1/7", any_dtype=True)
@@ -140,7 +140,12 @@ def check_iou_without_boxes(student, rng):
     })  # fmt: skip
     swapped = bboxes[:, :1, [2, 3, 0, 1, 4]]
     result = student.IoU(proposals[:1], swapped[:1])
-    expect_equal(result, proposals.new_zeros(1, 6, 1), name="IoU with a box with swapped corners")
+    expect_equal(result, proposals.new_zeros(1, 6, 1), name="IoU with a box with swapped corners", mistakes={
+        "A box whose right side is to the left of its left side has no area: do not swap its corners.":
+            result if result.shape == (1, 6, 1) and bool((result - expected[:1, :, :1]).abs().max() < 1e-5) else None,
+        "Clamp width and height at 0, each of them, before you multiply them.":
+            lambda: loop_iou(proposals[:1], bboxes[:1, :1]),
+    })  # fmt: skip
 
 
 @task("match_anchors", share="2/8")
@@ -152,12 +157,14 @@ def check_matches_agree_with_loops(student, rng):
             iou = loop_iou(anchors, bboxes)
             pos, neg = rng.choice([0.5, 0.7]), rng.choice([0.2, 0.3, 0.45])
             seen = student.inspect(student.match_anchors, anchors, bboxes, iou, pos, neg, method)
-            expect_equal(
-                seen.value,
-                loop_match(anchors, bboxes, iou, pos, neg, method),
-                name=Message("matches by {method}", method=method),
-            )
-            expect_equal(seen.args[:3], (anchors, bboxes, iou), name="the inputs after the call")
+            right = loop_match(anchors, bboxes, iou, pos, neg, method)
+            expect_equal(seen.value, right, name=Message("matches by {method}", method=method), mistakes={
+                "neg_thresh is an argument; its default was used.":
+                    loop_match(anchors, bboxes, iou, pos, 0.3, method),
+                "pos_thresh is an argument; its default was used.":
+                    loop_match(anchors, bboxes, iou, 0.7, neg, method),
+            }, hint=matching_hint(seen.value, right, ""))  # fmt: skip
+            expect_unchanged(seen, anchors, bboxes, iou, pos, neg, method)
 
 
 @task("match_anchors", share="1/8")
@@ -187,7 +194,12 @@ def check_matches_at_ties_and_thresholds(student, rng):
     bboxes = tensor(rng, [[[0.0, 0, 1, 1, 7], [0, 0, 1, 1, 3], [-1, -1, -1, -1, -1]]])
     table = tensor(rng, [[0.75, 0.75, 0.9], [0.875, 0.8125, 0.9], [0.25, 0.125, 0.9], [0.125, 0.0, 0.9]])[None]
     result = student.match_anchors(anchors, bboxes, table, pos_thresh=0.75, neg_thresh=0.25, method="FasterRCNN")
-    expect_equal(result, tensor(rng, [[0, 0, NEUTRAL, NEGATIVE]], torch.int64), name="FasterRCNN")
+    expect_equal(result, tensor(rng, [[0, 0, NEUTRAL, NEGATIVE]], torch.int64), name="FasterRCNN", mistakes={
+        "An IoU that equals pos_thresh makes an anchor positive: `>=`, not `>`.":
+            tensor(rng, [[NEUTRAL, 0, NEUTRAL, NEGATIVE]], torch.int64),
+        "An IoU that equals neg_thresh is not below it: the anchor is neutral.":
+            tensor(rng, [[0, 0, NEGATIVE, NEGATIVE]], torch.int64),
+    })  # fmt: skip
     result = student.match_anchors(anchors, bboxes, table / 16, pos_thresh=0.75, neg_thresh=0.25, method="FasterRCNN")
     expect_equal(result, tensor(rng, [[-1, 0, -1, -1]], torch.int64), name="FasterRCNN, all IoU below 0.06", mistakes={
         "A box's best anchor is positive however small its IoU is, if it is above 0.":
@@ -210,7 +222,7 @@ def check_nms_agrees_with_loops(student, rng):
         expect_equal(
             seen.value, loop_nms(boxes, scores, threshold), name=Message("nms at {threshold}", threshold=threshold)
         )
-        expect_equal(seen.args[:2], (boxes, scores), name="the inputs after the call")
+        expect_unchanged(seen, boxes, scores, threshold)
 
 
 @task("nms", share="1/7", loans=LOANS_OF_OVERLAPS)

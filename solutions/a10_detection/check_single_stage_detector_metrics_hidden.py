@@ -135,8 +135,9 @@ def check_map_agrees_with_loops(student, rng):
         found["labels"] = torch.where(found["scores"] == 0.25, 17, found["labels"])  # a class without objects
     for threshold in (0.5, 0.3, 0.75):
         value = student.mean_average_precision(predictions, targets, iou_threshold=threshold)
-        expect_close(
-            value, loop_map(predictions, targets, threshold), name=Message("mAP at {threshold}", threshold=threshold)
-        )
+        right = loop_map(predictions, targets, threshold)
+        expect_close(value, right, name=Message("mAP at {threshold}", threshold=threshold), mistakes={
+            "iou_threshold was not used.": lambda: loop_map(predictions, targets),
+        })  # fmt: skip
     empty = [{"boxes": t["boxes"][:0], "labels": t["labels"][:0]} for t in targets]
     expect_close(student.mean_average_precision(predictions, empty), 0.0, name="mAP without any object")

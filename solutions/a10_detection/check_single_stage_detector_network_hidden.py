@@ -5,7 +5,9 @@ from functools import partial
 import torch
 from oracles import expect_modes_kept, tensor
 from oracles_hidden import (
+    ABOVE,
     NEGATIVE,
+    NO_GRADIENT,
     PROBES,
     SHAPES,
     anchors_of,
@@ -125,6 +127,8 @@ def judge_loss(student, rng, B, C, H, W, bboxes, *, name):
             lambda: plain_loss(*outputs, bboxes) * positives(outputs[0], bboxes),
         "The sum was divided by the number of images; divide it by that of the positive anchors.":
             lambda: plain_loss(*outputs, bboxes) * positives(outputs[0], bboxes) / B,
+        "Images without boxes have the loss of their negative anchors, not 0.":
+            torch.zeros((), dtype=torch.float64, device=rng.device),
     })  # fmt: skip
 
 
@@ -161,7 +165,8 @@ def check_training_reaches_every_parameter(student, rng):
     images = rng.uniform(2, 3, 32, 48, dtype=torch.float32)
     bboxes = tensor(rng, [[[0.5, 0.5, 2.0, 2.2, 1]], [[2.1, 1.2, 4.0, 3.0, 2]]], torch.float32)
     probes = student.define(PROBES)
-    expect_equal(probes.without_gradient(detector, images, bboxes), [], name="parameters without a gradient")
+    lost = probes.without_gradient(detector, images, bboxes)
+    expect_equal(lost, [], name="parameters without a gradient", hint=NO_GRADIENT)
     expect_modes_kept(student, detector, lambda: detector(images, bboxes))
 
     _, bboxes = random_case(rng, 2, 1, 4, 3, 3)
@@ -216,7 +221,7 @@ def check_inference_at_the_edges(student, rng):
     expect_counts(boxes, confidences, classes, (0, int((confidence[1] > 0.5).sum()), 0))
     _, confidences, _ = detector.inference(images, thresh=0.25, nms_thresh=0.5)
     count = int((confidence[1] > 0.25).sum())
-    expect_equal([len(c) for c in confidences], [10, count, 0], name="numbers of detections above 0.25")
+    expect_equal([len(c) for c in confidences], [10, count, 0], name="numbers of detections above 0.25", hint=ABOVE)
     every, _, _ = detector.inference(images[:1], thresh=0.0, nms_thresh=1.0)
     expect_equal([len(b) for b in every], [10], name="the number of detections in a single image, above 0")
     many = torch.full((1, 1, 20, 20), 0.75, device=rng.device).double()

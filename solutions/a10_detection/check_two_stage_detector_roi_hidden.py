@@ -2,7 +2,7 @@
 
 import torch
 from oracles import expect_modes_kept, tensor
-from oracles_hidden import PROBES, expect_counts
+from oracles_hidden import NO_GRADIENT, PROBES, expect_counts
 from oracles_loans_hidden import LOANS_OF_BOTH_STAGES
 from oracles_metrics_hidden import trained_map
 from oracles_two_stage import READY_MADE, TOYS, rois_of, sampled, toy_detector
@@ -11,10 +11,12 @@ from torch.nn import functional as F
 
 from autograder import (
     Message,
+    expect,
     expect_close,
     expect_equal,
     expect_gradient,
     expect_same_gradients,
+    expect_unchanged,
     forbid,
     task,
 )
@@ -92,6 +94,11 @@ def check_roi_align_passes_gradients_on(student, rng):
     forbid(student, "roi_align", calls=READY_MADE)
     features, boxes, direction = rng.normal(2, 3, 4, 5), rois_of(rng, 2, 6, 4, 5), rng.normal(6, 3, 2, 2)
     grad = student.define(WATCHED).pooled_gradient(student.roi_align, features, boxes, (2, 2), direction)
+    expect(
+        grad is not None,
+        "No gradient reaches the features.",
+        hint="Take the samples from `features` itself: detach(), torch.no_grad() and torch.tensor(...) cut it off.",
+    )
     expect_gradient(lambda x: (sampled(x, boxes, (2, 2)) * direction).sum(), features, grad, name="features")
 
 
@@ -103,7 +110,7 @@ def check_roi_align_keeps_its_inputs(student, rng):
     boxes = rois_of(rng, 2, 6, 5, 7).float().T.contiguous().T
     seen = student.inspect(student.roi_align, features, boxes, (3, 2))
     expect_close(seen.value, sampled(features, boxes, (3, 2)), rtol=1e-3, atol=1e-4)
-    expect_equal(seen.args[:2], (features, boxes), name="the inputs after the call")
+    expect_unchanged(seen, features, boxes, (3, 2))
 
 
 @task("TwoStageDetector.forward", share=25, loans=LOANS_OF_BOTH_STAGES)
@@ -112,9 +119,11 @@ def check_two_stage_loss_without_boxes(student, rng):
     detector, _, _, _, loss = toy_detector(student, rng, 2, 4, 5, 7, 3, 0)
     value = detector(rng.uniform(2, 3, 40, 56, dtype=torch.float32), rng.normal(2, 0, 5))
     expect_close(value, loss, name="the loss without proposals")
-    detector, classify, boxes, labels, loss = toy_detector(student, rng, 1, 2, 3, 6, 7, 2)
-    value = detector(rng.uniform(1, 3, 24, 48, dtype=torch.float32), rng.normal(1, 1, 5))
-    expect_close(value, loss + F.cross_entropy(classify(boxes), labels), name="the loss of one image")
+    for count in (1, 2):
+        detector, classify, boxes, labels, loss = toy_detector(student, rng, 1, 2, 3, 6, 7, count)
+        value = detector(rng.uniform(1, 3, 24, 48, dtype=torch.float32), rng.normal(1, 1, 5))
+        name = Message("the loss of one image with {count} proposals", count=count)
+        expect_close(value, loss + F.cross_entropy(classify(boxes), labels), name=name)
 
 
 @task("TwoStageDetector.forward", share=25, loans=LOANS_OF_BOTH_STAGES)
@@ -124,7 +133,7 @@ def check_two_stage_training_reaches_every_parameter(student, rng):
     images = rng.uniform(2, 3, 32, 48, dtype=torch.float32)
     bboxes = tensor(rng, [[[0.5, 0.5, 2.0, 2.2, 1]], [[2.1, 1.2, 4.0, 3.0, 2]]], torch.float32)
     lost = student.define(PROBES).without_gradient(detector, images, bboxes)
-    expect_equal(lost, [], name="parameters without a gradient")
+    expect_equal(lost, [], name="parameters without a gradient", hint=NO_GRADIENT)
     features, rois = rng.normal(2, detector_width(), 4, 6, dtype=torch.float32), rois_of(rng, 2, 3, 4, 6).float()
     parts = rng.uniform(1, dtype=torch.float32)[0], features, rois[:, 1:], rois[:, 0].long(), rng.integers(0, 3, 3)
     toys = student.define(WATCHED)
@@ -160,9 +169,10 @@ def check_two_stage_inference_without_proposals(student, rng):
     images = rng.uniform(3, 3, 40, 56, dtype=torch.float32)
     expect_modes_kept(student, detector, lambda: detector.inference(images, thresh=0.5, nms_thresh=0.25))
     boxes, confidences, classes = detector.inference(images, thresh=0.5, nms_thresh=0.25)
-    expect_counts(boxes, confidences, classes, (0, 0, 1))
     asked = student.define(WATCHED).thresholds(detector.rpn)
-    expect_equal(asked[-1], (0.5, 0.25), name="thresh and nms_thresh that the first stage got")
+    hint = "Pass both thresholds on: self.rpn.inference(images, thresh, nms_thresh, ...)."
+    expect_equal(asked[-1], (0.5, 0.25), name="thresh and nms_thresh that the first stage got", hint=hint)
+    expect_counts(boxes, confidences, classes, (0, 0, 1))
     probability, label = classify(torch.cat([tensor(rng, [[2.0]]), found[2][0][1:]], dim=1)).softmax(dim=1).max(dim=1)
     expect_close(confidences[2], 0.55 * probability, name="confidences of image 2")
     expect_equal(classes[2], label, name="classes of image 2")

@@ -85,6 +85,7 @@ SECOND_STAGE = [
         'return stage["loss"] + class_loss', "return class_loss"),
     two("second stage: sums the classes' loss", "check_two_stage_loss_adds_the_classes",
         'reduction="sum") / max(len(rois), 1)\n        return stage', 'reduction="sum")\n        return stage'),
+    two("second stage: divides by two at least", "check_two_stage_loss_without_boxes", "max(len(rois), 1)\n        return stage", "max(len(rois), 2)\n        return stage"),
     two("second stage: the mean over no proposal is nan", "check_two_stage_loss_without_boxes",
         'F.cross_entropy(scores, stage["labels"], reduction="sum") / max(len(rois), 1)', 'F.cross_entropy(scores, stage["labels"])'),
     two("second stage: detaches the features, not the boxes", "check_two_stage_training_reaches_every_parameter",

@@ -78,6 +78,7 @@ def judge_dropout(student, networks: dict[float, Any], features: Tensor, number:
     expect(
         not same,
         Message("With drop_ratio=0.5, two calls in training gave the same {name}: nothing was dropped.", name=name),
+        hint="Between the convolutions is nn.Dropout(drop_ratio), which drops in training mode only.",
     )
     even = features.new_ones(1, features.shape[1], 7, 7)  # all cells alike
     cells = probes.outputs(networks[0.5], even, True)[number][..., 2:5, 2:5].flatten(-2)
@@ -88,10 +89,16 @@ def judge_dropout(student, networks: dict[float, Any], features: Tensor, number:
     )
 
 
+ABOVE = "Keep what is above thresh; a confidence that equals thresh is not above it."
+NO_GRADIENT = "Between these parameters and the loss there is a detach(), a torch.no_grad() or a new tensor."
+
+
 def expect_counts(boxes: Any, confidences: Any, classes: Any, counts: Sequence[int]) -> None:
     """Expect so many detections in each image, with int64 classes."""
     for image, count in enumerate(counts):
-        expect_shape(boxes[image], (count, 4), name=Message("boxes of image {image}", image=image))
+        found = boxes[image]
+        more = isinstance(found, Tensor) and found.dim() == 2 and len(found) > count
+        expect_shape(found, (count, 4), name=Message("boxes of image {image}", image=image), hint=ABOVE if more else "")
         expect_shape(confidences[image], (count,), name=Message("confidences of image {image}", image=image))
         expect_shape(classes[image], (count,), name=Message("classes of image {image}", image=image))
         expect(
