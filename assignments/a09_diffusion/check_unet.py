@@ -18,20 +18,27 @@ def record(model, x, time, model_kwargs):
     '''The inputs and the output of each block, in the order of the calls.'''
     calls, kinds = [], {student.ResnetBlock: "block", student.Downsample: "down", student.Upsample: "up"}
 
-    def note(kind):
-        def hook(module, args, kwargs, out):
-            given = [*args, *kwargs.values()]
-            calls.append([kind, [value.clone() for value in given if torch.is_tensor(value)], out.clone()])
-        return hook
+    def noted(kind, forward):  # whether the module is called or its method forward is
+        def run(*args, **kwargs):
+            given = [value.clone() for value in (*args, *kwargs.values()) if torch.is_tensor(value)]
+            out = forward(*args, **kwargs)
+            calls.append([kind, given, out.clone()])
+            return out
+        return run
 
     for module in model.modules():
         kind = next((name for made, name in kinds.items() if isinstance(module, made)), None)
         if kind or module is model.init_conv or module is model.final_conv:
             kind = kind or ("first" if module is model.init_conv else "last")
-            module.register_forward_hook(note(kind), with_kwargs=True)
+            module.forward = noted(kind, module.forward)
     with torch.no_grad(), deterministic():
         out = model(x, time, model_kwargs)
         parts = model.time_mlp(time), model.condition_mlp(model_kwargs["text_emb"])
+        made = [kind for kind, _, _ in calls]
+        if made and "first" not in made:  # its weights may have been used without it
+            calls.insert(0, ["first", [x], torch.nn.Conv2d.forward(model.init_conv, x)])
+        if made and "last" not in made:
+            calls.append(["last", [calls[-1][2]], torch.nn.Conv2d.forward(model.final_conv, calls[-1][2])])
     return calls, out, parts
 """
 )

@@ -146,7 +146,7 @@ def check_noise_from_image_for_any_rank(student, rng):
 @task("Process.q_posterior", share="2/8", any_dtype=True)
 def check_posterior_hits_the_marginals(student, rng):
     """A step forward to t and the posterior's step back give the mean and variance of t - 1 steps."""
-    betas = rng.uniform(17, low=0.01, high=0.35)
+    betas = torch.cat([rng.uniform(1, low=1e-5, high=2e-5), rng.uniform(16, low=0.01, high=0.35)])
     left = [1.0, *left_after(betas)]  # of t - 1
     t = torch.arange(17, device=rng.device)
     ones, zeros = torch.ones(17, 1, 1, 1, dtype=torch.float64, device=rng.device), betas.new_zeros(17, 1, 1, 1)
@@ -157,6 +157,15 @@ def check_posterior_hits_the_marginals(student, rng):
     after, before = per_image(left[1:], t, ones), per_image(left[:-1], t, ones)
     hint = "Compare with the formulas of the handout term by term; alpha bar of t - 1 is 1 where t is 0."
     mean = of_start + of_x_t * after.sqrt()
+    expect(
+        bool((mean[0] - 1).abs().max() < 1e-5) or bool((mean[1:] - before[1:].sqrt()).abs().max() > 1e-5),
+        Message(
+            "At t = 0, with beta = {beta:.2g}, the mean is {mean:.4g} times the image.",
+            beta=float(betas[0]),
+            mean=float(mean[0]),
+        ),
+        "There it is the image itself. Is the denominator 1 - alpha bar clamped, or was a small number added to it?",
+    )
     expect(
         bool((mean - before.sqrt()).abs().max() < 1e-5), "The mean of x_{t-1} is not sqrt(alpha bar_{t-1}) x_0.", hint
     )

@@ -30,8 +30,10 @@ from common.training.seed import deterministic
 HELPERS = (
     COMMON
     + """
-def convolutions(model):
-    return [list(value.shape) for value in model.parameters() if value.ndim == 4]
+def convolutions(model, *inputs):
+    '''The shapes of the weights of the convolutions that the module uses on these inputs.'''
+    weights = [table["weight"] for table in tables(model, *inputs) if "weight" in table]
+    return [list(weight.shape) for weight in weights if weight.ndim == 4]
 
 def dropouts(model):
     return [module.p for module in model.modules() if isinstance(module, nn.Dropout)]
@@ -51,7 +53,7 @@ def silence(model, name):
     '''Make all modules of this class return zeros.'''
     for module in model.modules():
         if isinstance(module, getattr(student, name)):
-            module.register_forward_hook(lambda module, args, out: 0 * out)
+            module.forward = lambda *args, forward=module.forward, **kwargs: 0 * forward(*args, **kwargs)
 
 def give_clock(model, dim):
     '''Replace the embedding of time by a module of ours; its values do not matter.'''
@@ -106,7 +108,8 @@ def check_block_has_the_layers_it_should(student, rng):
     helper = student.define(HELPERS)
     for before, after in ((6, 6), (4, 7)):
         block = student.ResnetBlock(before, after, 3, dropout=0.5).to(rng.device)
-        shapes = Counter(tuple(shape) for shape in helper.convolutions(block))
+        x, context = rng.normal(2, before, 4, 4, dtype=torch.float32), rng.normal(2, 3, dtype=torch.float32)
+        shapes = Counter(tuple(shape) for shape in helper.convolutions(block, x, context))
         right = Counter([(after, before, 3, 3), (after, after, 3, 3)] + [(after, before, 1, 1)] * (before != after))
         expect_equal(
             dict(shapes),
@@ -120,7 +123,6 @@ def check_block_has_the_layers_it_should(student, rng):
             "Only the first half gets the dropout.": [0.5, 0.5], "The first half gets the dropout.": [0.0, 0.0],
         })  # fmt: skip
         block = helper.randomise(block, rng.int(0, 2**31))
-        x, context = rng.normal(2, before, 4, 4, dtype=torch.float32), rng.normal(2, 3, dtype=torch.float32)
         expect_close(helper.run(block, x, context), helper.run(block, x, context), name="in evaluation mode, twice")
     block = helper.randomise(student.ResnetBlock(6, 6, 3, dropout=1.0).to(rng.device), rng.int(0, 2**31)).train()
     x = rng.normal(2, 6, 4, 5, dtype=torch.float32)
@@ -181,7 +183,8 @@ def check_unet_has_the_weights_it_should(student, rng):
     helper = student.define(HELPERS)
     for dim, mults, channels in ((4, (1, 2, 4, 8), 3), (6, (3,), 1), (8, (2, 1), 2)):
         model = student.Unet(dim, 7, dim_mults=mults, channels=channels, dropout=0.25)
-        found = Counter(tuple(shape) for shape in helper.convolutions(model))
+        inputs = rng.normal(1, channels, 16, 16, dtype=torch.float32), torch.zeros(1, device=rng.device)
+        found = Counter(tuple(shape) for shape in helper.convolutions(model.to(rng.device), *inputs))
         right = all_convolutions(dim, mults, channels)
         wrong = {shape: found[shape] - right[shape] for shape in {*found, *right} if found[shape] != right[shape]}
         text = ", ".join(f"{shape}: {count:+}" for shape, count in sorted(wrong.items()))

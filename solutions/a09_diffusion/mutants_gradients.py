@@ -19,6 +19,8 @@ MUTANTS = [
               START, START + ".clamp(min=1e-2)"),
     diffusion("noise from image: a clamped denominator", "check_noise_from_image_for_any_rank",
               NOISE, NOISE + ".clamp(min=1e-2)"),
+    diffusion("posterior: a clamped denominator", "check_posterior_hits_the_marginals",
+              "(1 - before) * x_t) / (1 - left)", "(1 - before) * x_t) / (1 - left).clamp(min=1e-3)"),
     diffusion("loss: puts everything into training mode", "check_gradient_of_the_loss",
               PREDICTED, "self.train()\n        " + PREDICTED),
     diffusion("loss: puts the model into evaluation mode", "check_gradient_of_the_loss",

@@ -100,5 +100,36 @@ VARIANTS = [
         with_it, without = out.chunk(2)
         return (1 + scale) * with_it - scale * without
     """)),
+    one("U-Net that calls its parts through forward()", ('''            x = block1(x, context)
+            skips.append(x)
+            x = block2(x, context)
+            skips.append(x)
+            x = down(x)
+        for block in self.middle:
+            x = block(x, context)
+        for up, block1, block2 in self.ups:
+            x = up(x)
+            x = block1(torch.cat([x, skips.pop()], dim=1), context)
+            x = block2(torch.cat([x, skips.pop()], dim=1), context)
+''', '''            x = block1.forward(x, context)
+            skips.append(x)
+            x = block2.forward(x, context=context)
+            skips.append(x)
+            x = down.forward(x)
+        for block in self.middle:
+            x = block.forward(x, context)
+        for up, block1, block2 in self.ups:
+            x = up.forward(x)
+            x = block1.forward(torch.cat([x, skips.pop()], dim=1), context)
+            x = block2.forward(torch.cat([x, skips.pop()], dim=1), context)
+''')),
+    one("U-Net that uses the weights of its first and last convolution", (
+        "self.init_conv(x)", "F.conv2d(x, self.init_conv.weight, self.init_conv.bias, padding=1)"), (
+        "self.final_conv(x)", "torch.einsum('nchw,oc->nohw', x, self.final_conv.weight[:, :, 0, 0]) + self.final_conv.bias[:, None, None]")),
+    one("block with a shortcut that is not always used", (LAYERS, LAYERS.replace(
+        "self.shortcut = nn.Conv2d(dim_in, dim_out, 1) if dim_in != dim_out else nn.Identity()",
+        "self.project = nn.Conv2d(dim_in, dim_out, 1)\n        self.shortcut = self.project if dim_in != dim_out else nn.Identity()"))),
+    one("U-Net with layers that are not used", ("        self.middle = nn.ModuleList([",
+        "        self.attention = nn.Conv2d(dims[-1], 3 * dims[-1], 1)\n        self.middle = nn.ModuleList([")),
     one("a layer that is not used", (LAYERS, LAYERS + "        self.spare = nn.Linear(3, 3)\n")),
 ]
