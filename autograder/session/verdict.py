@@ -12,7 +12,7 @@ import traceback
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.checks.expect import Mismatch, changed_in_place
+from autograder.checks.expect import IN_PLACE_HINT, Mismatch, changed_in_place
 from autograder.checks.task import BadCheck
 from autograder.core.course_file import NO_COURSE, Course
 from autograder.core.errors import GradlabError
@@ -53,6 +53,9 @@ def verdict_on(error: BaseException | None, trail: Trail | None, course: Course 
         changed = _changed_in_place(trail) if isinstance(error, Mismatch) else ""
         message = joined("\n", [call, error.message, "" if changed == error.message else changed])
         hint = error.hint or (usual_reason(error.message) if error.cause is Cause.ERROR else "")
+        if changed and isinstance(error, Mismatch) and not error.explained:
+            # What the changed values have in common, such as "Every value is zero.", does not help.
+            hint = IN_PLACE_HINT if not hint or "after the call" in error.subject else hint
         return Verdict(Outcome.FAILED, error.cause, message, hint)
     known = isinstance(error, _OURS) or type(error) is NameError or course.owns(error)  # no value causes a NameError
     if trail is None or not trail.received or known or not isinstance(error, Exception):

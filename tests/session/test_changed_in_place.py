@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from autograder.checks.expect import Mismatch, expect_close, expect_unchanged
+from autograder.checks.expect import IN_PLACE_HINT, Mismatch, expect_close, expect_equal, expect_unchanged
 from autograder.session.verdict import verdict_on
 from tests.support.local import local_student
 
@@ -39,6 +39,16 @@ def test_a_wrong_value_does_not_hide_that_the_input_was_changed() -> None:
     text = message("centre", first=False)
     assert "3 of 3 values differ" in text
     assert text.splitlines()[-1] == CHANGED
+
+
+def test_inputs_that_were_multiplied_are_not_explained_by_the_factor() -> None:
+    x = np.array([1.0, 2.0, 6.0])
+    with local_student("def scale(x):\n    x *= 2\n    return x\n") as student:
+        seen = student.inspect(student.scale, x)
+        with pytest.raises(Mismatch) as caught:
+            expect_equal(seen.args, (x,), name="the inputs after the call")
+        assert "2 times" in caught.value.hint
+        assert verdict_on(caught.value, student.trail).hint == IN_PLACE_HINT
 
 
 def test_the_sentence_is_said_once() -> None:
