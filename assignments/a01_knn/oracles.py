@@ -18,6 +18,8 @@ LOANS = """
 import torch
 
 def distances(x_train, x_test, *rest, **options):
+    if x_train.dtype != x_test.dtype:
+        raise TypeError("Training and test images have different dtypes.")
     rows, columns = x_train.flatten(1).double(), x_test.flatten(1).double()
     return torch.cdist(rows, columns).to(x_train.dtype)
 

@@ -42,20 +42,23 @@ def check_cross_validation_when_folds_are_uneven(student, rng):
 
 @task("knn_cross_validate", share="2/15", loans=LOANS)
 def check_cross_validation_leaves_its_inputs(student, rng):
-    """Cross-validation does not change the images and labels, and gives the same answer twice."""
+    """Cross-validation changes neither images, labels nor choices of k, and gives the same answer twice."""
     x_train, y_train = clusters(rng, 3, 24, 3, 2)
     expected = validate(x_train, y_train, 4, [3, 1], distances)
     for _ in range(2):
-        seen = student.inspect(student.knn_cross_validate, x_train, y_train, num_folds=4, k_choices=[3, 1])
+        seen = student.inspect(student.knn_cross_validate, x_train, y_train, 4, [3, 1])
         expect_close(seen.value, expected)
-        expect_unchanged(seen, x_train, y_train)
+        expect_unchanged(seen, x_train, y_train, 4, [3, 1])
 
 
 @task("knn_get_best_k", share=40)
 def check_best_k_whatever_the_order(student, rng):
-    """The best k does not depend on the order of the keys or on the number of folds."""
+    """The best k does not depend on the order of the keys or on the number of folds, and the dict stays as it is."""
     expect_equal(student.knn_get_best_k({50: [30.0, 32.0], 7: [40.0, 44.0], 2: [42.0, 42.0], 1: [90.0, -10.0]}), 2)
-    expect_equal(student.knn_get_best_k({100: [12.5], 9: [12.5], 30: [12.5]}), 9)
+    table = {100: [12.5], 9: [12.5], 30: [12.5]}
+    seen = student.inspect(student.knn_get_best_k, table)
+    expect_equal(seen.value, 9)
+    expect_unchanged(seen, table)
     expect_equal(student.knn_get_best_k({6: [10.0, 20.0, 30.0, 40.0]}), 6)
     close = {8: [50.0, 50.02], 3: [50.02, 50.04], 1: [50.0, 50.0]}
     expect_equal(student.knn_get_best_k(close), 3, mistakes={

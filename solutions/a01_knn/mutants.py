@@ -183,6 +183,9 @@ CLASSIFIER = [
     mutant("classifier: distances of the first call are used again", "check_classifier_predicts_each_image_by_itself",
            "            " + PREDICT,
            "            self.dists = dists = getattr(self, 'dists', compute_distances_no_loops(self.x_train, part))"),
+    mutant("classifier: keeps the distances of the first images of each shape",
+           "check_classifier_predicts_each_image_by_itself",
+           PREDICT, PREDICT + "\n            dists = self.__dict__.setdefault(str(part.shape), dists)"),
     mutant("classifier: drops the last, incomplete part of the test images", "check_classifier_predicts_by_vote",
            "x_test.split(1024):", "x_test[: len(x_test) // 5 * 5].split(5):"),
     mutant("classifier: another default for k", "check_classifier_on_other_images",
@@ -231,6 +234,8 @@ CROSS_VALIDATION = [
            FOLDS,
            "size = len(x_train) // num_folds\n"
            "    image_folds, label_folds = x_train.split(size), y_train.split(size)"),
+    mutant("folds: sorts the choices of k in place", "check_cross_validation_leaves_its_inputs",
+           FOLDS, "k_choices.sort()\n    " + FOLDS),
     mutant("folds: centres the images in place first", "check_cross_validation_leaves_its_inputs",
            FOLDS, "x_train -= x_train.mean(dim=0)\n    " + FOLDS),
 ]
@@ -250,6 +255,8 @@ BEST_K = [
            MEANS, "means = {k: round(sum(v) / len(v), 1) for k, v in k_to_accuracies.items()}"),
     mutant("best k: the smallest k that is almost as good as the best", "check_best_k_whatever_the_order",
            BEST, "return min(k for k, mean in means.items() if mean >= max(means.values()) - 0.5)"),
+    mutant("best k: takes the other k out of the dict", "check_best_k_whatever_the_order",
+           MEANS, MEANS + "\n    for k in set(means) - {max(means, key=means.get)}:\n        del k_to_accuracies[k]"),
     mutant("best k: the first k in the dict on ties", "check_best_k_whatever_the_order",
            BEST, "return max(means, key=means.get)"),
 ]
