@@ -22,6 +22,7 @@ from autograder.core.course_file import NO_COURSE, Course
 from autograder.core.errors import GradlabError
 from autograder.core.installed import interpreter
 from autograder.core.message import Message, joined
+from autograder.sandbox.inside import times
 from autograder.sandbox.isolation import below_tmp, command, environment
 from autograder.sandbox.view import folder_outside, make_view, shared_places
 
@@ -57,6 +58,7 @@ class WorkerHandle:
     channel: socket.socket
     limits: dict[str, Any]
     pid: int | None = None  # None: not forked yet
+    here: int | None = None  # its process number for the grader, if that can read its times
     trouble: str = ""
     ended: bool = False  # it was killed before it began
 
@@ -227,6 +229,8 @@ class WorkerPool:
 
     def usage(self, worker: WorkerHandle) -> Usage:
         """Return what a worker has used so far; zeros if the system cannot tell or the worker has ended."""
+        if worker.here is not None:
+            return Usage(times.ran(worker.here), times.waited(worker.here))
         self._settle()
         self._send({"usage": worker.pid}, None)
         answer = self._read()
@@ -263,7 +267,7 @@ class WorkerPool:
 
     def _read(self) -> dict[str, Any]:
         try:
-            message = self.control.recv(65536)
+            message, descriptors, _, _ = socket.recv_fds(self.control, 65536, 1)
         except OSError as error:
             raise BoxError(Message("The fork server does not answer ({error}).", error=error)) from None
         if not message:
@@ -275,7 +279,10 @@ class WorkerPool:
         if worker is not None:
             worker.pid, worker.trouble = answer.get("pid"), answer.get("error", "")
             worker.ended = answer.get("ended", False)
+            worker.here = times.number_of(descriptors[0]) if descriptors else None
             self._nests = self._nests or (self.nested and worker.pid is not None)
+        for descriptor in descriptors:
+            os.close(descriptor)
         return answer
 
     def _last_message(self) -> str:

@@ -19,7 +19,7 @@ from autograder.core.course_file import NO_COURSE
 from autograder.sandbox import isolation as kinds
 from autograder.sandbox import pool as pools
 from autograder.sandbox import view
-from autograder.sandbox.inside import fork_server, landlock, namespaces, seccomp
+from autograder.sandbox.inside import fork_server, landlock, namespaces, seccomp, times
 from autograder.sandbox.isolation import NoIsolation, choose, environment
 from autograder.sandbox.local_link import LocalLink
 from autograder.sandbox.open_link import open_link
@@ -247,7 +247,7 @@ def test_what_a_worker_writes_about_its_stack_ends_with_its_channel(monkeypatch:
 @linux
 def test_the_use_of_a_worker_that_has_ended_is_nothing() -> None:
     ended = 1 << 22  # more than the largest process number
-    assert (fork_server._ran(ended), fork_server._waited(ended)) == (0.0, 0.0)
+    assert (times.ran(ended), times.waited(ended)) == (0.0, 0.0)
 
 
 @linux

@@ -2,8 +2,8 @@
 
 pool.py starts it as `python -m autograder.sandbox.inside.fork_server FD MODULES...`. FD is a SOCK_SEQPACKET socket on
 which the grader sends requests, one JSON object per message: {"fork": limits} with the worker's channel as a
-descriptor, {"kill": pid}, {"status": pid}, {"usage": pid}, {"visible": paths}. The fork server runs no student code
-itself and holds no secrets.
+descriptor, {"kill": pid}, {"status": pid}, {"usage": pid}, {"visible": paths}. The answer to a fork has a descriptor of
+the worker. The fork server runs no student code itself and holds no secrets.
 """
 
 from __future__ import annotations
@@ -20,16 +20,14 @@ import time
 from contextlib import suppress
 from typing import Any
 
-from autograder.sandbox.inside import landlock, namespaces, seccomp
+from autograder.sandbox.inside import landlock, large_pages, namespaces, seccomp, times
 
 STUDENT = 1000  # the user id of a worker in its own namespace
-_CPUCLOCK_SCHED = 2  # with a process's number, the clock of its processor time (clock_getcpuclockid(3))
 CHANNEL = 3  # the worker's only descriptor after the standard three
 _WITH_TORCH = ("torch.nn.functional", "torch.utils._python_dispatch")  # what checks use of it
 _DEVICES = ("null", "zero", "full", "random", "urandom")
 _POLL_SECONDS = 0.001
-_QUIET_SECONDS = 0.05  # without a request: the grader collects the checks meanwhile
-_FEW = 2  # workers, which one hand-in needs; after more, imports for the next ones no longer wait for a quiet time
+_FEW = 2  # workers, which one hand-in needs; after more, a class is graded
 
 
 def main() -> None:
@@ -64,13 +62,12 @@ def main() -> None:
 
 def _serve(control: socket.socket) -> None:
     children: set[int] = set()
-    later: set[str] = set()  # modules that workers will import
-    done: set[str] = set()
+    done: set[str] = set()  # modules that were imported for workers
+    large: list[int] = []  # where memory could have large pages
     forks = 0
     while True:
-        while later - done and (forks > _FEW or not select.select([control], [], [], _QUIET_SECONDS)[0]):
-            _import_later(name := min(later - done))
-            done.add(name)
+        while large and forks > _FEW and not select.select([control], [], [], 0)[0]:  # a request waits for one at most
+            large_pages.make(large.pop())
         message, descriptors, _, _ = socket.recv_fds(control, 65536, 1)
         if not message:
             os._exit(0)
@@ -79,14 +76,19 @@ def _serve(control: socket.socket) -> None:
         if "visible" in request:
             answer = {"seen": [path for path in request["visible"] if _has_content(path)]}
         elif "fork" in request:
-            later.update(request["fork"].get("later", ()))
+            if later := {*request["fork"].get("later", ())} - done:
+                for name in sorted(later):
+                    _import_later(name)
+                done |= later
+            if later or not forks:
+                large = large_pages.find()
             answer = _fork(request["fork"], descriptors[0], control)
             forks += 1
             children.add(answer.get("pid", 0))
         elif not children.intersection(request.values()):
             answer = {"error": "no such worker"}
         elif "usage" in request:
-            answer = {"waited": _waited(request["usage"]), "ran": _ran(request["usage"])}
+            answer = {"waited": times.waited(request["usage"]), "ran": times.ran(request["usage"])}
         elif "stack" in request:
             os.kill(request["stack"], signal.SIGUSR1)  # see _work
             answer = {}
@@ -97,11 +99,22 @@ def _serve(control: socket.socket) -> None:
             answer = {"exit": _wait(request["status"], seconds=1.0)}
             if answer["exit"] is not None:
                 children.discard(request["status"])
-        control.send(json.dumps(answer).encode())
+        _answer(control, answer)
+
+
+def _answer(control: socket.socket, answer: dict[str, Any]) -> None:
+    """Send an answer; with a new worker, a descriptor of it, so that the grader can read its times without asking."""
+    descriptors = []
+    if "pid" in answer:
+        with suppress(OSError):  # it has ended, or the system is older than Linux 5.3
+            descriptors.append(os.pidfd_open(answer["pid"]))
+    socket.send_fds(control, [json.dumps(answer).encode()], descriptors)
+    for descriptor in descriptors:
+        os.close(descriptor)
 
 
 def _import_later(name: str) -> None:
-    """Import a module that many workers would import otherwise."""
+    """Import a module that each worker would import otherwise."""
     gc.disable()
     with suppress(Exception):  # another version of torch may not have it
         __import__(name)
@@ -137,26 +150,6 @@ def _wait(pid: int, *, seconds: float) -> int | None:
         if done:
             return os.waitstatus_to_exitcode(status)
     return None
-
-
-def _ran(pid: int) -> float:
-    """Return the seconds of processor time that all threads of a worker have used together."""
-    try:
-        return time.clock_gettime(~pid << 3 | _CPUCLOCK_SCHED)
-    except OSError:
-        return 0.0
-
-
-def _waited(pid: int) -> float:
-    """Return the seconds in which a worker's main thread was ready but had no core.
-
-    Source: Linux, Documentation/scheduler/sched-stats.
-    """
-    try:
-        with open(f"/proc/{pid}/schedstat") as counts:
-            return int(counts.read().split()[1]) / 1e9
-    except (OSError, ValueError, IndexError):
-        return 0.0
 
 
 def _fork(limits: dict[str, Any], channel: int, control: socket.socket) -> dict[str, Any]:
