@@ -74,13 +74,15 @@ def slips(formula: Formula) -> dict[str, Formula]:
             hint = Message("The {ordinal} nonlinearity is {name}; it should be ReLU.", ordinal=ordinal, name=name)
             wrong[hint] = replaced(formula, Tensor.relu, function, number)
     for number, ordinal in enumerate(ORDINALS, start=1):
-        bare, slow = changed(padding=0), changed(stride=1)
+        bare, slow, same = changed(padding=0), changed(stride=1), changed(padding=1)
         wrong[Message("The {ordinal} convolution has no padding.", ordinal=ordinal)] = replaced(
             formula, F.conv2d, bare, number
         )
         wrong[Message("The {ordinal} convolution has no stride.", ordinal=ordinal)] = replaced(
             formula, F.conv2d, slow, number
         )
+        hint = Message("The {ordinal} convolution has the padding 1; its windows need another one.", ordinal=ordinal)
+        wrong[hint] = replaced(formula, F.conv2d, same, number)
     return wrong | {
         "No convolution has padding.": replaced(formula, F.conv2d, changed(padding=0)),
         "All ReLUs are missing.": replaced(formula, Tensor.relu, torch.clone),
@@ -88,4 +90,7 @@ def slips(formula: Formula) -> dict[str, Formula]:
         "There is a ReLU before the first step; there should be none.": lambda layers, x: formula(layers, x.relu()),
         "This is average pooling; it should be max pooling.": replaced(formula, F.max_pool2d, average),
         "This is max pooling; it should be average pooling.": replaced(formula, F.avg_pool2d, F.max_pool2d),
+        "The pooling rounds odd sizes up; without ceil_mode it rounds them down.": replaced(
+            formula, F.max_pool2d, lambda *args, **options: F.max_pool2d(*args, **options | {"ceil_mode": True})
+        ),
     }

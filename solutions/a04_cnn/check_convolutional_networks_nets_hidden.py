@@ -6,6 +6,7 @@ from oracles_nets import (
     INITIALIZER_BY_HAND,
     LAYERS_BY_HAND,
     NORMS,
+    deep,
     deep_shapes,
     expect_names,
     judge_net,
@@ -48,8 +49,10 @@ def check_kaiming_draws_centred_float32_numbers(student, rng):
                 mean=mean,
                 error=error,
             ),
+            hint="Draw numbers around 0 with torch.randn; those of torch.rand are between 0 and 1.",
         )
-        expect(not torch.equal(first, second), "Two calls gave the same weights.")
+        seeded = "Do not seed the generator in the function: each call draws other numbers."
+        expect(not torch.equal(first, second), "Two calls gave the same weights.", hint=seeded)
 
 
 MODES = """
@@ -102,7 +105,10 @@ def check_deep_net_predicts_by_running_statistics(student, rng):
             hidden = F.batch_norm(hidden, mean, var, params[f"gamma{i}"], params[f"beta{i}"], training=False).relu()
             hidden = F.max_pool2d(hidden, 2) if i == 1 else hidden
     scores = hidden.flatten(1) @ params["W3"] + params["b3"]
-    expect_close(seen["scores"], scores, name="scores after four batches of training")
+    expect_close(seen["scores"], scores, name="scores after four batches of training", mistakes={
+        "These scores use the statistics of the batch. Without labels, set the mode to \"test\": it uses the running "
+        "ones.": lambda: deep((0,), normal=True)(params, x),
+    })  # fmt: skip
     expect_close(seen["one"], scores[:1], name="scores of one image alone")
 
 

@@ -3,9 +3,13 @@
 import torch
 from oracles import BY_HAND, OWN_BATCH_NORM, batch_norm, features, group_norm, layer_norm, output_of
 from oracles_hidden import judge_layer
+from torch import Tensor
 from torch.nn import functional as F
 
-from autograder import expect_close, expect_equal, forbid, task
+from autograder import expect_close, expect_equal, explain_errors, forbid, task
+
+LOST_DIGITS = "Subtract the mean before you square: E[x^2] - E[x]^2 loses most digits where the mean is large."
+EPS = "Here eps is 0.3: forward stores the root of the variance plus this eps for backward."
 
 RUNNING = """
 def many(layer, batches, gamma, beta, param):
@@ -20,7 +24,8 @@ def many(layer, batches, gamma, beta, param):
 def judge_running(student, layer, batches, gamma, beta, axes, **options):
     """Compare statistics after many batches, from zero, and the test mode. ``options``: other momentum and eps."""
     param = {"mode": "train", **options}
-    seen = student.define(RUNNING).many(getattr(student, layer), batches, gamma, beta, param)
+    with explain_errors({"KeyError": "In train mode, store the running statistics in bn_param itself, not in a copy."}):
+        seen = student.define(RUNNING).many(getattr(student, layer), batches, gamma, beta, param)
     m = options.get("momentum", 0.9)
     mean, var = torch.zeros_like(gamma), torch.zeros_like(gamma)
     for x in batches:
@@ -67,7 +72,9 @@ def check_batch_norm_keeps_float32_and_its_inputs(student, rng):
     x = x + 300  # E[x^2] - E[x]^2 would lose most digits
     seen = student.inspect(student.BatchNorm.forward, x, gamma, beta, {"mode": "train"})
     expected = batch_norm()(x.double(), gamma.double(), beta.double()).float()
-    expect_close(output_of(seen), expected, name="out", atol=1e-3)
+    out = output_of(seen)
+    near = type(out) is Tensor and out.shape == expected.shape and bool(((out - expected).abs() < 0.3).all())
+    expect_close(out, expected, name="out", atol=1e-3, hint=LOST_DIGITS if near else "")
     expect_equal(seen.args[:3], (x, gamma, beta), name="x, gamma and beta after the call")
     after = {name: seen.args[3][name] for name in ("running_mean", "running_var")}
     right = {"running_mean": 0.1 * x.mean(0), "running_var": 0.1 * x.double().var(0, unbiased=False).float()}
@@ -160,4 +167,6 @@ def check_group_norm_gradients_on_other_groups(student, rng):
         inputs = features(rng, *shape)
         judge_layer(student, rng, "SpatialGroupNorm", group_norm(groups), "dx dgamma dbeta", inputs, [groups, {}])
     inputs, options = features(rng, 3, 4, 2, 5, dtype=torch.float32), [2, {"eps": 0.3}]
-    judge_layer(student, rng, "SpatialGroupNorm", group_norm(2, 0.3), "dx dgamma dbeta", inputs, options, atol=1e-3)
+    judge_layer(
+        student, rng, "SpatialGroupNorm", group_norm(2, 0.3), "dx dgamma dbeta", inputs, options, atol=1e-3, hint=EPS
+    )
