@@ -109,7 +109,7 @@ def check_memory_samples_uniformly(student, rng):
             expect_equal(part, right[numbers], name=Message("the {name}, when the tensors outside change", name=name))
 
 
-@task("QNetwork", share="1/3")
+@task("QNetwork", share="1/3", keeps=True)
 def check_networks_compute_what_the_papers_say(student, rng):
     """Values agree with convolutions by hand, for several sizes; gradients reach all parameters."""
     tools, like = student.define(TOOLS), torch.zeros(1, device=rng.device)
@@ -246,9 +246,9 @@ class Watched(Steps):
 def watched(like, seed, weight, steps, every):
     env = Watched(like, True)
     env.nets, env.weights = [linear(like, 5, 2, weight), linear(like, 5, 2, 9.0 + weight)], []
-    student.train_dqn(env, *env.nets, generator(like, seed), steps=steps, n=10, batch=32, every=every, gamma=0.5,
-                      lr=0.05)
-    return env.weights[-12:]
+    rewards = student.train_dqn(env, *env.nets, generator(like, seed), steps=steps, n=10, batch=32, every=every,
+                                gamma=0.5, lr=0.05)
+    return rewards, env.weights[-12:]
 
 class Clock:
     def __init__(self, like):
@@ -298,25 +298,33 @@ def expect_batches(rows, like, seed):
 @task("train_dqn", share=25, any_dtype=True, loans=LOANS_OF_MEMORY)
 def check_values_where_episodes_are_done_or_cut(student, rng):
     """The values of five steps are the known ones: only done cuts the target; equal generators train alike."""
-    tools, like, seed = student.define(STEPS), torch.zeros(1, device=rng.device), rng.int(0, 2**31)
+    watching, like, seed = student.define(WATCHED), torch.zeros(1, device=rng.device), rng.int(0, 2**31)
+    expect_batches(watching.rows, like, seed)
+    start = torch.tensor([[1.0], [-1.0]], device=rng.device).repeat(1, 5)  # what it prefers turns around
+    _, weights = watching.watched(like, seed, start, 12, 4)
+    for step, (online, target) in enumerate(weights):
+        expect_close(target, weights[step // 4 * 4][0], name=Message("the target network before step {t}", t=step),
+                     mistakes={"Between two copies, the target network stays as it is.": online},
+                     hint="Copies are made before the first step, and after every `every` steps.")  # fmt: skip
+    rewards, weights = watching.watched(like, seed, start, 60, 20)
+    student.seed(rng.int(0, 2**31))
+    again, also = watching.watched(like, seed, start, 60, 20)
+    expect_equal(again, rewards, name="the rewards with an equal generator",
+                 hint="The generator that is given draws all random numbers.")  # fmt: skip
+    expect_equal(also[-1][0], weights[-1][0], name="the weights with an equal generator",
+                 hint="The generator that is given draws all random numbers.")  # fmt: skip
     right = {True: torch.tensor([0.775, 1.15, 1.5, 1.8, 2.0]), False: torch.tensor([0.7125, 1.025, 1.25, 1.3, 1.0])}
     for truncates in (True, False):
-        found, start = [], rng.normal(2, 5, dtype=torch.float32) / 2
-        for _ in range(2):
-            student.seed(rng.int(0, 2**31))
-            env = tools.steps(like, truncates)
-            online, target = (tools.linear(like, 5, 2, weight) for weight in (start, 9.0 + start))
-            history = student.train_dqn(env, online, target, tools.generator(like, seed), steps=400, n=10, batch=32,
-                                        every=20, gamma=0.5, lr=0.05)  # fmt: skip
-            found.append((history, tools.values(online)[0]))
-        expect_equal(found[1][0], found[0][0], name="the rewards with an equal generator",
-                     hint="The generator that is given draws all random numbers.")  # fmt: skip
-        expect_equal(found[1][1], found[0][1], name="the weights with an equal generator",
-                     hint="The generator that is given draws all random numbers.")  # fmt: skip
+        env = watching.steps(like, truncates)
+        weight = rng.normal(2, 5, dtype=torch.float32) / 2
+        weight = weight if truncates else weight.sort(dim=0).values  # it prefers the best actions
+        online, target = (watching.linear(like, 5, 2, weight + more) for more in (0.0, 9.0))
+        student.train_dqn(env, online, target, watching.generator(like, seed), steps=400, n=10, batch=32, every=20,
+                          gamma=0.5, lr=0.05)  # fmt: skip
         expect(len(env.restarts) > 0, "No copy was restarted.", "After the step: obs = env.restart(done | truncated).")
         which, times = (torch.stack(part) for part in zip(*env.restarts, strict=True))
         expect_equal(which, times >= 5, name="which copies were restarted")
-        best = found[0][1].amax(dim=0).cpu()
+        best = watching.values(online)[0].amax(dim=0).cpu()
         expect_close(best, right[truncates], rtol=0.0, atol=0.06, name="the values", mistakes={
             "A truncated episode would have gone on: its target is not cut.": right[False] if truncates else best + 9,
         },
@@ -333,14 +341,7 @@ def check_values_where_episodes_are_done_or_cut(student, rng):
         spread = 10 * (share[80:200].cpu() - chance).square() / (chance * (1 - chance))  # 1 on average
         expect(float(spread.mean()) < 1.9, "Copies explore in the same steps, or by the same action.",
                "Draw a coin and an action for each copy.")  # fmt: skip
-    start = torch.tensor([[1.0], [-1.0]], device=rng.device).repeat(1, 5)  # what it prefers turns around
-    expect_batches(student.define(WATCHED).rows, like, seed)
-    weights = student.define(WATCHED).watched(like, seed, start, 12, 4)
-    for step, (online, target) in enumerate(weights):
-        expect_close(target, weights[step // 4 * 4][0], name=Message("the target network before step {t}", t=step),
-                     mistakes={"Between two copies, the target network stays as it is.": online},
-                     hint="Copies are made before the first step, and after every `every` steps.")  # fmt: skip
-    found = student.define(WATCHED).watched(like, seed, start, 300, 301)[-1][0].amax(dim=0)
+    found = watching.watched(like, seed, start, 300, 301)[1][-1][0].amax(dim=0)
     right = torch.arange(1, 6, device=rng.device) / 5 - 0.5
     expect_close(found, right.to(found), rtol=0.0, atol=0.08, name="the values by a target network that stays",
                  mistakes={"The online network chooses the next action, the target network judges it.": right + 1.0,
