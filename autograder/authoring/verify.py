@@ -28,6 +28,7 @@ from autograder.authoring.variants import read_variants
 from autograder.authoring.verify_plan import SCORED_SEEDS, USUAL, Plan, shared_out
 from autograder.checks.task import BadCheck
 from autograder.core.assignment import Assignment
+from autograder.core.collector import collecting_rarely
 from autograder.core.errors import GradlabError
 from autograder.core.files import read_utf8, sentence
 from autograder.core.report import Cause, CheckResult, Outcome
@@ -104,6 +105,7 @@ def verify(assignment: Assignment, options: Options, plan: Plan = USUAL) -> Veri
     def note(what: str, work: Callable[[], tuple[list[str], str]]) -> None:
         result.findings.append(_find(what, work))
 
+    @collecting_rarely()  # to read so many solutions makes much that is no garbage
     def body(checks: Checks) -> None:
         if checks.state.unpaid:
             result.findings.append(Finding("points", tuple(checks.state.unpaid), "", 0.0))
