@@ -56,7 +56,7 @@ class NewBody:
     def apply(self, text: str, file: str) -> str:
         """Return the text with the body replaced and indented as the markers are. Raises BadCheck."""
         lines = text.split("\n")
-        node = self._find(text, file)
+        node = _definition(self.function, text, file)
         last = node.end_lineno or node.lineno
         while last < len(lines) and (not lines[last].strip() or lines[last].strip().startswith("#")):
             if lines[last].startswith("# %%"):
@@ -75,18 +75,37 @@ class NewBody:
         body = textwrap.indent(textwrap.dedent(self.by).strip("\n"), indent).split("\n")
         return "\n".join([*lines[: begins[0] + 1], *body, *lines[ends[0] :]])
 
-    def _find(self, text: str, file: str) -> ast.stmt:
-        nodes = body = _body(text)
-        found: list[ast.stmt] = []
-        for name in self.function.split("."):
-            inner = [n for n in nodes if isinstance(n, ast.FunctionDef | ast.ClassDef) and n.name == name]
-            nodes = [child for node in inner for child in node.body]
-            found = [*inner]
-        if not found:
-            found = [node for node in body if self.function in bound_names(node)][-1:]
-        if len(found) != 1:
-            raise BadCheck(f"no longer applies: {file} defines {self.function} {len(found)} times, not once.")
-        return found[0]
+
+@dataclass(frozen=True)
+class FirstLines:
+    """Writes lines before the first statement of a function or method, such as "Conv.forward"."""
+
+    function: str
+    by: str
+
+    def apply(self, text: str, file: str) -> str:
+        """Return the text with the lines, indented as the statement is. Raises BadCheck."""
+        lines, node = text.split("\n"), _definition(self.function, text, file)
+        if not isinstance(node, ast.FunctionDef):
+            raise BadCheck(f"no longer applies: {self.function} in {file} is not a function.")
+        first = node.body[bool(ast.get_docstring(node)) and len(node.body) > 1]
+        by = textwrap.indent(textwrap.dedent(self.by).strip("\n"), " " * first.col_offset)
+        return "\n".join([*lines[: first.lineno - 1], by, *lines[first.lineno - 1 :]])
+
+
+def _definition(function: str, text: str, file: str) -> ast.stmt:
+    """Return the only definition of a function, a method or a variable. Raises BadCheck if there are others or none."""
+    nodes = body = _body(text)
+    found: list[ast.stmt] = []
+    for name in function.split("."):
+        inner = [n for n in nodes if isinstance(n, ast.FunctionDef | ast.ClassDef) and n.name == name]
+        nodes = [child for node in inner for child in node.body]
+        found = [*inner]
+    if not found:
+        found = [node for node in body if function in bound_names(node)][-1:]
+    if len(found) != 1:
+        raise BadCheck(f"no longer applies: {file} defines {function} {len(found)} times, not once.")
+    return found[0]
 
 
 @lru_cache(8)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from autograder.authoring.edits import Edit, Replacement, apply_edits, expect_unique, read_list
+from autograder.authoring.edits import Edit, FirstLines, Replacement, apply_edits, expect_unique, read_list
 from autograder.checks.task import BadCheck
 from autograder.core.assignment import Assignment
 from autograder.session.digests import MUTANTS
@@ -50,6 +50,11 @@ def mutants_of(file: str) -> Callable[..., Mutant]:
         return Mutant(story, file, replace, by, noticed_by, **rest)
 
     return mutant
+
+
+def first(function: str, by: str) -> FirstLines:
+    """Return the edit that writes lines before the first statement of a function, such as "Conv.forward"."""
+    return FirstLines(function, by)
 
 
 def read_mutants(assignment: Assignment) -> list[Mutant]:

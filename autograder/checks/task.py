@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import traceback
 from collections.abc import Callable, Iterable
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -22,6 +23,7 @@ from autograder.core.shares import HOW, parse_share, show_share, totals_that_div
 F = TypeVar("F", bound=Callable[..., Any])
 
 ATTRIBUTE = "__gradlab_check__"
+after_check: ContextVar[Callable[[Any], None] | None] = ContextVar("after_check", default=None)  # gets the student
 
 
 class BadCheck(GradlabError):
@@ -74,7 +76,8 @@ def task(
         raise BadCheck(f"@task({name!r}): {complaint}")
 
     def mark(function: F) -> F:
-        marked = with_loans(function, name, loans) if loans else function
+        marked = _followed(function)
+        marked = with_loans(marked, name, loans) if loans else marked
         marked = _with_any_dtype(marked) if any_dtype else marked
         lent = lent_names(loans)
         spec = CheckSpec(name, part, seconds=seconds, memory_mb=memory_mb, lent=lent, may_seed=may_seed, keeps=keeps)
@@ -97,6 +100,19 @@ def with_points(spec: CheckSpec, of_task: int, shares: Callable[[], Iterable[Fra
             f"number. Change the share, or the task's points to {totals}"
         )
     return replace(spec, points=points.numerator)
+
+
+def _followed(function: F) -> F:
+    """Return the function, after which the session judges what the student's code left behind; with loans, each try."""
+
+    @functools.wraps(function)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        result = function(*args, **kwargs)
+        if judge := after_check.get():
+            judge(kwargs.get("student"))
+        return result
+
+    return cast(F, run)
 
 
 def _with_any_dtype(function: F) -> F:

@@ -193,7 +193,7 @@ class BoxLink:
         left, loads = self.deadline - self._idle_since, self._left_apart
         kept = self._loaded, self.printed, self._allowance, self._left_to_load
         names = self._names
-        sent, self._sent = (self._sent, self._recorded), 0
+        sent, self._sent, self.left = (self._sent, self._recorded), 0, set()
         self._left_to_load = loads
         try:
             self._replace(self._memory_mb)

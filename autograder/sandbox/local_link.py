@@ -87,6 +87,7 @@ class LocalLink:
     @contextmanager
     def apart(self) -> Iterator[None]:
         """Run the block in this process, too: the code is its owner's. What it prints is dropped, as in the box."""
+        self.left = set()
         self.request({"do": "seed", "seed": self.seed})
         if self.debugging or sys.gettrace() is not None:
             yield

@@ -1,6 +1,6 @@
 """Require that a task's code leaves torch's settings as they were: default dtype, recording of gradients, global seed.
 
-Asked after each check that passed, and only where the source shows that the task's own code may have changed one. A
+Asked after each check, and only where the source shows that the task's own code may have changed one. A
 check that ``keeps`` (see task.py) asks for arguments as well.
 """
 
@@ -15,6 +15,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from autograder.checks.expect import ARGUMENTS, SettingsChanged, expect_settings, settings_are_judged
+from autograder.checks.task import after_check
+from autograder.sandbox.proxy import Student
 from autograder.session.state import SessionState
 
 if TYPE_CHECKING:
@@ -29,25 +31,30 @@ _WORDS = {  # what a source says that changes one
 
 @contextmanager
 def settings_judged(check: Check, state: SessionState) -> Iterator[None]:
-    """Judge the settings after the block, which runs a check. Raises SettingsChanged.
+    """Judge the settings in the block, which runs a check. Raises SettingsChanged.
 
     One check of a task loses points for them, and none with more than half of its points.
     """
     task = check.spec.task
-    token = settings_are_judged.set(task in state.settings_lost)
+    others = {other.name for other in check.placed.assignment.tasks} - {task}
+
+    def judge(student: Student | None) -> None:
+        if student:
+            left = student._remote.link.left
+            left = {name for name in left if name in ARGUMENTS or _changes(name, student.source, task, others)}
+            expect_settings(left, may_seed=check.spec.may_seed)
+
+    lost = task in state.settings_lost
+    judges = not lost and not check.scored and check.spec.share <= Fraction(1, 2)
+    tokens = settings_are_judged.set(lost), after_check.set(judge if judges else None)
     try:
         yield
-        student = check.student
-        if check.spec.share <= Fraction(1, 2) and not check.scored and student and task not in state.settings_lost:
-            others = {other.name for other in check.placed.assignment.tasks} - {task}
-            left = student._remote.link.left
-            left = [name for name in left if name in ARGUMENTS or _changes(name, student.source, task, others)]
-            expect_settings(left, may_seed=check.spec.may_seed)
     except SettingsChanged:
         state.settings_lost.add(task)
         raise
     finally:
-        settings_are_judged.reset(token)
+        settings_are_judged.reset(tokens[0])
+        after_check.reset(tokens[1])
 
 
 def _changes(setting: str, source: str, task: str, others: Iterable[str]) -> bool:

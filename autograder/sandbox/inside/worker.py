@@ -136,7 +136,7 @@ class Worker:
         if self.listed.renamed():
             rest["renamed"] = True
         if self.left.changed:
-            rest["left"] = sorted(self.left.changed)
+            rest["left"] = self.left.take()
         return rest
 
     def _object(self, ref: Ref) -> Any:
@@ -161,9 +161,9 @@ class Worker:
 
     def _execute(self, request: dict[str, Any]) -> Any:
         name = request.pop("do")
-        before = self.left.before(request) if name in RUNNING else ({}, [])
         if method := request.pop("method", ""):
             request["f"] = getattr(request["f"], method)
+        before = self.left.before(request) if name in RUNNING else ({}, [])
         value = getattr(self, "do_" + name)(**request)
         self.left.compare(before, request.get("f"))
         return value
