@@ -103,7 +103,7 @@ def check_dual_functions(student, rng):
     judge_dual(student, "sigmoid", [a], [da], torch.sigmoid)
 
 
-@task("jvp", share=50, loans=loans("Dual"), any_dtype=True)
+@task("jvp", share=50, loans=loans("Dual"), any_dtype=True, keeps=True)
 def check_jvp_agrees_with_torch(student, rng):
     """The Jacobian times a direction agrees with torch's forward mode."""
     judge_source(student, "jvp")

@@ -21,7 +21,7 @@ STATISTICS = [
 BATCHED = ["torch.bmm", "torch.baddbmm", "torch.einsum", "torch.tensordot", "torch.vmap", "torch.func.*"]
 
 
-@task("shuffle_cols", share=50)
+@task("shuffle_cols", share=50, keeps=True)
 def check_shuffled_columns(student, rng):
     """The columns are 0, 0, 2 and 1 of the matrix."""
     x = rng.normal(4, 5)
@@ -45,7 +45,7 @@ def check_reversed_rows(student, rng):
         expect_unchanged(seen, x)
 
 
-@task("take_one_elem_per_col", share=50)
+@task("take_one_elem_per_col", share=50, keeps=True)
 def check_one_element_of_each_column(student, rng):
     """The three elements are x[1, 0], x[0, 1] and x[3, 2]."""
     x = rng.normal(6, 4)

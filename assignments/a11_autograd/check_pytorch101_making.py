@@ -39,7 +39,7 @@ def check_mutate_tensor_writes_into_the_tensor(student, rng):
 ALL_AXES = "Multiply the lengths of all axes, as many as there are: one or none, too."
 
 
-@task("count_tensor_elements", share=50)
+@task("count_tensor_elements", share=50, keeps=True)
 def check_count_of_a_matrix(student, rng):
     """The number of elements of matrices and of larger tensors is right, and a Python int."""
     forbid(student, "count_tensor_elements", calls=COUNTING)

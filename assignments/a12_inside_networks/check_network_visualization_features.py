@@ -19,7 +19,7 @@ FIELD = (
 )
 
 
-@task("maximal_patches", share=40, any_dtype=True)
+@task("maximal_patches", share=40, any_dtype=True, keeps=True)
 def check_patches_after_convolutions(student, rng):
     """After two convolutions and a ReLU, the best images come in order, with boxes of what the best units see."""
     recipe, k = [conv(rng, 2, 3, 3, stride=2), ["relu"], conv(rng, 3, 4, 3)], 4
@@ -122,7 +122,7 @@ def check_dream_raises_half_the_squares(student, rng):
     expect_equal(seen.args[1], x, name="x after the call")
 
 
-@task("nearest_in_feature_space", share="1/3", any_dtype=True)
+@task("nearest_in_feature_space", share="1/3", any_dtype=True, keeps=True)
 def check_neighbours_by_features(student, rng):
     """The nearest images by Euclid's distance of their features come first."""
     matrix = rng.normal(5, 12, dtype=torch.float32)

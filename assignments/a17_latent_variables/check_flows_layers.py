@@ -17,7 +17,7 @@ UNDO_BENT = "Find the piece by the ends of the shares, then solve z = start + (K
 UNDO_COUPLING = "z_a is x_a: ask the network with it again, then x_b = (z_b - t) exp(-s)."
 
 
-@task("flow_log_prob", share=50, any_dtype=True)
+@task("flow_log_prob", share=50, any_dtype=True, keeps=True)
 def check_density_of_a_banana(student, rng):
     """The log-densities of a bent and stretched Gaussian are right, layer by layer."""
     helper = student.define(HELPERS)
@@ -48,7 +48,7 @@ def check_density_of_a_banana(student, rng):
     })  # fmt: skip
 
 
-@task("LinearPLU", share=50, any_dtype=True)
+@task("LinearPLU", share=50, any_dtype=True, keeps=True)
 def check_linear_layer_has_its_determinant(student, rng):
     """W = P L (U + diag s), the log-determinant is the sum of log |s|, and inverse undoes forward."""
     forbid(student, "LinearPLU", calls=GENERAL)
@@ -79,7 +79,7 @@ def check_linear_layer_has_its_determinant(student, rng):
     judge_layer(helper, layer, x, "LinearPLU", undo=UNDO_PLU)
 
 
-@task("PiecewiseLinear", share=50, any_dtype=True)
+@task("PiecewiseLinear", share=50, any_dtype=True, keeps=True)
 def check_bent_axes_of_some_points(student, rng):
     """Values, log-determinants and inverses agree with a loop, inside of [0, 1] and outside."""
     helper = student.define(HELPERS + SET)
@@ -141,7 +141,7 @@ def coupled(x, mask, A, B):
     return torch.where(mask == 1, x, x * s.exp() + t), torch.where(mask == 1, 0.0, s)
 
 
-@task("AffineCoupling", share=25, any_dtype=True)
+@task("AffineCoupling", share=25, any_dtype=True, keeps=True)
 def check_coupling_of_some_points(student, rng):
     """Half a stays, half b is scaled and shifted by the network, and the log-determinant is the sum of s."""
     helper = student.define(HELPERS)
@@ -179,7 +179,7 @@ def check_coupling_of_some_points(student, rng):
     judge_layer(helper, layer, x, "AffineCoupling", undo=UNDO_COUPLING)
 
 
-@task("Permutation", share=50, any_dtype=True)
+@task("Permutation", share=50, any_dtype=True, keeps=True)
 def check_permutation_of_columns(student, rng):
     """Columns are in the order, inverse undoes it, and the log-determinant is 0."""
     helper = student.define(HELPERS)
@@ -197,7 +197,7 @@ def check_permutation_of_columns(student, rng):
     })  # fmt: skip
 
 
-@task("ActNorm", share=50, any_dtype=True)
+@task("ActNorm", share=50, any_dtype=True, keeps=True)
 def check_first_batch_is_normalised(student, rng):
     """The first batch gets mean 0 and standard deviation 1; the second one the same shift and scale."""
     helper = student.define(HELPERS)

@@ -51,7 +51,7 @@ ONE_PASS = "x_i = z_i sigma_i(z) + m_i(z), for all i at once."
 CALL = "\ndef forward(layer, x):\n    return layer(x)\n\ndef inverse(layer, z):\n    return layer.inverse(z)\n"
 
 
-@task("MaskedAutoregressive", share=50, any_dtype=True, loans=LOANS_OF_MASKS)
+@task("MaskedAutoregressive", share=50, any_dtype=True, loans=LOANS_OF_MASKS, keeps=True)
 def check_maf_has_a_triangular_jacobian(student, rng):
     """The Jacobian is lower triangular, its log-determinant and the inverse are right, and forward takes one pass."""
     helper = student.define(HELPERS + CALL)
@@ -69,7 +69,7 @@ def check_maf_has_a_triangular_jacobian(student, rng):
                       hint="forward asks the network once, for all coordinates.")  # fmt: skip
 
 
-@task("InverseAutoregressive", share=50, any_dtype=True, loans=LOANS_OF_MAF)
+@task("InverseAutoregressive", share=50, any_dtype=True, loans=LOANS_OF_MAF, keeps=True)
 def check_iaf_samples_in_one_pass(student, rng):
     """The Jacobian is lower triangular, its log-determinant and the inverse are right, and inverse takes one pass."""
     helper = student.define(HELPERS + CALL)
@@ -195,7 +195,7 @@ def check_bits_of_some_images(student, rng):
     })  # fmt: skip
 
 
-@task("squeeze2x2", share=50, any_dtype=True)
+@task("squeeze2x2", share=50, any_dtype=True, keeps=True)
 def check_squares_become_channels(student, rng):
     """Channels are in the order (c, dy, dx), and back is the inverse."""
     x = rng.normal(2, 3, 4, 6, dtype=torch.float32)

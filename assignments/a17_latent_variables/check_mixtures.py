@@ -125,7 +125,7 @@ def check_m_step_of_some_points(student, rng):
 GENERATOR = "import torch\n\ndef seeded(seed):\n    return torch.Generator().manual_seed(seed)\n"
 
 
-@task("fit_gmm", share=50, any_dtype=True, loans=LOANS_OF_STEPS)
+@task("fit_gmm", share=50, any_dtype=True, loans=LOANS_OF_STEPS, keeps=True)
 def check_em_never_lowers_the_likelihood(student, rng):
     """The history has iterations + 1 entries, never falls, and ends at the likelihood of the result."""
     x = torch.cat([rng.normal(25, 2) + 3, 0.5 * rng.normal(25, 2) - 2])

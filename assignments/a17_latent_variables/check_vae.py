@@ -40,7 +40,7 @@ def fields(result, count: int, text: str):
     return result
 
 
-@task("Autoencoder", share=50, any_dtype=True)
+@task("Autoencoder", share=50, any_dtype=True, keeps=True)
 def check_autoencoder_computes_its_layers(student, rng):
     """Codes and images are what the layers' own weights give, for both kinds."""
     helper = student.define(HELPERS)
@@ -164,7 +164,7 @@ def check_vae_has_fifteen_numbers(student, rng):
     expect(bool(((x_hat >= 0) & (x_hat <= 1)).all()), "x_hat has values outside of [0, 1].", "End with a sigmoid.")
 
 
-@task("CVAE", share=50, any_dtype=True, loans=LOANS_OF_SAMPLES)
+@task("CVAE", share=50, any_dtype=True, loans=LOANS_OF_SAMPLES, keeps=True)
 def check_cvae_computes_its_layers(student, rng):
     """mu, logvar and x_hat are what the layers' own weights give; the class enters twice."""
     x = rng.uniform(4, 1, 5, 5, dtype=torch.float32)
@@ -309,7 +309,7 @@ def log_evidence(x, W, s: float):
 WEIGHT = "The logarithm of a weight is log p(x | z) + log N(z; 0, I) - log N(z; mu, sigma^2); sigma = exp(logvar / 2)."
 
 
-@task("importance_log_likelihood", share=50, any_dtype=True)
+@task("importance_log_likelihood", share=50, any_dtype=True, keeps=True)
 def check_equal_weights_need_one_sample(student, rng):
     """If q is the posterior, the estimate is log p(x) for every S; if it is not, it rises with S and stays below."""
     helper = student.define(LINEAR)

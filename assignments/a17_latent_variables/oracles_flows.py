@@ -152,7 +152,7 @@ def judge_layer(helper, layer, x: Tensor, name, stretch: str = "", undo: str = "
     right = torch.linalg.slogdet(J.double())[1].to(x)
     expect_close(log_det, right, rtol=1e-3, atol=1e-4, name=Message("the log-determinant of {name}", name=name),
                  mistakes={
-        "The sign of the log-determinant is wrong.": -right,
+        "The log-determinant has the other sign. Look at z, too: does it divide where it should multiply?": -right,
         "Return the logarithm of the determinant's size.": right.exp(),
         "The log-determinant is missing.": torch.zeros_like(right),
     }, hint=stretch)  # fmt: skip

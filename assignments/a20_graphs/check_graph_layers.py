@@ -57,7 +57,7 @@ def check_maxima_of_groups(student, rng):
     }, "The largest number counts, with its sign.")  # fmt: skip
 
 
-@task("GCNLayer", share=50, any_dtype=True)
+@task("GCNLayer", share=50, any_dtype=True, keeps=True)
 def check_graph_convolution(student, rng):
     """The layer is A_hat X W + b, with a bias and without."""
     X, A = rng.normal(5, 4), rng.normal(5, 5)
@@ -132,7 +132,7 @@ def compare_kinds(student, rng, kinds):
                      hint=FORMULAS[kind])  # fmt: skip
 
 
-@task("SpatialLayer", share="1/6", any_dtype=True, loans=LOANS_OF_GROUPS)
+@task("SpatialLayer", share="1/6", any_dtype=True, loans=LOANS_OF_GROUPS, keeps=True)
 def check_sums_and_means_of_neighbours(student, rng):
     """The kinds "sum" and "mean" agree with loops over nodes."""
     compare_kinds(student, rng, ("sum", "mean"))
@@ -168,7 +168,7 @@ def gin(X, edges, weight, bias, last, eps):
     return torch.stack([last @ torch.tanh(weight @ row + bias) for row in rows])
 
 
-@task("GINLayer", share=50, any_dtype=True, loans=LOANS_OF_GROUPS)
+@task("GINLayer", share=50, any_dtype=True, loans=LOANS_OF_GROUPS, keeps=True)
 def check_isomorphism_layer(student, rng):
     """The layer agrees with a loop over nodes."""
     X, edges = rng.normal(6, 3), simple(rng, 5, 9)

@@ -30,7 +30,7 @@ def draw(edge_index, nodes, k, seed):
 """
 
 
-@task("sample_neighbours", share=50)
+@task("sample_neighbours", share=50, keeps=True)
 def check_samples_are_neighbours(student, rng):
     """k different neighbours where there are enough, repeated ones where not, the node itself where there are none."""
     five_and_two = torch.tensor([[0, 1, 2, 3, 4, 0, 1], [6, 6, 6, 6, 6, 8, 8]], device=rng.device)
@@ -75,7 +75,7 @@ def compare_sage(student, rng, aggregator, mistakes):
     }, hint=STEPS_OF_SAGE[aggregator])  # fmt: skip
 
 
-@task("SAGELayer", share="1/6", any_dtype=True)
+@task("SAGELayer", share="1/6", any_dtype=True, keeps=True)
 def check_sage_with_means(student, rng):
     """The aggregator "mean" agrees with a loop over nodes; rows have length 1."""
     compare_sage(student, rng, "mean", lambda own, samples, p: {
@@ -190,7 +190,7 @@ def check_weights_of_edges(student, rng):
     }, hint="The weights of all edges that arrive at a node and of its loop sum to 1.")  # fmt: skip
 
 
-@task("GATLayer", share=50, any_dtype=True, loans=LOANS_OF_ATTENTION)
+@task("GATLayer", share=50, any_dtype=True, loans=LOANS_OF_ATTENTION, keeps=True)
 def check_two_heads(student, rng):
     """Heads one after the other with ELU, and the mean of heads without, agree with dense tables."""
     X, edges = rng.normal(6, 4), simple(rng, 6, 10)

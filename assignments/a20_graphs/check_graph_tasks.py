@@ -140,7 +140,7 @@ def several(rng, sizes, D):
     return rng.normal(start, D), torch.cat(edges, dim=1), batch
 
 
-@task("GraphClassifier", share=50, any_dtype=True)
+@task("GraphClassifier", share=50, any_dtype=True, keeps=True)
 def check_logits_of_three_graphs(student, rng):
     """The logits of three graphs agree with loops over nodes."""
     X, edges, batch = several(rng, (4, 3, 5), 3)

@@ -33,7 +33,7 @@ def check_scores_are_products(student, rng):
     }, hint="Multiply coordinate by coordinate, and add up.")  # fmt: skip
 
 
-@task("negative_samples", share=50)
+@task("negative_samples", share=50, keeps=True)
 def check_samples_are_not_edges(student, rng):
     """No sample is an edge or joins a node to itself; the same seed gives the same samples."""
     edges, seed = undirected(rng, 7, 10), rng.int(0, 2**31)
@@ -124,7 +124,7 @@ def expect_batches(found, edges, parts, per_batch):
     )
 
 
-@task("partition_batches", share=50)
+@task("partition_batches", share=50, keeps=True)
 def check_batches_have_their_inner_edges(student, rng):
     """Each part is in one batch; edges inside of a batch have new numbers, others are dropped."""
     edges, parts = undirected(rng, 12, 20), rng.permutation(12) % 5

@@ -137,7 +137,7 @@ def check_running_mean(student, rng):
         }, hint="Each tensor of the average moves to the new one by 1 / (n + 1) of the way.")  # fmt: skip
 
 
-@task("mc_dropout", share=50, any_dtype=True)
+@task("mc_dropout", share=50, any_dtype=True, keeps=True)
 def check_spread_of_predictions(student, rng):
     """The mean is near that of eval mode, the variance near the formula, and modes come back."""
     helper = student.define(NETWORKS)
@@ -173,7 +173,7 @@ def check_frozen_layers(student, rng):
     expect("features.1.running_mean" not in moved, "The frozen statistics have changed.")
 
 
-@task("parameter_groups", share=50, any_dtype=True)
+@task("parameter_groups", share=50, any_dtype=True, keeps=True)
 def check_two_groups(student, rng):
     """The head has its rate, and everything else a tenth of it."""
     helper = student.define(NETWORKS)
@@ -189,7 +189,7 @@ def check_two_groups(student, rng):
                      hint="The rest learns at factor times head_lr, the head at head_lr.")  # fmt: skip
 
 
-@task("accumulate", share=50, any_dtype=True)
+@task("accumulate", share=50, any_dtype=True, keeps=True)
 def check_gradient_of_parts(student, rng):
     """Parts of unequal size give the gradient of all examples together."""
     helper = student.define(NETWORKS)

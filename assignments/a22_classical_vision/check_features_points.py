@@ -189,7 +189,7 @@ def check_refinement_of_a_quadratic_function(student, rng):
     })  # fmt: skip
 
 
-@task("edge_like", share=50)
+@task("edge_like", share=50, keeps=True)
 def check_edges_by_their_curvatures(student):
     """A round top is not like an edge; a ridge and a saddle are."""
     for name, (a, b), right in (

@@ -1,6 +1,6 @@
 """Wrong answers to autograd.py, derivatives, each with the check that must notice it."""
 
-from autograder.authoring.mutants import mutants_of
+from autograder.authoring.mutants import first, mutants_of
 from autograder.authoring.variants import body
 
 mutant = mutants_of("autograd.py")
@@ -170,5 +170,6 @@ MUTANTS = [
     mutant("checkpoint: no more blocks than the root of the length allows", CHAINS,
            "    starts = range(0, len(fs), every)\n",
            "    every = min(every, int(len(fs) ** 0.5))\n    starts = range(0, len(fs), every)[: every + 1]\n"),
+    mutant("jvp: moves its point", "check_jvp_agrees_with_torch", first("jvp", "x.mul_(1 + 1e-7)")),
 ]
 # fmt: on

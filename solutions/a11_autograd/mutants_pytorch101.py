@@ -1,9 +1,10 @@
 """Wrong answers to pytorch101.py, each with the check that must notice it."""
 
-from autograder.authoring.mutants import mutants_of
+from autograder.authoring.mutants import first, mutants_of
 from autograder.authoring.variants import body
 
 mutant = mutants_of("pytorch101.py")
+FLIPS = "x.neg_()\nx = -x"
 SAMPLE, FOUR = "check_sample_tensor_has_its_numbers", "check_slices_have_the_right_elements"
 SLICE, VIEW = "slice_indexing_practice", "check_slices_are_views"
 SIX, PATTERN = "check_slice_assignment_needs_six", "check_slice_assignment_writes_the_pattern"
@@ -249,5 +250,8 @@ MUTANTS = [
         found = (table < len(x)).nonzero()[:, 0]
         return found + x.min(), table[found]
     """)),
+    mutant("shuffled: changes its input", "check_shuffled_columns", first("shuffle_cols", FLIPS)),
+    mutant("one each: changes its input", "check_one_element_of_each_column", first("take_one_elem_per_col", FLIPS)),
+    mutant("count: changes its input", "check_count_of_a_matrix", first("count_tensor_elements", "x.add_(1)")),
 ]
 # fmt: on

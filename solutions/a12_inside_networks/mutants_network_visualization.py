@@ -1,7 +1,7 @@
 """Wrong answers to network_visualization.py: saliency, attacks and class images."""
 # ruff: noqa: E501 - quotes lines of the reference
 
-from autograder.authoring.mutants import mutants_of
+from autograder.authoring.mutants import first, mutants_of
 from autograder.authoring.variants import body
 
 mutant = mutants_of("network_visualization.py")
@@ -93,4 +93,7 @@ MUTANTS = [
     """)),
     mutant("class image: gradients in the weights", EARLIER, "    (gradient,) = torch.autograd.grad(objective, x)\n",
            "    objective.backward()\n    gradient = x.grad\n"),
+    mutant("patches: leaves the layers in evaluation mode", "check_patches_after_convolutions", first("maximal_patches", "[layer.eval() for layer in layers]")),
+    mutant("patches: freezes the layers", "check_patches_after_convolutions", first("maximal_patches", "[p.requires_grad_(False) for layer in layers for p in layer.parameters()]")),
+    mutant("neighbours: moves its images", "check_neighbours_by_features", first("nearest_in_feature_space", "gallery.mul_(1 + 1e-6)")),
 ]

@@ -1,7 +1,7 @@
 """Wrong answers to flows.py, part 1, each with the check that must notice it."""
 # ruff: noqa: E501 - quotes lines of the reference
 
-from autograder.authoring.mutants import mutants_of
+from autograder.authoring.mutants import first, mutants_of
 from autograder.authoring.variants import body
 
 mutant = mutants_of("flows.py")
@@ -125,4 +125,16 @@ MUTANTS = [
     mutant("actnorm: writes into x", STATE, NORMED, NORMED.replace("return (x + self.shift)", "x -= -self.shift.detach()\n        return (x + 0 * self.shift)")),
     mutant("actnorm: float32", STATE, NORMED, NORMED.replace("return (x + self.shift) * self.log_scale.exp(),", "return ((x + self.shift) * self.log_scale.exp()).float(),"), habit="dtype"),
     mutant("PLU: seeds the global generator", PLUS, 'super().__init__()\n        self.register_buffer("order", torch.randperm(D))', 'super().__init__()\n        torch.manual_seed(0)\n        self.register_buffer("order", torch.randperm(D))'),
+    mutant("density: moves its points", "check_density_of_a_banana", first("flow_log_prob", "x.mul_(1 + 1e-6)")),
+    mutant("density: leaves the layers in evaluation mode", "check_density_of_a_banana", first("flow_log_prob", "[layer.eval() for layer in layers]")),
+    mutant("PLU: inverse moves its points", "check_linear_layer_has_its_determinant", first("LinearPLU.inverse", "z.mul_(1 + 1e-6)")),
+    mutant("PLU: inverse leaves evaluation mode on", "check_linear_layer_has_its_determinant", first("LinearPLU.inverse", "self.eval()")),
+    mutant("bent: inverse moves its points", "check_bent_axes_of_some_points", first("PiecewiseLinear.inverse", "z.mul_(1 + 1e-6)")),
+    mutant("bent: leaves evaluation mode on", "check_bent_axes_of_some_points", first("PiecewiseLinear.forward", "self.eval()")),
+    mutant("coupling: inverse moves its points", "check_coupling_of_some_points", first("AffineCoupling.inverse", "z.mul_(1 + 1e-6)")),
+    mutant("coupling: leaves evaluation mode on", "check_coupling_of_some_points", first("AffineCoupling.forward", "self.eval()")),
+    mutant("permutation: inverse moves its points", "check_permutation_of_columns", first("Permutation.inverse", "z.mul_(1 + 1e-6)")),
+    mutant("permutation: leaves evaluation mode on", "check_permutation_of_columns", first("Permutation.forward", "self.eval()")),
+    mutant("ActNorm: inverse moves its points", "check_first_batch_is_normalised", first("ActNorm.inverse", "z.mul_(1 + 1e-6)")),
+    mutant("ActNorm: inverse leaves evaluation mode on", "check_first_batch_is_normalised", first("ActNorm.inverse", "self.eval()")),
 ]

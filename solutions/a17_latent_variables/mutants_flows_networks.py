@@ -1,7 +1,7 @@
 """Wrong answers to flows.py, part 2, each with the check that must notice it."""
 # ruff: noqa: E501 - quotes lines of the reference
 
-from autograder.authoring.mutants import mutants_of
+from autograder.authoring.mutants import first, mutants_of
 from autograder.authoring.variants import body
 
 mutant = mutants_of("flows.py")
@@ -144,4 +144,8 @@ MUTANTS = [
     mutant("split: float32", HALVES, KEPT, KEPT.replace("others.flatten(1))", "others.flatten(1)).float()"), habit="dtype"),
     mutant("spectral: seeds the global generator", SHAPES, CLAMPED, "torch.manual_seed(0)\n    " + CLAMPED),
     mutant("MAF: leaves evaluation mode on", MAFS, COLUMN, "self.eval()\n            " + COLUMN),
+    mutant("MAF: forward leaves evaluation mode on", "check_maf_has_a_triangular_jacobian", first("MaskedAutoregressive.forward", "self.eval()")),
+    mutant("IAF: inverse moves its points", "check_iaf_samples_in_one_pass", first("InverseAutoregressive.inverse", "z.mul_(1 + 1e-6)")),
+    mutant("IAF: leaves evaluation mode on", "check_iaf_samples_in_one_pass", first("InverseAutoregressive.forward", "self.eval()")),
+    mutant("squares: moves its maps", "check_squares_become_channels", first("squeeze2x2", "x.mul_(1 + 1e-6)")),
 ]

@@ -1,7 +1,7 @@
 """Wrong answers to mixtures.py, each with the check that must notice it."""
 # ruff: noqa: E501 - quotes lines of the reference
 
-from autograder.authoring.mutants import mutants_of
+from autograder.authoring.mutants import first, mutants_of
 from autograder.authoring.variants import body
 
 mutant = mutants_of("mixtures.py")
@@ -115,4 +115,5 @@ MUTANTS = [
             S0, S1 = torch.diag(S0), torch.diag(S1)
         return kl_divergence(MultivariateNormal(m0, S0), MultivariateNormal(m1, S1))
     """)),
+    mutant("em: moves its points", "check_em_never_lowers_the_likelihood", first("fit_gmm", "x.mul_(1 + 1e-6)")),
 ]

@@ -1,7 +1,7 @@
 """Wrong answers to vae.py, each with the check that must notice it."""
 # ruff: noqa: E501 - quotes lines of the reference
 
-from autograder.authoring.mutants import mutants_of
+from autograder.authoring.mutants import first, mutants_of
 from autograder.authoring.variants import body
 
 mutant = mutants_of("vae.py")
@@ -157,4 +157,7 @@ MUTANTS = [
     """)),
     mutant("VAE: leaves evaluation mode on", SIZES, DECODE, "self.eval()\n        " + DECODE),
     mutant("CVAE: leaves evaluation mode on", CLASS, JOINED, "self.eval()\n        " + JOINED),
+    mutant("importance: moves its images", "check_equal_weights_need_one_sample", first("importance_log_likelihood", "x.mul_(1 + 1e-6)")),
+    mutant("CVAE: moves its images", "check_cvae_computes_its_layers", first("CVAE.forward", "x.mul_(1 - 1e-6)")),
+    mutant("autoencoder: leaves evaluation mode on", "check_autoencoder_computes_its_layers", first("Autoencoder.forward", "self.eval()")),
 ]

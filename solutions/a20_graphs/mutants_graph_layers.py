@@ -1,7 +1,7 @@
 """Wrong answers to graph_layers.py, each with the check that must notice it."""
 # ruff: noqa: E501 - quotes lines of the reference
 
-from autograder.authoring.mutants import mutants_of
+from autograder.authoring.mutants import first, mutants_of
 from autograder.authoring.variants import body
 
 mutant = mutants_of("graph_layers.py")
@@ -170,4 +170,10 @@ MUTANTS = [
     mutant("readout: another default", READ2, 'batch: Tensor, kind: str = "mean") -> Tensor:', 'batch: Tensor, kind: str = "sum") -> Tensor:'),
     mutant("readout: accepts any kind", READ2, "ways[kind](x", "ways.get(kind, scatter_mean)(x", also=(("    if kind not in ways:\n        raise ValueError(f\"unknown kind {kind!r}\")\n", ""),)),
     mutant("readout: float64", READ2, "return ways[kind](x, batch, int(batch.max()) + 1)", "return ways[kind](x, batch, int(batch.max()) + 1).double()", habit="dtype"),
+    mutant("GCN: leaves evaluation mode on", "check_graph_convolution", first("GCNLayer.forward", "self.eval()")),
+    mutant("spatial: leaves evaluation mode on", "check_sums_and_means_of_neighbours", first("SpatialLayer.forward", "self.eval()")),
+    mutant("samples: sorts the edges", "check_samples_are_neighbours", first("sample_neighbours", "edge_index.copy_(edge_index.flip(1))")),
+    mutant("SAGE: leaves evaluation mode on", "check_sage_with_means", first("SAGELayer.forward", "self.eval()")),
+    mutant("GAT: leaves evaluation mode on", "check_two_heads", first("GATLayer.forward", "self.eval()")),
+    mutant("GIN: leaves evaluation mode on", "check_isomorphism_layer", first("GINLayer.forward", "self.eval()")),
 ]

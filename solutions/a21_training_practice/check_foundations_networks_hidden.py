@@ -47,13 +47,14 @@ def check_other_numbers_of_pieces(student):
     for D_in in range(1, 6):
         for D in range(9):
             found = student.count_regions(D_in, D)
-            expect_type(found, int)
+            expect_type(found, int, name=Message("{a} inputs, {b} units", a=D_in, b=D))
             expect_equal(found, pieces(D_in, D), name=Message("{a} inputs, {b} units", a=D_in, b=D),
                          hint="Add C(D, j) for j from 0 to D_in, as whole numbers.")  # fmt: skip
     total, term = 0, 1
     for j in range(31):
         total, term = total + term, term * (200 - j) // (j + 1)
-    expect_equal(student.count_regions(30, 200), total, name="30 inputs, 200 units")
+    expect_equal(student.count_regions(30, 200), total, name="30 inputs, 200 units",
+                 hint="The number is exact: add whole numbers, as math.comb returns them, not floats.")  # fmt: skip
 
 
 @task("count_parameters", share=50)

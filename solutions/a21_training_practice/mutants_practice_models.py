@@ -1,7 +1,7 @@
 """Wrong answers to the second half of practice.py, each with the check that must notice it."""
 # ruff: noqa: E501 - quotes lines of the reference
 
-from autograder.authoring.mutants import mutants_of
+from autograder.authoring.mutants import first, mutants_of
 from autograder.authoring.variants import body
 
 mutant = mutants_of("practice.py")
@@ -136,4 +136,8 @@ MUTANTS = [
     mutant("fit: half as many features again as examples", (FIT, DESCENT), PINV, "part = torch.linalg.pinv(Phi[:, : 3 * len(y) // 2]) @ y\n    return torch.cat([part, part.new_zeros(Phi.shape[1] - len(part))])", calibrates=True),
     mutant("fit: only full rank", FIT, PINV, "if len(y) <= Phi.shape[1]:\n        return Phi.T @ torch.linalg.solve(Phi @ Phi.T, y)\n    return torch.linalg.solve(Phi.T @ Phi, Phi.T @ y)"),
     mutant("fit: a coarse pseudoinverse", FIT, "torch.linalg.pinv(Phi)", "torch.linalg.pinv(Phi, rtol=0.3)"),
+    mutant("dropout: moves its inputs", "check_spread_of_predictions", first("mc_dropout", "x.mul_(1 + 1e-6)")),
+    mutant("groups: leaves evaluation mode on", "check_two_groups", first("parameter_groups", "model.eval()")),
+    mutant("groups: freezes the body", "check_two_groups", first("parameter_groups", "next(model.parameters()).requires_grad_(False)")),
+    mutant("parts: moves its inputs", "check_gradient_of_parts", first("accumulate", "parts[0][0].mul_(1 + 1e-6)")),
 ]

@@ -1,7 +1,7 @@
 """Wrong answers to features.py, each with the check that must notice it."""
 # ruff: noqa: E501 - quotes lines of the reference
 
-from autograder.authoring.mutants import mutants_of
+from autograder.authoring.mutants import first, mutants_of
 from autograder.authoring.variants import body
 
 mutant = mutants_of("features.py")
@@ -127,4 +127,5 @@ MUTANTS = [
     mutant("ransac: asks again after the last fit", RANSAC2, "return fit_affine_matrix(p1[best], p2[best]), matches[best]", "H = fit_affine_matrix(p1[best], p2[best])\n    return H, matches[(((padded @ H)[:, :2] - p1) ** 2).sum(axis=1) < threshold]"),
     mutant("ransac: ten draws", RANSAC2, "for _ in range(n_iters):", "for _ in range(10):"),
     mutant("ransac: changes the points", RANSAC2, "    best = np.zeros(len(matches), dtype=bool)\n", "    best = np.zeros(len(matches), dtype=bool)\n    keypoints1 += 0.001\n"),
+    mutant("edges: moves the pyramid", "check_edges_by_their_curvatures", first("edge_like", "dog *= 1 + 1e-9")),
 ]
