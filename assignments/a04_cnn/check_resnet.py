@@ -30,7 +30,7 @@ def check_three_layer_function_agrees_with_the_formula(student, rng):
     expect_same_gradients(student, rng, student.three_layer_convnet, convnet, x, params, names=LEAVES)
 
 
-@task("ThreeLayerConvNet", share=50)
+@task("ThreeLayerConvNet", share=50, keeps=True)
 def check_three_layer_module_agrees_with_the_formula(student, rng):
     """With the same weights, the module computes conv 5x5 - ReLU - conv 3x3 - ReLU - linear."""
 
@@ -205,7 +205,7 @@ def check_three_layer_module_starts_as_described(student, rng):
         )
 
 
-@task("ResidualBlock", share=25, loans=STAND_IN)
+@task("ResidualBlock", share=25, loans=STAND_IN, keeps=True)
 def check_residual_block_halves_odd_sizes(student, rng):
     """With downsample=True the residual block halves odd sizes, with equal and with different channels, and trains."""
     for before, after, size in [(4, 6, (7, 5)), (5, 5, (1, 9)), (3, 2, (8, 3))]:

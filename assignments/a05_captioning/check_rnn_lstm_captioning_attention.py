@@ -121,7 +121,7 @@ def permuted(weights: Tensor) -> Tensor:
     return torch.cat([i, f, g, o], dim=-1)
 
 
-@task("AttentionLSTM", share=25, any_dtype=True, loans=LOANS_OF_ATTENTION_LSTM)
+@task("AttentionLSTM", share=25, any_dtype=True, loans=LOANS_OF_ATTENTION_LSTM, keeps=True)
 def check_attention_lstm_looks_at_every_step(student, rng):
     """Attention runs before each step with the last state; both states begin as the mean of the grid."""
     x, grid, w = rng.normal(3, 6, 4), 2 * rng.normal(3, 5, 3, 3), cell(rng, 4, 5)

@@ -9,7 +9,7 @@ from autograder import expect_close, forbid, task
 from autograder.probes.recurrent import READY_MADE, gru_step, lstm_step, over_time, rnn_step
 
 
-@task("RNN", share=50, any_dtype=True, loans=LOANS_OF_RNN)
+@task("RNN", share=50, any_dtype=True, loans=LOANS_OF_RNN, keeps=True)
 def check_rnn_module_agrees_with_torch(student, rng):
     """The RNN module agrees with torch's cell, in one step and over a sequence."""
     forbid(student, "RNN", calls=READY_MADE, apart=["rnn_step_forward", "rnn_forward"])
@@ -78,7 +78,7 @@ def check_lstm_step_agrees_with_torch(student, rng):
     })  # fmt: skip
 
 
-@task("LSTM", share=20, any_dtype=True)
+@task("LSTM", share=20, any_dtype=True, keeps=True)
 def check_lstm_sequence_agrees_with_torch(student, rng):
     """A whole sequence of the LSTM agrees with torch's cell, from the cell state 0."""
     x, h0, values = rng.normal(3, 6, 4), rng.normal(3, 5), weights(rng, 4, 5, gates=4)
@@ -101,7 +101,7 @@ def check_lstm_sequence_agrees_with_torch(student, rng):
     })  # fmt: skip
 
 
-@task("GRU", share="3/6", any_dtype=True)
+@task("GRU", share="3/6", any_dtype=True, keeps=True)
 def check_gru_agrees_with_torch(student, rng):
     """The GRU agrees with torch's GRU cell, in one step and over a sequence."""
     forbid(student, "GRU", calls=READY_MADE)

@@ -30,7 +30,7 @@ def check_nin_blocks_with_other_windows(student, rng):
         judge(student, rng, block, nin(after, size, stride, pad), rng.normal(4, before, 11, 8))
 
 
-@task("Inception", share=50)
+@task("Inception", share=50, keeps=True)
 def check_inception_on_small_and_negative_images(student, rng):
     """Inception is right for images smaller than its windows, and for negative images, where padding must not win."""
     sizes = (3, (6, 2), (4, 8), 5)

@@ -6,7 +6,16 @@ from oracles_resnet import STAND_IN, convnet, plain_of, residual
 from torch import Tensor
 from torch.nn import functional as F
 
-from autograder import Message, expect, expect_close, expect_same_gradients, expect_shape, task
+from autograder import (
+    Message,
+    expect,
+    expect_close,
+    expect_same_gradients,
+    expect_shape,
+    expect_state_kept,
+    explain_errors,
+    task,
+)
 
 
 @task("three_layer_convnet", share=50)
@@ -18,7 +27,9 @@ def check_three_layer_function_without_biases(student, rng):
         shapes = [(3, 2, 5, 5), (6, 3, 3, 3), (7, inputs)]
         w1, w2, w3 = (rng.normal(*shape, dtype=torch.float32) / shape[1] ** 0.5 / 3 for shape in shapes)
         expected = convnet(x.double(), [w1.double(), None, w2.double(), None, w3.double(), None]).float()
-        expect_close(student.three_layer_convnet(x, [w1, None, w2, None, w3, None]), expected, name="scores", atol=1e-4)
+        with explain_errors({"NoneType": "A bias may be None: F.conv2d and F.linear accept that, a sum does not."}):
+            scores = student.three_layer_convnet(x, [w1, None, w2, None, w3, None])
+        expect_close(scores, expected, name="scores", atol=1e-4)
         exact = [w1.double(), None, w2.double(), None, w3.double(), None]
         leaves = ["x", "conv_w1", "conv_w2", "fc_w"]
         expect_same_gradients(student, rng, student.three_layer_convnet, convnet, x.double(), exact, names=leaves)
@@ -94,6 +105,9 @@ def check_resnet_has_the_right_number_of_parameters(student, rng):
             right += (count - 1) * count_of(block, after, after, False)
         x = rng.normal(2, 1, 11, 6)
         module = helper.double(model, x)
+        module.train(block == "Deep")
+        with expect_state_kept(student, may_change={"buffers"}, network=module):
+            module(x)
         found = counted(helper.tables(module, x))
         expect(
             found == right,

@@ -27,6 +27,15 @@ STOP = """\
 
 # fmt: off
 GRADIENTS = [
+    res("three-layer module: leaves evaluation mode", "check_three_layer_module_agrees_with_the_formula",
+        "hidden = F.relu(self.conv2(F.relu(self.conv1(x))))",
+        "self.eval()\n        hidden = F.relu(self.conv2(F.relu(self.conv1(x))))"),
+    res("residual block: leaves evaluation mode", "check_residual_block_halves_odd_sizes",
+        SUM + END_OF["ResidualBlock"], "self.shortcut.eval()\n        " + SUM + END_OF["ResidualBlock"]),
+    res("resnet: puts itself into training mode", "check_resnet_has_the_right_number_of_parameters",
+        "return self.fc(self.cnn(x).mean", "self.train()\n        return self.fc(self.cnn(x).mean"),
+    modern("inception: leaves evaluation mode", "check_inception_on_small_and_negative_images",
+           PATHS, "self.eval()\n        " + PATHS),
     res("residual block: the shortcut passes no gradient to its input", "check_residual_block_halves_odd_sizes",
         SUM + END_OF["ResidualBlock"], SUM.replace("shortcut(x)", "shortcut(x.detach())") + END_OF["ResidualBlock"]),
     res("bottleneck: the shortcut passes no gradient to its input", "check_bottleneck_halves_odd_sizes",

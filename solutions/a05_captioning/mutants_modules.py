@@ -37,6 +37,16 @@ LSTM_ZERO = '        if self.cell_type == "lstm":\n            c = torch.zeros_l
 
 # fmt: off
 MODULES = [
+    mutant("embedding: leaves evaluation mode", "check_a_row_collects_from_all_its_words",
+           "return self.W_embed[x]", "self.eval()\n        return self.W_embed[x]"),
+    mutant("rnn module: leaves evaluation mode", "check_rnn_module_agrees_with_torch",
+           RNN_ALL, "self.eval()\n        " + RNN_ALL),
+    mutant("lstm: leaves evaluation mode", "check_lstm_sequence_agrees_with_torch",
+           LSTM_START, "self.eval()\n        " + LSTM_START),
+    mutant("gru: leaves evaluation mode", "check_gru_agrees_with_torch",
+           "h, states = h0, []", "self.eval()\n        h, states = h0, []"),
+    mutant("attention lstm: leaves evaluation mode", "check_attention_lstm_looks_at_every_step",
+           ATTN_START + "\n        states", "self.eval()\n        " + ATTN_START + "\n        states"),
     mutant("rnn: the step takes Wx for Wh", "check_rnn_module_agrees_with_torch",
            RNN_STEP, "return (x @ self.Wx + prev_h @ self.Wh).tanh()"),
     mutant("rnn: detaches its weights", "check_rnn_module_learns",

@@ -124,7 +124,7 @@ def wrong_sequences(by_torch: Callable[..., Tensor], q: Tensor, k: Tensor, v: Te
     }
 
 
-@task("SelfAttention", share=40, loans=LOANS_OF_ATTENTION)
+@task("SelfAttention", share=40, loans=LOANS_OF_ATTENTION, keeps=True)
 def check_head_between_two_sequences(student, rng):
     """One head attends from one sequence to another, with and without a mask, and all its gradients are right."""
     for length in (6, 2):  # as long as the queries, too
@@ -150,12 +150,12 @@ def check_head_between_two_sequences(student, rng):
         })  # fmt: skip
 
 
-@task("MultiHeadAttention", share=25, loans=LOANS_OF_HEADS)
+@task("MultiHeadAttention", share=25, loans=LOANS_OF_HEADS, keeps=True)
 def check_heads_between_two_sequences(student, rng):
     """Any number of heads of any width attend from one sequence to another, with and without a mask."""
     for heads, dim_in, dim_out, length in [(1, 4, 4, 7), (2, 6, 5, 3), (5, 5, 2, 7)]:
         queries, keys, values = rng.normal(2, 3, dim_in), rng.normal(2, length, dim_in), rng.normal(2, length, dim_in)
-        module = student.MultiHeadAttention(heads, dim_in, dim_out)
+        module = student.MultiHeadAttention(heads, dim_in, dim_out).train(heads > 1)
         unit = parts(student, module, [queries, keys, values], rng, attention=1)["attention"][0]
         shapes = [tuple(head[0][0].shape) for head in unit["heads"]]
         expect_equal(shapes, [(dim_out, dim_in)] * heads, name="the heads' shapes")

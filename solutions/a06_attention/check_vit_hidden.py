@@ -13,7 +13,7 @@ from autograder import Message, expect, expect_close, expect_equal, expect_same_
 from autograder.probes.torch_layers import encoder_layer, norms_alone
 
 
-@task("PatchEmbedding", share="2/6")
+@task("PatchEmbedding", share="2/6", keeps=True)
 def check_patches_on_other_sizes(student, rng):
     """Patches are right for one channel, one patch, tall images, tensors that are not contiguous, and by default."""
     cases = [((1, 1, 6, 6), 6, 3, 4), ((3, 4, 5, 5), 5, 5, 2), ((2, 2, 12, 4), (12, 4), 2, 9), ((1, 3, 4, 4), 4, 1, 3)]
@@ -153,7 +153,7 @@ def check_vit_scores_on_scenes(student, data, score):
     score(float((predicted == split.y_test).double().mean()))
 
 
-@task("MixerBlock", share=40)
+@task("MixerBlock", share=40, keeps=True)
 def check_mixer_on_other_sizes(student, rng):
     """The Mixer block is right for one token, one channel, and narrow networks; its gradients are right."""
     for tokens, channels, tokens_hidden, channels_hidden in [(1, 6, 3, 2), (7, 2, 4, 9), (3, 5, 2, 2)]:

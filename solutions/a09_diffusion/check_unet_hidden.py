@@ -72,7 +72,7 @@ def without_gradient(model, x, time, model_kwargs):
 )
 
 
-@task("SinusoidalPosEmb", share=50)
+@task("SinusoidalPosEmb", share=50, keeps=True)
 def check_embedding_of_any_size(student, rng):
     """The embedding works for any even dim, other theta, one time, times as floats, and a million steps."""
     for dim, theta, times in (

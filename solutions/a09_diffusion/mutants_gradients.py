@@ -19,6 +19,8 @@ MUTANTS = [
               START, START + ".clamp(min=1e-2)"),
     diffusion("noise from image: a clamped denominator", "check_noise_from_image_for_any_rank",
               NOISE, NOISE + ".clamp(min=1e-2)"),
+    unet("embedding of time: leaves evaluation mode", "check_embedding_of_any_size",
+         "half = self.dim // 2\n", "self.eval()\n        half = self.dim // 2\n"),
     diffusion("posterior: a clamped denominator", "check_posterior_hits_the_marginals",
               "(1 - before) * x_t) / (1 - left)", "(1 - before) * x_t) / (1 - left).clamp(min=1e-3)"),
     diffusion("loss: puts everything into training mode", "check_gradient_of_the_loss",

@@ -113,7 +113,7 @@ def check_applied_shape(student, rng):
 def check_applied(student, rng):
     """The input and the model stay as they are."""
     helper, x = student.define(MODEL), rng.torch.normal(4, 3)
-    model = helper.made()
+    model = helper.made().eval().train()  # what a check itself changes is not the student's
     expect_close(helper.called(student.applied, [model], {"x": x}), student.applied(model, x))
 '''
 RIGHT = """
