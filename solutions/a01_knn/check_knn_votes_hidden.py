@@ -6,7 +6,6 @@ from oracles_hidden import distances
 
 from autograder import expect, expect_close, expect_equal, expect_shape, expect_unchanged, task
 
-
 ALONE = "Compute the distances of the images of this call: keep nothing of earlier calls, nor use means of the images."
 
 
