@@ -105,7 +105,7 @@ def verify(assignment: Assignment, options: Options, plan: Plan = USUAL) -> Veri
     def note(what: str, work: Callable[[], tuple[list[str], str]]) -> None:
         result.findings.append(_find(what, work))
 
-    @collecting_rarely()  # to read so many solutions makes much that is no garbage
+    @collecting_rarely()  # reading so many solutions makes many objects that are in use
     def body(checks: Checks) -> None:
         if checks.state.unpaid:
             result.findings.append(Finding("points", tuple(checks.state.unpaid), "", 0.0))

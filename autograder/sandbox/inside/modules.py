@@ -26,11 +26,14 @@ from importlib.util import spec_from_loader
 from types import FrameType, ModuleType
 from typing import Any
 
+from autograder.sandbox.inside.compiled import compiled
+
 TOP_LEVEL_SECONDS = 20.0  # for all top-level statements of a module; the one that is running then is interrupted
 NOTEBOOK_ONLY = ("google.colab", "IPython", "autograder")  # packages of notebooks; graded code gets a stand-in
 
 _MOVABLE = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign)
 _LACKS_NAME = re.compile(r"NameError: name '(\w+)' is not defined")  # a part's reason
+_LINE_END = re.compile(r"\r\n|\r|\n")  # as Python's parser counts lines
 _ROUNDS = 10  # of running such statements again when a name was missing
 
 
@@ -127,19 +130,20 @@ class SourceLoader(InspectLoader):
 
     def _statements(self, table: dict[str, Any]) -> tuple[list[ast.stmt], _Runner]:
         tree = ast.parse(self.source, self.filename)
-        return [*_one_by_one(tree.body)], _Runner(self.filename, table, _future_flags(tree), self.seconds)
+        lines = _LINE_END.split(self.source)
+        return [*_one_by_one(tree.body)], _Runner(self.filename, lines, table, _future_flags(tree), self.seconds)
 
 
 class _Runner:
     """Runs the top-level statements of one module, which may take so many seconds together."""
 
-    def __init__(self, filename: str, table: dict[str, Any], flags: int, seconds: float) -> None:
-        self.filename, self.table, self.flags, self.left = filename, table, flags, seconds
+    def __init__(self, filename: str, lines: Sequence[str], table: dict[str, Any], flags: int, seconds: float) -> None:
+        self.filename, self.lines, self.table, self.flags, self.left = filename, lines, table, flags, seconds
 
     def __call__(self, statement: ast.stmt) -> BaseException | None:
         begun = time.monotonic()
         try:
-            code = compile(ast.Module([statement], []), self.filename, "exec", flags=self.flags, dont_inherit=True)
+            code = compiled(statement, self.lines, self.filename, self.flags)
             with _interrupted_after(self.left):
                 exec(code, self.table)
         except (Exception, SystemExit) as error:
