@@ -47,7 +47,7 @@ LOANS = {"ReplayBuffer": Everything, "dqn_target": target, "double_dqn_target": 
 """
 
 
-@task("ReplayBuffer", share=50, any_dtype=True)
+@task("ReplayBuffer", share=50, any_dtype=True, keeps=True)
 def check_memory_keeps_the_last(student, rng):
     """Of eleven experiences, a memory for seven has the last seven; parts belong together."""
     tools, like = student.define(TOOLS), torch.zeros(1, device=rng.device)

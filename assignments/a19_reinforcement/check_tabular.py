@@ -98,10 +98,10 @@ def check_returns_of_five_rewards(student, rng):
             "The first reward of a return is not discounted.": given.new_tensor(late),
             "Discount from time t on, not from the start of the episode.": given.new_tensor(from_start),
             "Multiply by gamma.": given.new_tensor(returns_loop(rewards, 1.0)),
-        })  # fmt: skip
+        }, hint="Begin at the end: G_t = r_t + gamma G_(t+1). The last return is the last reward.")  # fmt: skip
 
 
-@task("sample_episode", share=50, any_dtype=True)
+@task("sample_episode", share=50, any_dtype=True, keeps=True)
 def check_episode_agrees_with_the_log(student, rng):
     """States, actions and rewards are those that the world has seen."""
     P, R, terminal = world(rng, 4, 3)

@@ -121,6 +121,8 @@ def sample_episode(
 def evaluate_policy(P: Tensor, R: Tensor, terminal: Tensor, policy: Tensor, gamma: float, tol: float = 1e-10) -> Tensor:
     """The value of each state under a policy, by sweeps from V = 0 until no value changes by tol or more.
 
+    Sweep with torch: numpy, inverses and solvers of equations, such as torch.linalg.solve, are not allowed.
+
     Shapes:
         P         (S, A, S)  float; it is not changed, and neither are the others
         R         (S, A)

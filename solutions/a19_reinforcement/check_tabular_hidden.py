@@ -23,6 +23,8 @@ from oracles_ties import FLIPS
 from autograder import Message, expect, expect_close, expect_equal, expect_shape, expect_unchanged, forbid, task
 from common.environments import ice
 
+BACKWARDS = "Begin at the end: G_t = r_t + gamma G_(t+1). The last return is the last reward."
+
 
 @task("returns", share="1/3")
 def check_returns_of_long_episodes(student, rng):
@@ -31,14 +33,16 @@ def check_returns_of_long_episodes(student, rng):
         rewards = rng.normal(T)
         seen = student.inspect(student.returns, rewards, gamma)
         right = rewards.new_tensor(returns_loop(rewards.tolist(), gamma))
-        expect_close(seen.value, right, name=Message("{T} rewards, gamma {g}", T=T, g=gamma))
+        expect_close(seen.value, right, name=Message("{T} rewards, gamma {g}", T=T, g=gamma),
+                     hint=BACKWARDS)  # fmt: skip
         expect_unchanged(seen, rewards, gamma)
     single = rng.normal(6, dtype=torch.float32)
     right = single.new_tensor(returns_loop(single.tolist(), 0.5))
     expect_close(student.returns(single, 0.5), right, name="rewards in float32")
     long = student.returns(torch.ones(100_000, dtype=torch.float64, device=rng.device), 0.75)
     expect_shape(long, (100_000,))
-    expect_close(long[[0, 50_000, 99_998, 99_999]], long.new_tensor([4.0, 4.0, 1.75, 1.0]), name="100,000 rewards")
+    expect_close(long[[0, 50_000, 99_998, 99_999]], long.new_tensor([4.0, 4.0, 1.75, 1.0]), name="100,000 rewards",
+                 hint=BACKWARDS)  # fmt: skip
 
 
 @task("sample_episode", share=50)

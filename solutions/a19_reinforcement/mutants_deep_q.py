@@ -1,7 +1,7 @@
 """Wrong answers to deep_q.py, each with the check that must notice it."""
 # ruff: noqa: E501 - quotes lines of the reference
 
-from autograder.authoring.mutants import mutants_of
+from autograder.authoring.mutants import first, mutants_of
 
 mutant = mutants_of("deep_q.py")
 RING, UNIFORM = "check_memory_keeps_the_last", "check_memory_samples_uniformly"
@@ -144,4 +144,6 @@ MUTANTS = [
     mutant("fit: one iteration at least", FIT2, "for _ in range(iterations):", "for _ in range(max(iterations, 1)):"),
     mutant("fit: the transpose", FIT, "W = torch.cat(fits, dim=1)\n    return W", "W = torch.cat(fits, dim=1)\n    return W.T"),
     mutant("fit: at most five iterations", FIT2, "for _ in range(iterations):", "for _ in range(min(iterations, 5)):"),
+    mutant("memory: changes what it gets", "check_memory_keeps_the_last", first("ReplayBuffer.add", "done.logical_not_().logical_not_()\nrewards.mul_(1 + 1e-6)")),
+    mutant("network: leaves evaluation mode on", "check_networks_compute_what_the_papers_say", first("QNetwork.forward", "self.eval()")),
 ]

@@ -1,7 +1,7 @@
 """Wrong answers to tabular.py, each with the check that must notice it."""
 # ruff: noqa: E501 - quotes lines of the reference
 
-from autograder.authoring.mutants import mutants_of
+from autograder.authoring.mutants import first, mutants_of
 from autograder.authoring.variants import body
 
 mutant = mutants_of("tabular.py")
@@ -175,4 +175,5 @@ MUTANTS = [
     mutant("n steps: the value of the last reward's state", STEPS, ADDED, ADDED.replace("values[end]", "values[end - 1]")),
     mutant("n steps: at most five rewards", STEPS2, "end = min(t + n, T)", "end = min(t + min(n, 5), T)"),
     mutant("n steps: float32", STEPS2, "    out = torch.empty_like(rewards)\n    for t in range(T):", "    out = torch.empty_like(rewards, dtype=torch.float32)\n    for t in range(T):", habit="dtype"),
+    mutant("episode: changes the policy", "check_episode_agrees_with_the_log", first("sample_episode", "policy.mul_(1 + 1e-6)")),
 ]

@@ -139,6 +139,7 @@ def reinforce_loss(logits: Tensor, actions: Tensor, weights: Tensor, mask: Tenso
         out      ()
     """
     ### BEGIN SOLUTION
+    logits = torch.where(mask[..., None], logits, 0)  # else the gradient of a nan is nan, too
     terms = log_prob(logits, actions) * weights.detach()
     return -torch.where(mask, terms, 0).sum() / len(mask)
     ### END SOLUTION

@@ -105,6 +105,8 @@ def sample_episode(
 def evaluate_policy(P: Tensor, R: Tensor, terminal: Tensor, policy: Tensor, gamma: float, tol: float = 1e-10) -> Tensor:
     """每个状态在某个策略下的价值：从 V = 0 开始一遍遍扫描，直到所有价值的变化都小于 tol。
 
+    用 torch 逐轮更新：不允许使用 numpy、求逆以及解方程的函数，例如 torch.linalg.solve。
+
     Shapes:
         P         (S, A, S)  float；不改动，其他参数也不改动
         R         (S, A)
