@@ -27,10 +27,13 @@ import autograder.render.notebook_table
 import autograder.students.check
 import autograder.students.notebook_check  # noqa: F401
 import common.fallbacks  # noqa: F401
+from autograder.core import collector
 
 
 def main() -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # kernels that ended leave no zombies
+    collector.USUAL = (40_000, 10, 10)  # as in tests/conftest.py
+    gc.set_threshold(*collector.USUAL)
     gc.collect()
     gc.freeze()  # a kernel that searched these modules for garbage would also copy them
     for line in sys.stdin:
