@@ -26,12 +26,12 @@ _ARRAY = {  # what came instead of an array
 }
 
 _TOO_LONG = (
-    "Axis {axis} is longer by one. Does a range, a slice or a padding go one step too far, or does a loop run over "
-    "axis {other}?"
+    "The size of axis {axis} is that of axis {other}, one too many: does a loop run over the other axis, or does a "
+    "range, a slice or a padding go one step too far?"
 )
 _TOO_SHORT = (
-    "Axis {axis} is shorter by one. Does a range, a slice or a padding end one step too early, or does a loop run over "
-    "axis {other}?"
+    "The size of axis {axis} is that of axis {other}, one too few: does a loop run over the other axis, or does a "
+    "range, a slice or a padding end one step too early?"
 )
 
 

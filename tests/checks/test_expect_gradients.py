@@ -347,7 +347,7 @@ def test_wrong_values_are_explained_by_a_mistake_or_by_the_hint(student, rng):
     )
     assert error.hint == "Read the formula."
     error = complaint(student, rng, student.attend, torch.add, x, y, mistakes=mistakes, hint="Read the formula.")
-    assert error.hint.startswith("Axis 1 is longer by one.")  # the hint is about values
+    assert error.hint.startswith("The size of axis 1 is that of axis 0")  # the hint is about values
 
 
 @pytest.mark.parametrize(

@@ -75,8 +75,8 @@ def test_a_number_where_a_whole_number_is_expected() -> None:
         ((3, 3, 5), (3, 6, 5), "The size of axis 1 is that of axis 0"),
         ((3, 3, 5), (3, 6, 3), ""),
         ((3, 7, 6), (3, 6, 7), "The sizes are right"),
-        ((6, 7, 7), (6, 6, 7), "Axis 1 is longer by one. Does a range"),  # though axis 2 is as long
-        ((5, 5), (6, 5), "Axis 0 is shorter by one. Does a range"),
+        ((6, 7, 7), (6, 6, 7), "The size of axis 1 is that of axis 2, one too many"),  # though axis 2 is as long
+        ((5, 5), (6, 5), "The size of axis 0 is that of axis 1, one too few"),
         ((5,), (6,), ""),
     ],
 )
