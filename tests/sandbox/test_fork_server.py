@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import platform
 import sys
 
 import pytest
@@ -61,3 +62,19 @@ def test_many_workers_are_forked_while_memory_moves_to_large_pages(isolated: Wor
     for count in range(6):
         with in_box(isolated, f"def count():\n    return {count}\n") as (student, _):
             assert student.count() == count
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library")
+def test_memory_that_a_worker_frees_stays_with_it(isolated: WorkerPool) -> None:
+    source = """
+        import resource
+
+        def count_new_pages():
+            before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+            for _ in range(20):
+                blocks = [b"x" * (1 << 20) for _ in range(8)]  # 2,048 pages
+                del blocks
+            return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+    """
+    with in_box(isolated, source) as (student, _):
+        assert student.count_new_pages() < 3 * 2048
