@@ -79,6 +79,7 @@ def test_notebooks_run_from_notebooks_alone(tmp_path: Path, number: str, expecte
     assert all(sentence in problem for sentence, problem in zip(expected, problems, strict=True))
 
 
+@pytest.mark.slow
 def test_a_shared_package_that_is_imported_before_the_grader_has_advice(tmp_path: Path) -> None:
     source = '# %%\nfrom tools import one\n\n# %% tags=["active-ipynb"]\n# from autograder import check\n'
     (problem,) = execute_reference(wide_course(tmp_path, "2", source))
