@@ -121,7 +121,11 @@ def check_bleu_clips_and_takes_the_best_reference(student):
         "Each word counts at most once; it may count as often as in a reference.": 1 / 7,
     })  # fmt: skip
     # two of its pairs are in the first reference, two in the second; r = 4, of the reference closest in length
-    judge_bleu(student, "a b c d e", ["a b c x", "c d e y z w v"], 2, 1.0)
+    judge_bleu(student, "a b c d e", ["a b c x", "c d e y z w v"], 2, 1.0, {
+        "A candidate that is longer than the closest reference is not rewarded: the penalty is at most 1.": (
+            math.exp(1 - 4 / 5)
+        ),
+    })  # fmt: skip
     with explain_errors({"math domain": NOTHING, "ZeroDivisionError": NOTHING}):
         judge_bleu(student, "disc red a", ["a red disc"], 2, 0.0)  # no pair is shared
         judge_bleu(student, "a red", ["a red disc"], 3, 0.0)  # too short for three words
