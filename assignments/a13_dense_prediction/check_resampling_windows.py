@@ -53,7 +53,7 @@ def check_fields_of_three_layers(student):
     }, hint="Draw it: the last layer sees two numbers of the first, which lie one pixel apart.")  # fmt: skip
 
 
-@task("SpatialPyramidPool", share=50, any_dtype=True)
+@task("SpatialPyramidPool", share=50, any_dtype=True, keeps=True)
 def check_pyramid_of_maps(student, rng):
     """On a map of 8 x 12 pixels, the vector agrees with loops, level after level."""
     forbid(student, "SpatialPyramidPool", calls=READY)

@@ -199,6 +199,14 @@ def check_merging_of_random_masks(student, rng):
         Message("exactly half"),
         hint="A thing is dropped if less than min_share of its mask is free; exactly min_share is enough.",
     )
+    dot = torch.zeros_like(half[:1])
+    dot[0, 1, 2] = True
+    expect_segments(
+        student.merge_panoptic(sem, dot, two[:1], labels[:1]),
+        panoptic(sem, dot, two[:1], labels[:1]),
+        Message("a thing of one pixel"),
+        hint="A thing is dropped where none of its pixels is free; one is enough.",
+    )
     under = torch.where(half[0], 3, sem)  # a class of stuff that the first thing hides
     expect_segments(
         student.merge_panoptic(under, half, two, labels),
@@ -215,6 +223,13 @@ def check_merging_of_random_masks(student, rng):
         "A thing that is dropped takes no pixels: they are free for later things.":
             torch.tensor([[1] * 4, [1] * 4, [3] * 4, [2] * 4], device=rng.device),
     })  # fmt: skip
+    two_of_three = three[:2], scores[:2], kinds[:2]
+    expect_segments(
+        student.merge_panoptic(sem, *two_of_three),
+        panoptic(sem, *two_of_three),
+        Message("a dropped thing over stuff"),
+        hint="A thing that is dropped takes no pixels: they are free for later things, and for stuff.",
+    )
     none = half[:0], two[:0], labels[:0]
     expect_segments(student.merge_panoptic(sem, *none), panoptic(sem, *none), Message("no thing"))
     empty = torch.full_like(sem, 255)

@@ -1,7 +1,7 @@
 """Wrong answers to resampling.py, each with the check that must notice it."""
 # ruff: noqa: E501 - quotes lines of the reference
 
-from autograder.authoring.mutants import mutants_of
+from autograder.authoring.mutants import first, mutants_of
 from autograder.authoring.variants import body
 
 mutant = mutants_of("resampling.py")
@@ -210,4 +210,5 @@ MUTANTS = [
     mutant("shares: zeros on the left", SHARES2, FILL, "return F.pad(spread, (size[1] - spread.shape[3], 0, size[0] - spread.shape[2], 0))"),
     mutant("shares: the border gets the last share, too", SHARES2, FILL, FILL[:-1] + ", mode='replicate')"),
     mutant("shares: float64", SHARES2, SPREAD, SPREAD + ".double()", habit="dtype"),
+    mutant("pyramid: leaves evaluation mode on", "check_pyramid_of_maps", first("SpatialPyramidPool.forward", "self.eval()")),
 ]

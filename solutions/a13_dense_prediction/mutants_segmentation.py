@@ -228,6 +228,7 @@ MUTANTS = [
     mutant("panoptic: hidden things are kept", THINGS2, KEEP, "if area > 0:"),
     mutant("panoptic: exactly the share is dropped", THINGS2, KEEP, KEEP.replace(">= min", "> min")),
     mutant("panoptic: the share of the image", (THINGS, THINGS2), KEEP, KEEP.replace("int(masks[r].sum())", "masks[r].numel()")),
+    mutant("panoptic: a single pixel is dropped", THINGS2, KEEP, KEEP.replace("area > 0", "area > 1")),
     mutant("panoptic: half, whatever is asked", THINGS2, KEEP, KEEP.replace("min_share", "0.5")),
     mutant("panoptic: empty things are kept", THINGS2, KEEP, KEEP.replace("area > 0 and ", "")),
     mutant("panoptic: pixels of dropped things are lost", THINGS2, KEEP, "lost = masks[r] & (ids == 0)\n        " + KEEP, also=(("    free = (ids == 0) & (sem != 255)", "    gone = (masks & (ids == 0)).any(dim=0)\n    free = (ids == 0) & (sem != 255) & ~gone"),)),
