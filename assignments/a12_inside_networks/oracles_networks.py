@@ -6,6 +6,14 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+# A model in training mode, in which nothing depends on the mode.
+PLAIN = """
+from torch import nn
+
+def plain(numbers, classes):
+    return nn.Sequential(nn.Flatten(), nn.Linear(numbers, classes)).double()
+"""
+
 # Networks with given weights, in the student's process.
 NETS = """
 import torch

@@ -2,7 +2,7 @@
 
 import torch
 from check_network_visualization_gradients import STEP
-from oracles_networks import Net, ascent, linear, slope
+from oracles_networks import PLAIN, Net, ascent, linear, slope
 
 from autograder import Message, expect, expect_close, expect_state_kept, expect_unchanged, task
 
@@ -37,6 +37,9 @@ def check_saliency_leaves_weights_alone(student, rng):
     X, y = rng.normal(2, 2, 5, 5), rng.integers(0, 3, 2)
     with expect_state_kept(student, model=model):
         maps = student.compute_saliency_maps(X, y, model)
+    plain = student.define(PLAIN).plain(50, 3)
+    with expect_state_kept(student, model=plain):
+        student.compute_saliency_maps(X, y, plain)
     expect_close(maps, slope(lambda x: net(x).gather(1, y[:, None]), X).abs().amax(dim=1))
 
 

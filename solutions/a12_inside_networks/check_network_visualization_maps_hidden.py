@@ -3,7 +3,7 @@
 import torch
 from check_network_visualization_maps import GUIDED, MEAN_GRADIENT, SCORES, SQUARE
 from oracles_maps import LOANS_OF_GUIDED, covered, guided
-from oracles_networks import NETS, Net, slope
+from oracles_networks import NETS, PLAIN, Net, slope
 
 from autograder import (
     Message,
@@ -62,6 +62,9 @@ def check_occlusion_with_usual_options(student, rng):
     x, model = rng.normal(3, 7, 9, dtype=torch.float32), net.held(student, frozen=False)
     with expect_state_kept(student, model=model):
         found = student.occlusion_map(model, x, 2, 4)
+    plain = student.define(PLAIN).plain(189, 3).float()
+    with expect_state_kept(student, model=plain):
+        student.occlusion_map(plain, x, 2, 4)
     expect_close(found, covered(net, x, 2, 4, 1, 0.0))
 
 

@@ -166,7 +166,7 @@ def check_perceptual_loss_reaches_images_only(student, rng):
         right = squares(*features) / features[0].numel()
         wanted = torch.autograd.grad(right, leaves)
     for frozen in (False, True):
-        phi = helper.phi(weight, bias, frozen)
+        phi = helper.phi(weight, bias, frozen).train(frozen)
         with expect_state_kept(student, phi=phi, may_change=("grads", "requires_grad")):
             value, grads, same, none = helper.through(student.perceptual_loss, phi, a, b)
         expect_close(value, right.detach())

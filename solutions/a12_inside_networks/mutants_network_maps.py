@@ -29,6 +29,8 @@ SQUARED = "squared = (a[:, None] - b[None]).square().sum(dim=2)"
 
 # fmt: off
 MUTANTS = [
+    mutant("occlusion: leaves evaluation mode", "check_occlusion_with_usual_options",
+           "before = model(x[None])", "before = model.eval()(x[None])"),
     mutant("occlusion: the covered probability", SQUARE, FALL, "out.append(model(covered).softmax(dim=1)[:, y])"),
     mutant("occlusion: the other sign", SQUARE, FALL, "out.append(model(covered).softmax(dim=1)[:, y] - before)"),
     mutant("occlusion: of the score", SQUARE, FALL, "out.append(model(x[None])[0, y] - model(covered)[:, y])"),

@@ -20,6 +20,9 @@ CLIMB = "img += learning_rate * gradient / gradient.norm()"
 
 # fmt: off
 MUTANTS = [
+    mutant("saliency: leaves evaluation mode", "check_saliency_leaves_weights_alone",
+           "right = model(X).gather(1, y[:, None]).sum()\n    (gradient,)",
+           "right = model.eval()(X).gather(1, y[:, None]).sum()\n    (gradient,)"),
     mutant("saliency: of the cross-entropy", LINEAR, RIGHT, "    right = F.cross_entropy(model(X), y, reduction='sum')\n"),
     mutant("saliency: of the mean cross-entropy", LINEAR, RIGHT, "    right = F.cross_entropy(model(X), y)\n"),
     mutant("saliency: of the probability", LINEAR, "right = model(X).gather", "right = model(X).softmax(dim=1).gather"),

@@ -34,6 +34,8 @@ FROZEN = "return F.mse_loss(frozen(a), frozen(b))"
 
 # fmt: off
 MUTANTS = [
+    mutant("perceptual: leaves evaluation mode", "check_perceptual_loss_reaches_images_only",
+           "    weights = {name: value.detach()", "    phi.eval()\n    weights = {name: value.detach()"),
     mutant("content: a mean", CONTENT, SUM, SUM.replace(".sum()", ".mean()")),
     mutant("content: no weight", CONTENT, SUM, SUM.replace("content_weight * ", "")),
     mutant("content: absolute differences", CONTENT, SUM, SUM.replace("square", "abs")),

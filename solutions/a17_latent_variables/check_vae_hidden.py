@@ -10,8 +10,11 @@ from oracles_vae import (
     LOANS_FOR_BETA,
     LOANS_FOR_LOSS,
     LOANS_OF_SAMPLES,
+    affine,
     aggregated,
     arc,
+    decoding,
+    encoding,
     weighted_loss,
 )
 
@@ -44,6 +47,33 @@ def span(model, x, steps):
 """
 
 
+PARTS = """
+def results(*inputs):
+    *inputs, model = inputs
+    return tuple(model(*inputs))
+
+def gaussians(*inputs):
+    *inputs, model = inputs
+    return tuple(model(*inputs)[1:])
+"""
+
+
+def judge_gaussians(student, rng, model, latent: int, *inputs):
+    """Compare the gradients of mu and logvar, in the inputs and in the layers, with those of the formulas."""
+    helper, rows = student.define(HELPERS + PARTS), torch.cat([x.flatten(1) for x in inputs], dim=1)
+    z = torch.cat([rng.normal(len(rows), latent), *inputs[1:]], dim=1)
+    enc, _, mus, logvars = helper.shaken(model.double(), rows, z)
+
+    def formula(*given):
+        features = encoding(enc, torch.cat([x.flatten(1) for x in given[:-1]], dim=1))
+        return affine(mus, features, latent), affine(logvars, features, latent)
+
+    names = ("x", Message("the classes"))[: len(inputs)]
+    expect_same_gradients(
+        student, rng, helper.gaussians, formula, *inputs, model, weights=(enc, mus, logvars), names=names
+    )
+
+
 @task("Autoencoder", share=50, any_dtype=True)
 def check_linear_autoencoder_finds_principal_axes(student, rng):
     """Trained on squared errors, the linear kind spans the plane of the first two principal axes."""
@@ -59,6 +89,25 @@ def check_linear_autoencoder_finds_principal_axes(student, rng):
     angle = math.degrees(math.acos(min(cosine, 1.0)))
     expect(angle < 5, Message("The largest angle to the principal plane is {angle} degrees.", angle=round(angle, 1)),
            "The linear kind has one linear layer each, with biases, and nothing else.")  # fmt: skip
+    helper, x = student.define(HELPERS + PARTS), rng.uniform(3, 1, 4, 4)
+    model = student.Autoencoder(16, 3).double()
+    enc, dec = helper.shaken(model, x, rng.normal(3, 3))[:2]
+
+    def both(x, model):
+        z = affine(enc[-1:], encoding(enc[:-1], x.flatten(1)), 3)
+        return decoding(dec, z, 4), z
+
+    expect_same_gradients(student, rng, helper.results, both, x, model, weights=(enc, dec), names=("x",))
+    linear = student.Autoencoder(16, 3, linear=True).double()
+    enc, dec = helper.shaken(linear, x, rng.normal(3, 3))[:2]
+
+    def both_of_the_linear_kind(x, model):
+        z = affine(enc, x.flatten(1), 3)
+        return affine(dec, z, 16).reshape(x.shape), z
+
+    expect_same_gradients(
+        student, rng, helper.results, both_of_the_linear_kind, x, linear, weights=(enc, dec), names=("x",)
+    )
 
 
 NOISE = "Draw the noise with torch.randn_like(mu): it has mu's dtype and uses torch's global generator."
@@ -94,7 +143,9 @@ def reached(model, *inputs):
     with torch.enable_grad():
         x_hat, mu, logvar = model(*inputs)
         (x_hat ** 2).sum().backward()
-    return {name: bool(p.grad is not None and p.grad.abs().sum() > 0) for name, p in model.named_parameters()}
+    parts = ("encoder", "mu_layer", "logvar_layer", "decoder")  # any other layer is not used
+    named = [(name, p) for name, p in model.named_parameters() if name.partition(".")[0] in parts]
+    return {name: bool(p.grad is not None and p.grad.abs().sum() > 0) for name, p in named}
 """
 
 
@@ -118,6 +169,7 @@ def check_vae_of_other_sizes(student, rng):
         missing = [name for name, there in reached.items() if there is not True]
         expect(not missing, Message("No gradient reaches {names}.", names=", ".join(map(str, missing))[:200]),
                "Do not detach anything between the encoder and the decoder.")  # fmt: skip
+    judge_gaussians(student, rng, student.VAE(9, 2), 2, rng.uniform(4, 1, 3, 3))
 
 
 @task("CVAE", share=25, any_dtype=True, loans=LOANS_OF_SAMPLES)
@@ -145,6 +197,7 @@ def check_class_changes_images_and_codes(student, rng):
     (a, mu, _), (b, _, _) = helper.answer(model, x, c), helper.answer(model, x, c)
     expect_shape(mu, (2, 15), name="mu by default", hint=FIFTEEN)
     expect(bool((a != b).any()), "In evaluation mode two calls gave the same x_hat.", "Decode a sample in every mode.")
+    judge_gaussians(student, rng, student.CVAE(9, 4, 2), 2, rng.uniform(3, 1, 3, 3), rng.normal(3, 4))
 
 
 def some_batch(rng, N: int, side: int, Z: int):

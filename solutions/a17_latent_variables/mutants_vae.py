@@ -47,6 +47,13 @@ def loss(story, result, noticed_by=LOSS, **options):
 
 # fmt: off
 MUTANTS = [
+    mutant("autoencoder: the code passes no gradient", AXES, "self.decoder(z), z", "self.decoder(z), z.detach()"),
+    mutant("vae: logvar passes no gradient to the encoder", SIZES, body("VAE.forward", """
+        hidden = self.encoder(x)
+        mu, logvar = self.mu_layer(hidden), self.logvar_layer(hidden.detach())
+        return self.decoder(reparametrize(mu, logvar)), mu, logvar
+    """)),
+    mutant("cvae: the image gets no gradient", CLASS, INTO, INTO.replace("x.flatten(1)", "x.detach().flatten(1)")),
     mutant("autoencoder: an activation at the code", AUTO, "nn.Linear(400, latent_size)]\n            out", "nn.Linear(400, latent_size), nn.ReLU()]\n            out"),
     mutant("autoencoder: no sigmoid", AUTO, "nn.Linear(400, input_size), nn.Sigmoid()]", "nn.Linear(400, input_size)]"),
     mutant("autoencoder: the linear kind has a sigmoid", (AUTO, AXES), "[nn.Linear(latent_size, input_size)]", "[nn.Linear(latent_size, input_size), nn.Sigmoid()]"),

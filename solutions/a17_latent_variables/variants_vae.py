@@ -5,7 +5,14 @@ from autograder.authoring.variants import body, variants_of
 variant = variants_of("vae.py")
 
 # fmt: off
+# ruff: noqa: E501 - quotes lines of the reference
 VARIANTS = [
+    variant("a layer that is not used", ("""            *hidden_layers(latent_size), nn.Linear(400, input_size), nn.Sigmoid(), nn.Unflatten(1, (1, side, side))
+        )
+""", """            *hidden_layers(latent_size), nn.Linear(400, input_size), nn.Sigmoid(), nn.Unflatten(1, (1, side, side))
+        )
+        self.spare = nn.Linear(400, latent_size)
+""")),
     variant("layers as attributes, samples by std and eps",
         body("VAE.__init__", """
             super().__init__()
