@@ -127,6 +127,18 @@ def test_a_worker_that_reads_nothing_is_our_fault(monkeypatch: pytest.MonkeyPatc
         link.begin(seed=1, seconds=20, memory_mb=100)
 
 
+@pytest.mark.parametrize(
+    ("said", "left"), [(["seeded", "modes"], {"seeded", "modes"}), (["seeded", 3, "all"], {"seeded"}), ("dtype", set())]
+)
+def test_what_calls_left_changed_has_known_names_and_is_of_one_check(said: object, left: set[str]) -> None:
+    pool = answering(lambda request: value(request, left=said), to="call")
+    link = begun(pool)
+    link.request({"do": "call", "f": 1, "args": (), "kwargs": {}})
+    assert link.left == left
+    link.begin(seed=2, seconds=20, memory_mb=100)
+    assert link.left == set()
+
+
 def test_what_was_recorded_is_requested_once_and_odd_rows_are_left_out() -> None:
     row = ["f", "aten::mm", "", "work.py", 3]
     pool = answering(lambda request: value(request, recorded=[row, ["f", 2], "x"]), to="call")
