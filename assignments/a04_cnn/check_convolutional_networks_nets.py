@@ -213,6 +213,15 @@ def facts(make, x, images, classes, dtype, device):
         "scores": list(solver.model.loss(data["X_val"]).shape),
         "trained": len(solver.loss_history),
     }
+
+def devices(make, x, device):
+    y = torch.arange(len(x), device=x.device) % 2
+    data = {"X_train": x, "y_train": y, "X_val": x, "y_val": y}
+    try:
+        params = make(data, x.dtype, device).model.params
+        return sorted({value.device.type for value in params.values()})
+    except Exception:  # data that were moved there have no values
+        return [device]
 """
 
 
@@ -246,6 +255,8 @@ def check_solver_trains_a_deep_net_within_the_budget(student, rng):
                 expected=20_000 // images,
             ),
         )
+    found = helper.devices(student.create_convolutional_solver_instance, x[:4], "meta")
+    expect_equal(found, ["meta"], name="devices of the parameters")
 
 
 @task("DeepConvNet", share="2/6", loans=NORMS)
