@@ -25,7 +25,13 @@ def check_forward_pass_on_other_inputs(student, rng):
         seen = student.inspect(student.nn_forward_pass, params, X)
         expect_close(seen.value, forward(params, X))
         expect_equal(seen.args, (params, X), name="the inputs after the call")
-    expect_close(student.nn_forward_pass(params, 50 * X), forward(params, 50 * X), name="images 50 times as large")
+    large = forward(params, 50 * X)
+    cut = large[1].clamp(max=6)
+    expect_close(student.nn_forward_pass(params, 50 * X), large, name="images 50 times as large", mistakes={
+        "Values of the hidden layer above 6 become 6; ReLU has no upper end.": (
+            cut @ params["W2"] + params["b2"], cut,
+        ),
+    })  # fmt: skip
 
 
 @task("nn_forward_backward", share="2/11", loans=LOANS_OF_THE_LOSS)
