@@ -162,7 +162,7 @@ def check_no_loop_hides_what_the_mask_says(student, rng):
     expect_close(weights, weights_of(q, k, mask), mistakes=wrong_weights(q, k, mask), name="weights")
 
 
-@task("SelfAttention", share=60, loans=LOANS_OF_ATTENTION)
+@task("SelfAttention", share=40, loans=LOANS_OF_ATTENTION, keeps=True)
 def check_head_agrees_with_torch(student, rng):
     """One head agrees with torch's attention between its layers q, k and v, and stores the attention weights."""
     forbid(student, "SelfAttention", calls=READY_MADE, apart=["scaled_dot_product_no_loop_batch"])

@@ -100,7 +100,8 @@ DEEP_SIZES = """\
 """
 DEEP = [
     mutant("solver: the network ignores the device", "check_solver_trains_a_deep_net_within_the_budget",
-           "dtype=dtype,\n        device=device,\n    )\n    return Solver(", "dtype=dtype,\n    )\n    return Solver("),
+           "dtype=dtype,\n        device=device,\n    )\n    return Solver(",
+           "dtype=dtype,\n    )\n    return Solver("),
     mutant("deep net: rounds halved sizes up", "check_deep_net_has_its_parameters",
            "height, width = height // 2, width // 2", "height, width = (height + 1) // 2, (width + 1) // 2"),
     mutant("deep net: gamma begins at zero", "check_deep_net_has_its_parameters",

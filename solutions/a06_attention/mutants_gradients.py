@@ -25,7 +25,7 @@ GRADIENTS = [
            HEAD, HEAD.replace("self.k(key)", "self.k(key.detach())")),
     mutant("heads: the key passes no gradient", "check_heads_do_not_know_the_order",
            "head(query, key, value, mask)", "head(query, key.detach(), value, mask)"),
-    mutant("head: leaves evaluation mode", "check_head_between_two_sequences", "y, self.weights_softmax = " + HEAD,
+    mutant("head: leaves evaluation mode", "check_head_agrees_with_torch", "y, self.weights_softmax = " + HEAD,
            "self.eval()\n        y, self.weights_softmax = " + HEAD),
     mutant("heads: put themselves into training mode", "check_heads_between_two_sequences",
            "return self.mix(torch.cat(", "self.train()\n        return self.mix(torch.cat("),
