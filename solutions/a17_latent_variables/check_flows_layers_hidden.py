@@ -130,6 +130,7 @@ def check_permutations_of_other_sizes(student, rng):
         expect_equal(log_det, torch.zeros(4, dtype=torch.float64, device=rng.device), name="the log-determinant")
         expect_equal(helper.back(layer, z), x, name="inverse(forward(x))")
         expect(kept is True, "x was changed in place.")
+        expect_own_gradients(student, rng, layer, x)
     stored = student.define("def stored(m):\n    return list(m.state_dict().values())\n").stored(layer)
     expect(any(type(v) is torch.Tensor and v.shape == order.shape and bool((v == order).all()) for v in stored),
            "The order is not in the layer's state.", 'self.register_buffer("order", order)')  # fmt: skip

@@ -100,6 +100,7 @@ MUTANTS = [
     mutant("coupling: the mask is not a buffer", MASKS, 'self.register_buffer("mask", mask)', "self.mask = mask"),
     mutant("coupling: half of D stays, whatever the mask", MASKS, 'self.register_buffer("mask", mask)', 'self.register_buffer("mask", torch.cat([mask[: len(mask) // 2], mask[len(mask) // 2 :]]) if len(mask) % 2 == 0 else mask.new_ones(len(mask)))'),
     mutant("coupling: float32", MASKS, COUPLED, "return (self.mask * x + (1 - self.mask) * (x * s.exp() + t)).float(), ((1 - self.mask) * s).sum(dim=1)", habit="dtype"),
+    mutant("permutation: passes no gradient", ORDERS, "return x[:, self.order], torch.zeros_like(x[:, 0])", "return x.detach()[:, self.order], torch.zeros_like(x[:, 0])"),
     mutant("permutation: forward undoes", ORDER, "return x[:, self.order], torch.zeros_like(x[:, 0])", "return x[:, self.order.argsort()], torch.zeros_like(x[:, 0])"),
     mutant("permutation: inverse does it again", ORDER, "return z[:, self.order.argsort()]\n        ### END SOLUTION\n\n\n# %% task=\"ActNorm\"", "return z[:, self.order]\n        ### END SOLUTION\n\n\n# %% task=\"ActNorm\""),
     mutant("permutation: one number", ORDER, "return x[:, self.order], torch.zeros_like(x[:, 0])", "return x[:, self.order], torch.zeros(())"),
