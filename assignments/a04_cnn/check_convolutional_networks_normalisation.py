@@ -27,6 +27,9 @@ def plain_norm(x: Tensor, gamma: Tensor, beta: Tensor, axes, eps: float, *, unbi
     return gamma.view(view) * centred / (var.sqrt() + eps if outside else (var + eps).sqrt()) + beta.view(view)
 
 
+MOMENTUM = "The momentum is always 0.9; use the one in bn_param, which is 0.8 here."
+
+
 def by_channel(values: Tensor, x: Tensor) -> Tensor:
     """Return values (C,) in a shape that fits x (N, C, ...)."""
     return values.view(-1, *[1] * (x.ndim - 2))
@@ -91,6 +94,7 @@ def check_batch_norm_keeps_running_statistics(student, rng):
             lambda: (1 - m) * mean + m * x.mean(0)
         ),
         "The running mean was not updated. Store it in bn_param.": lambda: mean,
+        MOMENTUM: lambda: 0.9 * mean + 0.1 * x.mean(0),
     })  # fmt: skip
     expect_close(after["running_var"], new_var, name='bn_param["running_var"]', mistakes={
         "Divide the variance by N, not by N - 1.": lambda: m * var + (1 - m) * x.var(0),
@@ -99,6 +103,7 @@ def check_batch_norm_keeps_running_statistics(student, rng):
             lambda: (1 - m) * var + m * x.var(0, unbiased=False)
         ),
         "The running variance was not updated. Store it in bn_param.": lambda: var,
+        MOMENTUM: lambda: 0.9 * var + 0.1 * x.var(0, unbiased=False),
     })  # fmt: skip
 
     param = {"mode": "test", "running_mean": mean, "running_var": var}

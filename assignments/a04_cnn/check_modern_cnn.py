@@ -247,7 +247,8 @@ def check_counting_leaves_the_module_as_it_was(student):
         )
         expect_equal(seen["again"], right, name="MACs when counted again")
         expect_equal(seen["dtypes"], [str(dtype)], name="dtypes of the parameters after counting")
-        expect(seen["same"], "The module's running statistics or weights were changed by counting.")
+        counting = "Count in evaluation mode, without gradients, and give every part its mode back afterwards."
+        expect(seen["same"], "The module's running statistics or weights were changed by counting.", counting)
         expect_equal(
             seen["hooks"], [0, 1, 0, 1], name="the numbers of hooks on four parts of the module, two of which had one"
         )

@@ -7,7 +7,7 @@ from oracles import READY_MADE
 from torch import Tensor
 from torch.nn import functional as F
 
-from autograder import Message, expect, expect_close, expect_equal, is_sequence
+from autograder import Message, expect, expect_close, expect_equal, explain_errors, is_sequence
 
 INITIALIZER_BY_HAND = ["torch.nn.*", "common.fallbacks.*"]
 LAYERS_BY_HAND = ["Conv", "MaxPool", "BatchNorm", "SpatialBatchNorm"]  # their own checks judge them by the same rule
@@ -150,6 +150,13 @@ def randomise(rng, model) -> dict[str, Tensor]:
     return params
 
 
+def changed(after: object, params: dict[str, Tensor]) -> bool:
+    """Return whether a parameter has other values than before; what else may be wrong with them is judged later."""
+    found = after if type(after) is dict else {}
+    pairs = [(found[name], value) for name, value in params.items() if type(found.get(name)) is Tensor]
+    return any(new.shape == old.shape and not bool((new == old).all()) for new, old in pairs)
+
+
 # Calls a model's loss, if quiet where autograd records nothing.
 LOSS = """
 import contextlib
@@ -159,6 +166,10 @@ def call(model, quiet, *inputs):
     with torch.no_grad() if quiet else contextlib.nullcontext():
         return model.loss(*inputs)
 """
+
+ONE_FOR_EACH = {
+    "must match the size": "Each batch normalisation needs running statistics of its own: one bn_param for each layer."
+}
 
 
 def judge_net(student, rng, model, net, x, y, reg, *, scores=True, quiet=False, names=None):
@@ -172,10 +183,11 @@ def judge_net(student, rng, model, net, x, y, reg, *, scores=True, quiet=False, 
         expect_names(model.params, names)
     params = randomise(rng, model)
     helper = student.define(LOSS)
-    found = helper.call(model, quiet, x)
-    if scores:
-        expect_close(found, net(params, x), name="scores")
-    result = helper.call(model, quiet, x, y)
+    with explain_errors(ONE_FOR_EACH if any(name.startswith("gamma") for name in params) else {}):
+        found = helper.call(model, quiet, x)
+        if scores:
+            expect_close(found, net(params, x), name="scores")
+        result = helper.call(model, quiet, x, y)
     expect(is_sequence(result) and len(result) == 2, "loss(X, y) should return (loss, grads).")
     loss, grads = objective(net, params, x, y, reg)
     expect_close(result[0], loss, name="loss", mistakes=wrong_losses(net, params, x, y, reg))
@@ -184,6 +196,8 @@ def judge_net(student, rng, model, net, x, y, reg, *, scores=True, quiet=False, 
     )
     expect_equal(sorted(map(str, result[1])), sorted(grads), name="the names of the gradients, sorted")
     unregularised = objective(net, params, x, y, 0.0)[1]
+    in_place = "Use 2 * W instead of W *= 2, and no method_() on the parameters."
+    expect(not changed(model.params, params), "The call changed the parameters in place.", hint=in_place)
     for name, value in grads.items():
         data = unregularised[name]
         expect_close(result[1][name], value, name=Message("grads[{name!r}]", name=name), mistakes={

@@ -6,6 +6,7 @@ from oracles_nets import (
     INITIALIZER_BY_HAND,
     LAYERS_BY_HAND,
     NORMS,
+    ONE_FOR_EACH,
     deep,
     deep_shapes,
     expect_names,
@@ -14,7 +15,17 @@ from oracles_nets import (
 )
 from torch.nn import functional as F
 
-from autograder import Message, expect, expect_close, expect_equal, expect_shape, expect_state_kept, forbid, task
+from autograder import (
+    Message,
+    expect,
+    expect_close,
+    expect_equal,
+    expect_shape,
+    expect_state_kept,
+    explain_errors,
+    forbid,
+    task,
+)
 
 
 @task("ThreeLayerConvNet.loss", share=40)
@@ -77,7 +88,8 @@ def check_deep_net_predicts_by_running_statistics(student, rng):
     options["weight_scale"] = "kaiming"
     batches = [(2 * rng.normal(9, 3, 8, 6) + 1, rng.integers(0, 4, 9)) for _ in range(4)]
     x, y = rng.normal(5, 3, 8, 6), rng.integers(0, 4, 5)
-    seen = student.define(MODES).modes(student.DeepConvNet, options, x, y, batches)
+    with explain_errors(ONE_FOR_EACH):
+        seen = student.define(MODES).modes(student.DeepConvNet, options, x, y, batches)
     params = seen["params"]
     expect_names(params, list(deep_shapes((3, 8, 6), (16, 12), (0,), 4, normal=True)))
     for name, fan_in, gain in (("W1", 27, 2), ("W2", 144, 2), ("W3", 12 * 4 * 3, 1)):
