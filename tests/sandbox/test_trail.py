@@ -47,6 +47,10 @@ def test_a_helper_is_not_named():
         assert student.trail.call == "In a test of Net(…) with f32[2,3], the test returned f32[2,3]"
         helper.table(net, [X, X.double()])
         assert student.trail.call == "In a test of Net(…) with f32[2,3], f64[2,3]"
+        helper.table(helper.alone, [X])
+        assert "helper" not in student.trail.call
+        helper.run(helper.alone, net, train=True)
+        assert "helper" not in student.trail.call and "Net(…)" in student.trail.call
         helper.alone(X)
         assert student.trail.call == ""
 
