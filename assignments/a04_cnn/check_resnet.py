@@ -147,13 +147,15 @@ def check_plain_block_halves_any_size(student, rng):
 
 STARTS = """
 import torch
+from autograder.probes.watching import used_layers
 
 def far(p):
     return float((p.abs() > 1.8 * p.std()).double().mean())
 
 def start(make):
     torch.manual_seed(3)
-    values = [p.detach() for p in make().parameters()]
+    layers = used_layers(make(), torch.rand(1, 3, 32, 32))
+    values = [p.detach() for layer in layers for p in layer.parameters(recurse=False)]
     return [{"shape": list(p.shape), "std": float(p.std()), "mean": float(p.mean()), "far": far(p)} for p in values]
 """
 

@@ -12,6 +12,10 @@ PARTS = """
 """
 
 VARIANTS = [
+    variant("module: a layer that is not used",
+        ("        self.conv1 = nn.Conv2d(in_channel, channel_1, 5, padding=2)\n",
+         "        self.conv1 = nn.Conv2d(in_channel, channel_1, 5, padding=2)\n"
+         "        self.norm = nn.BatchNorm2d(channel_1)\n")),
     variant("function: products and biases by hand, torch.conv2d",
         body("three_layer_convnet", """
             x = torch.conv2d(x, conv_w1, conv_b1, padding=2).clamp(min=0)
