@@ -56,6 +56,7 @@ def main() -> None:
     gc.collect()
     gc.freeze()
     gc.enable()
+    allocator.prepare()
     control.send(b'{"ready": true}')
     _serve(control)
 
@@ -262,7 +263,6 @@ def _work(limits: dict[str, Any]) -> None:
     signal.signal(
         signal.SIGXFSZ, signal.SIG_IGN
     )  # a file that grows too large is an OSError, not the end of the process
-    allocator.keep_what_is_freed()
     faulthandler.register(signal.SIGUSR1, file=CHANNEL, all_threads=False)  # says in which line it spends its time
     if torch := sys.modules.get("torch"):
         torch.set_num_threads(limits["cores"])
