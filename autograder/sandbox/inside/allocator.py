@@ -11,7 +11,7 @@ import sys
 from typing import Any
 
 READY = 64 << 20  # bytes of address space at the end of the heap, for each worker; they take no memory before their use
-LARGE = 16 << 20  # bytes; larger blocks are no part of the heap, and return to the system at once
+LARGE = 16 << 20  # bytes; larger blocks are outside of the heap, and return to the system at once
 PAGE = 2 << 20  # bytes of a large page
 _TRIM_THRESHOLD, _TOP_PAD, _MMAP_THRESHOLD = -1, -2, -3  # of glibc's malloc.h
 _MADV_HUGEPAGE = 14
