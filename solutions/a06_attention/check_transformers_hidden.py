@@ -5,7 +5,7 @@ import math
 import torch
 from check_transformers import FRACTIONS, NUMBERED, WAVES, WORDS
 
-from autograder import expect_close, expect_equal, explain_errors, task
+from autograder import expect_close, expect_equal, expect_unchanged, explain_errors, task
 
 
 @task("generate_token_dict", share=50)
@@ -38,6 +38,8 @@ def check_other_sentences_become_tokens(student, rng):
             with explain_errors({"KeyError": WORDS, "IndexError": WORDS}):
                 found = student.prepocess_input_sequence(sentence, numbers, special)
             expect_equal(found, expected, hint=WORDS)
+    seen = student.inspect(student.prepocess_input_sequence, "xy 42", numbers, special)
+    expect_unchanged(seen, "xy 42", numbers, special)
 
 
 @task("position_encoding_simple", share=50)

@@ -28,6 +28,8 @@ TOKENS = [
            "[word] if word in spc_tokens", '[word] if word.isupper() or word in ("add", "subtract")'),
     mutant("sentences: every word of the vocabulary is one token", "check_other_sentences_become_tokens",
            "[word] if word in spc_tokens", "[word] if word in token_dict"),
+    mutant("sentences: the caller's list of special tokens grows", "check_other_sentences_become_tokens",
+           "    numbers = []\n", "    numbers = []\n    spc_tokens.append(input_str)\n"),
     mutant("sentences: separated by blanks only", "check_other_sentences_become_tokens",
            "in input_str.split()", 'in filter(None, input_str.split(" "))'),
 ]
