@@ -189,5 +189,6 @@ def check_first_word_and_length(student, rng):
             (seen, seen, Message("{kind!r} without max_length", kind=kind)),
             (images, known, Message("{kind!r} on images", kind=kind)),
             (seen[:1], seen[:1], Message("{kind!r} on the features of one image", kind=kind)),
+            (seen[1:2], seen[1:2], Message("{kind!r} on the features of another image", kind=kind)),
         ):
             Caption(weights, kind, its_features, start, 15).judge(sample(given), case)

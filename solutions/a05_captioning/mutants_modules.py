@@ -225,6 +225,8 @@ CAPTIONER = [
     mutant("sample: takes images for features", "check_first_word_and_length",
            SEEN, "encoder, self.image_encoder = self.image_encoder, nn.Identity()\n"
                  f"        {SEEN}\n        self.image_encoder = encoder"),
+    mutant("sample: keeps the features of the first images of each shape", "check_first_word_and_length",
+           SEEN, "seen = self.__dict__.setdefault(str(images.shape), self.encode(images))"),
     mutant("sample: fails for one image", "check_first_word_and_length",
            BEST, BEST.replace("self.output(h)", "self.output(h).squeeze()")),
     mutant("sample: one word too many", "check_first_word_and_length",
