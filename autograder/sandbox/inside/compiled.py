@@ -28,4 +28,5 @@ def compiled(statement: ast.stmt, lines: Sequence[str], filename: str, flags: in
 
 
 def _compile(statement: ast.stmt, filename: str, flags: int) -> CodeType:
-    return compile(ast.Module([statement], []), filename, "exec", flags=flags, dont_inherit=True)
+    code: CodeType = compile(ast.Module([statement], []), filename, "exec", flags=flags, dont_inherit=True)
+    return code
