@@ -9,6 +9,12 @@ from torch import Tensor
 
 from autograder import Message, expect, expect_close, expect_shape, task
 
+FOUR = (
+    "All four act, each with a uniform draw of its own: factors from 1 - strength to 1 + strength, the shift of the "
+    "hue from -hue to hue."
+)
+CHAIN = "The chain calls color_jitter(image) with its default strengths."
+COINS = "Mirror, jitter and grey are decided independently: a number of its own for each, in each call."
 NONE = {"brightness": 0.0, "contrast": 0.0, "saturation": 0.0, "hue": 0.0}
 
 
@@ -25,15 +31,15 @@ def check_law_of_the_jitter(student, rng):
     """Factors are uniform around 1 and shifts around 0, for each of the four and any strength."""
     red = [0.5, 0.2, 0.2]
     brightened = draw(student, rng, [red], 400, brightness=0.3)[:, 0, 0]
-    expect_uniform(brightened / 0.5, 0.7, 1.3, Message("the factor of brightness"), slack=1e-3)
+    expect_uniform(brightened / 0.5, 0.7, 1.3, Message("the factor of brightness"), slack=1e-3, hint=FOUR)
     saturated = draw(student, rng, [red], 400, saturation=0.5)[:, 0, 0]
-    expect_uniform(
-        (saturated - luma(red)) / (0.5 - luma(red)), 0.5, 1.5, Message("the factor of saturation"), slack=2e-3
-    )
+    saturation = (saturated - luma(red)) / (0.5 - luma(red))
+    expect_uniform(saturation, 0.5, 1.5, Message("the factor of saturation"), slack=2e-3, hint=FOUR)
     contrasted = draw(student, rng, [[0.4] * 3, [0.6] * 3], 400, contrast=0.4)[:, 0, 1]
-    expect_uniform((contrasted - 0.5) / 0.1, 0.6, 1.4, Message("the factor of contrast"), slack=2e-3)
+    expect_uniform((contrasted - 0.5) / 0.1, 0.6, 1.4, Message("the factor of contrast"), slack=2e-3, hint=FOUR)
     shifted = draw(student, rng, [red], 400, hue=0.1)[:, :, 0]  # towards yellow red gains green, towards purple blue
-    expect_uniform((shifted[:, 1] - shifted[:, 2]) / 0.3 / 6, -0.1, 0.1, Message("the shift of the hue"), slack=1e-3)
+    shift = (shifted[:, 1] - shifted[:, 2]) / 0.3 / 6
+    expect_uniform(shift, -0.1, 0.1, Message("the shift of the hue"), slack=1e-3, hint=FOUR)
 
 
 def revealing(rng) -> Tensor:
@@ -45,7 +51,7 @@ def revealing(rng) -> Tensor:
     return torch.tensor(rows, dtype=torch.float64, device=rng.device).T[:, :, None].repeat(1, 1, 4)
 
 
-def judge_amounts(out: Tensor) -> None:
+def judge_amounts(out: Tensor, hint: str) -> None:
     """Compare the amounts of jittered revealing images, (draws, 3, 4, 4), with the default strengths.
 
     No colour operation changes the hue of a grey, contrast keeps the mean luma, and only the hue swaps channels.
@@ -61,7 +67,7 @@ def judge_amounts(out: Tensor) -> None:
         Message("the shift of the hue"): ((red[:, 1] - red[:, 2]) / chroma / 6, 0, 0.1),
     }
     for name, (values, centre, strength) in amounts.items():
-        expect_uniform(values, centre - strength, centre + strength, name, slack=2e-3)
+        expect_uniform(values, centre - strength, centre + strength, name, slack=2e-3, hint=hint)
     for (first, (a, _, _)), (second, (b, _, _)) in combinations(amounts.items(), 2):
         expect_independent(a, b, Message("{first} and {second}", first=first, second=second))
 
@@ -71,7 +77,7 @@ def check_jitter_draws_each_amount_for_itself(student, rng):
     """Brightness, contrast, saturation and hue draw independent amounts."""
     out = student.define(DRAWS).jittered(student.color_jitter, revealing(rng), 600)
     expect_shape(out, (600, 3, 4, 4))
-    judge_amounts(out.cpu())
+    judge_amounts(out.cpu(), FOUR)
 
 
 def blend(image: Tensor, dull: Tensor | float, factor: Tensor) -> Tensor:
@@ -144,12 +150,13 @@ def check_how_often_colours_are_jittered(student, rng):
     expect_share(grey, 0.2, Message("The view is grey"))
     dull = luma([0.6, 0.3, 0.2])
     untouched = torch.where(grey, (out[:, 0] - dull).abs() < 2e-4, (out - image[:, 0, 0].cpu()).abs().amax(1) < 1e-5)
-    expect_share(~untouched, 0.8, Message("Colours are jittered"))
-    expect_share(untouched & grey, 0.04, Message("Colours are made grey without being jittered"))
+    often = "Jitter with probability 0.8, before the grey: torch.rand(()) < 0.8."
+    expect_share(~untouched, 0.8, Message("Colours are jittered"), often)
+    expect_share(untouched & grey, 0.04, Message("Colours are made grey without being jittered"), COINS)
     out = helper.marked_views(transform, slope_image(rng.device), 1500).cpu()  # its channels differ by 0.05 everywhere
     plain = (out[:, :2] - out[:, 1:] - 0.05).abs().flatten(1).amax(1) < 1e-5
     mirrored = out[..., :2].sum((1, 2, 3)) > out[..., 2:].sum((1, 2, 3))
-    expect_share(plain & mirrored, 0.08, Message("The view is mirrored and neither jittered nor grey"))
+    expect_share(plain & mirrored, 0.08, Message("The view is mirrored and neither jittered nor grey"), COINS)
 
 
 @task("compute_train_transform", share=10, loans=LOANS_OF_CHAIN, may_seed=True)
@@ -169,7 +176,7 @@ def check_strengths_of_the_chain(student, rng):
     )
     coloured = (out[:, :, 2].amax(1) - out[:, :, 2].amin(1)).amax(1) > 1e-5
     expect_share(jittered & coloured, 0.64, Message("The view is jittered and not grey"))
-    judge_amounts(out[jittered & coloured])
+    judge_amounts(out[jittered & coloured], CHAIN)
 
 
 def grey_values(views: Tensor) -> Tensor:
@@ -205,6 +212,7 @@ def check_order_of_the_chain(student, rng):
     expect(
         len(even) > 50,
         Message("Of an image half black, half grey {count} of 300 small crops have only one tone.", count=len(even)),
+        "Each view begins with a random resized crop, with the scale that was given.",
     )
     dim = even[(even > 1e-6) & (even < 0.6 * 0.6 - 1e-3)]
     expect(

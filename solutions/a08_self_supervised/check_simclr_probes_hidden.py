@@ -12,6 +12,7 @@ from autograder import (
     expect_shape,
     expect_state_kept,
     expect_unchanged,
+    explain_errors,
     forbid,
     task,
 )
@@ -29,6 +30,10 @@ def plain_knn(features: Tensor, labels: Tensor, queries: Tensor, k: int) -> list
     return answers
 
 
+LARGEST = "Labels may have gaps: there are int(labels.max()) + 1 columns to count votes in."
+GAPS = {"Class values must be smaller": LARGEST, "out of bounds": LARGEST, "out of range": LARGEST}
+
+
 @task("knn_probe", share=25)
 def check_neighbours_agree_with_a_plain_loop(student, rng):
     """Labels agree with a loop for several k, with many ties, labels with gaps up to 22, float32 and one query."""
@@ -37,7 +42,8 @@ def check_neighbours_agree_with_a_plain_loop(student, rng):
     queries = rng.normal(40, 5) + 0.5
     for k in (1, 2, 4, 7, 23):
         expected = plain_knn(features, labels, queries, k)
-        seen = student.inspect(student.knn_probe, features, labels, queries, k)
+        with explain_errors(GAPS):
+            seen = student.inspect(student.knn_probe, features, labels, queries, k)
         expect_equal(seen.value, torch.tensor(expected, device=rng.device), name=Message("labels for k={k}", k=k))
         expect_unchanged(seen, features, labels, queries, k)
     features, queries = features.float(), queries[:1].float()
@@ -88,8 +94,8 @@ def judge_probe(student, rng, features: Tensor, own: Tensor, queries: Tensor, re
             wrong=wrong,
             certain=int(certain.sum()),
         ),
-        "Standardise by mean and biased deviation of the labelled features, add reg times the sum of the squared "
-        "weights, not half of it and without biases, and do not stop early.",
+        "Standardise by mean and biased deviation of the labelled features, plus 1e-6; add reg times the sum of the "
+        "squared weights, not half of it and without biases, and do not stop early.",
     )
     expect_unchanged(seen, *args)
 
@@ -114,8 +120,8 @@ def check_linear_probe_of_six_labels(student, rng):
     features = torch.tensor([0.0, 1.0, 2.0, 3.0, 4.0, 8.0], dtype=torch.float64, device=rng.device)[:, None]
     queries = torch.linspace(-10.0, 30.0, 800, dtype=torch.float64, device=rng.device)[:, None]
     own = torch.tensor([0, 0, 0, 0, 1, 1], device=rng.device)
-    for reg in (0.1, 0.5, 1.0):
-        judge_probe(student, rng, (features + shift) * scale, own, (queries + shift) * scale, reg, torch.float64)
+    for size, reg in ((scale, 0.1), (scale, 0.5), (scale, 1.0), (1e-6, 0.1)):  # the last is as small as the 1e-6
+        judge_probe(student, rng, (features + shift) * size, own, (queries + shift) * size, reg, torch.float64)
     expect_device(student, student.linear_probe, features, own, queries)
     with expect_state_kept(student):
         student.linear_probe(features, own, queries)

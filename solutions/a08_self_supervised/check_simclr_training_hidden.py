@@ -62,11 +62,21 @@ def nt_xent(left: Tensor, right: Tensor, tau: float) -> Tensor:
 
 
 def expected_epochs(
-    weights: list[Tensor], batches: list, tau: float, adam: bool, *, keeps=False, twice=False, equal=False, cut=False
+    weights: list[Tensor],
+    batches: list,
+    tau: float,
+    adam: bool,
+    *,
+    keeps=False,
+    twice=False,
+    equal=False,
+    cut=False,
+    last=False,
 ) -> tuple[list[float], list[Tensor]]:
     """Run two epochs of the same training with torch; return the losses over pairs, and the weights afterwards.
 
-    The options are mistakes: gradients that are kept, the first view twice, equal batches, a detached side.
+    The options are mistakes: gradients that are kept, the first view twice, equal batches, a detached side, the loss of
+    the last batch alone.
     """
     first, second = (w.clone().requires_grad_() for w in weights)
     optimizer = (torch.optim.Adam if adam else torch.optim.SGD)([first, second], lr=0.05)
@@ -82,7 +92,7 @@ def expected_epochs(
             optimizer.step()
             total += loss.item() * (1 if equal else len(x_i))
             count += 1 if equal else len(x_i)
-        losses.append(total / count)
+        losses.append(loss.item() if last else total / count)
     return losses, [first.detach(), second.detach()]
 
 
@@ -107,6 +117,7 @@ def judge_epochs(student, rng, sizes: list[int], tau: float, *, adam: bool) -> d
         "The argument temperature was not used.": lambda: expected_epochs(weights, batches, 0.5, adam)[0],
         "Batches count by their pairs: weight each loss by len(x_i), not equally.": wrong(equal=True),
         "One side is detached: gradients come from both views.": wrong(cut=True),
+        "This is the loss of the last batch; return the mean over all pairs of the epoch.": wrong(last=True),
     })  # fmt: skip
     expect_close(seen["weights"], expected, name="the weights afterwards")
     return seen
@@ -122,7 +133,11 @@ def check_epochs_agree_with_torch(student, rng):
             "The model was not in training mode, or did not stay in it.",
             "Call model.train() first, and model.eval() nowhere: who evaluates a model says so.",
         )
-        expect(all(seen["moved"]), "A batch was given to the model without being moved to the device.")
+        expect(
+            all(seen["moved"]),
+            "A batch was given to the model without being moved to the device.",
+            "Write x_i.to(device) and x_j.to(device).",
+        )
         expect_equal(seen["kinds"], ["float", "float"], name="types of the results of train")
     batch = rng.normal(3, 3, 2, 2), rng.normal(3, 3, 2, 2), rng.integers(0, 9, 3)
     reseeded = student.define(MODEL).reseeds(student.train, rng.normal(12, 7), rng.normal(7, 5), [batch])

@@ -63,12 +63,28 @@ def check_boxes_that_never_fit(student, rng):
     """Where no box of the right shape fits, the box is the whole image; where few fit, boxes are drawn again."""
     helper = student.define(DRAWS)
     never = helper.boxes(student.sample_crop, 20, 40, 40, scale=(0.9, 1.0), ratio=(4.0, 5.0))
-    expect_equal(never.tolist(), [[0, 0, 40, 40]] * 20, name="boxes with an area of 90 % and 4 times as wide as high")
+    expect_equal(
+        never.tolist(),
+        [[0, 0, 40, 40]] * 20,
+        name="boxes with an area of 90 % and 4 times as wide as high",
+        hint="A box that does not fit is not cut off: draw again, and after ten draws take the whole image.",
+    )
     never = helper.boxes(student.sample_crop, 5, 30, 50, scale=(0.9, 1.0), ratio=(4.0, 5.0)).tolist()
     expect_equal(never, [[0, 0, 30, 50]] * 5, name="boxes in 30 x 50 that do not fit", mistakes={
         "After ten draws that do not fit, take the whole image, not a box in its centre.":
             never if all(2 * t + h == 30 and 2 * x + w == 50 for t, x, h, w in never) else None,
     })  # fmt: skip
+    for thin, column, name in ((0.2, 3, Message("widths of thin boxes")), (4.0, 2, Message("heights of flat boxes"))):
+        some = helper.boxes(student.sample_crop, 30, 6, 6, scale=(0.1, 0.12), ratio=(thin, 1.25 * thin))
+        expect_equal(some[:, column].unique().tolist(), [1], name=name, mistakes={
+            "A box of one row or one column is not empty.": [6],
+        })  # fmt: skip
+        some = helper.boxes(student.sample_crop, 100, 6, 6, scale=(0.005, 0.05), ratio=(thin, 1.25 * thin))
+        expect(
+            bool((some[:, 2:] > 0).all()),
+            "A box is empty.",
+            hint="Height and width are rounded, perhaps to 0. Then draw again.",
+        )
     # Of boxes with at least half of the area and a ratio of 1/4 to 4, 22 % fit: none of ten with probability 8 %.
     seldom = helper.boxes(student.sample_crop, 600, 300, 300, scale=(0.5, 1.0), ratio=(0.25, 4.0))
     share = float((seldom[:, 2:] == 300).all(dim=1).double().mean())
@@ -164,6 +180,8 @@ def check_crops_of_the_chain(student, rng):
                 smallest=smallest,
                 largest=largest,
             ),
+            hint="Pass the scale on, and take the height and the width of the image: sample_crop(*image.shape[1:], "
+            "scale=scale).",
         )
         shape = width * 48 / (height * 60)
         smallest, largest = float(shape.min()), float(shape.max())
@@ -174,6 +192,7 @@ def check_crops_of_the_chain(student, rng):
                 smallest=smallest,
                 largest=largest,
             ),
+            hint="Leave sample_crop its default ratio.",
         )
         expect(float(places.std()) > 0.01, "All boxes have the same centre.")
 

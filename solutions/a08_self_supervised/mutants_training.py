@@ -182,6 +182,8 @@ PROBES = [
            MOMENTS, "features.mean(dim=0), features.var(dim=0, unbiased=False) + 1e-6"),
     mutant("linear probe: divides a constant feature by 0", "check_linear_probe_of_clusters",
            MOMENTS, MOMENTS.replace(" + 1e-6", "")),
+    mutant("linear probe: a smaller number is added to the deviation", "check_linear_probe_of_six_labels",
+           MOMENTS, MOMENTS.replace("1e-6", "1e-8")),
     mutant("linear probe: the unbiased deviation", "check_linear_probe_of_six_labels",
            MOMENTS, MOMENTS.replace(", unbiased=False", "")),
     mutant("linear probe: ten classes", "check_linear_probe_reaches_the_minimum",
