@@ -26,6 +26,11 @@ def strided_with(left: float, after: float, eta: float, image: Tensor, guess: Te
     return a * image + b * guess + deviation * noise.double()
 
 
+def mixed(after: float, variance: float, image: Tensor, guess: Tensor) -> Tensor:
+    """Compute a step without added noise, with this variance under the root."""
+    return after**0.5 * image + max(1 - after - variance, 0.0) ** 0.5 * guess
+
+
 @task("GaussianDiffusion.ddim_step", share="2/7", any_dtype=True, loans=LOANS_OF_PREDICTIONS)
 def check_ddim_with_eta_one_is_ddpm(student, rng):
     """With eta = 1, a step from t to t - 1 is drawn from the posterior: same mean, same standard deviation."""
@@ -45,10 +50,21 @@ def check_ddim_with_eta_one_is_ddpm(student, rng):
             guess, _ = implied(slope[time] * x_t + offset[time], x_t, left, objective)
             after = left_at(betas, time - 1)
             without = after**0.5 * image + (1 - after) ** 0.5 * guess
-            stepped = made.ddim_step(x_t, time, time - 1, eta=1.0, noise=zero)
+            stepped, again = (made.ddim_step(x_t, time, time - 1, eta=1.0, noise=zero) for _ in range(2))
+            drawn = isinstance(stepped, Tensor) and isinstance(again, Tensor) and not torch.equal(stepped, again)
             expect_close(stepped, mean, name=Message("mean {what}", what=what), atol=1e-4, mistakes={
                 LAST: stepped if time == 0 and stepped.isnan().any() else mean,
                 "sigma squared is missing under the root of the predicted noise's factor.": without,
+                "The given noise was not used: it is z.": stepped if drawn else None,
+                "The root has sigma squared, not sigma.":
+                    lambda left=left, after=after, image=image, guess=guess:
+                        mixed(after, strided(left, after, 1.0)[2], image, guess),
+                "The first root of sigma has 1 - alpha bar of t_next over 1 - alpha bar of t.":
+                    lambda left=left, after=after, image=image, guess=guess:
+                        mixed(after, (1 - left) / max(1 - after, 1e-9) * (1 - left / after), image, guess),
+                "The first root of sigma is missing.":
+                    lambda left=left, after=after, image=image, guess=guess:
+                        mixed(after, 1 - left / after, image, guess),
             })  # fmt: skip
             stepped = made.ddim_step(x_t, time, time - 1, eta=1.0, noise=noise)
             expect_close(stepped, mean + std * noise, name=Message("step {what}", what=what), atol=1e-4, mistakes={
@@ -73,11 +89,14 @@ def check_ddim_steps_of_any_length(student, rng):
         a, b, deviation = strided(left, left_at(betas, earlier), eta)
         seen = student.inspect(made.ddim_step, x_t, time, earlier, eta, kwargs, noise)
         whole = (b**2 + deviation**2) ** 0.5
+        rest, start = implied(slope[time] * x_t.double() + offset[time], x_t.double(), left, "pred_x_start")
+        without = a * start + b * rest
         right = a * image + b * guess + deviation * noise.double()
         expect_close(seen.value, right.to(dtype), atol=1e-4, mistakes={
             "sigma squared is missing under the root.": a * image + whole * guess + deviation * noise.double(),
             "sigma has the factor eta, not its root.":
                 strided_with(left, left_at(betas, earlier), eta**0.5, image, guess, noise),
+            "model_kwargs did not reach the model.": (without + deviation * noise.double()).to(dtype),
             "The noise is multiplied by sigma, not by its square.":
                 a * image + b * guess + deviation**2 * noise.double(),
             "At t_next = -1 alpha bar is 1; an index of -1 takes the last entry of the table.":
@@ -117,9 +136,8 @@ def check_ddim_counts_its_steps(student, rng):
         x, clamped = begin, bool(((path >= 0) & (path <= 1)).all())  # noisy frames may be clamped
         for step, (time, earlier) in enumerate(pairwise([*times, -1])):
             frame = ((x + 1) / 2).clamp(0, 1) if clamped else (x + 1) / 2
-            expect_close(
-                path[:, step], frame, atol=1e-4, name=Message("after {step} of {steps} steps", step=step, steps=steps)
-            )
+            name = Message("after {step} of {steps} steps", step=step, steps=steps)
+            expect_close(path[:, step], frame, atol=1e-4, name=name, hint="Each step begins where the last one ended.")
             left = left_at(betas, time)
             noise, image = implied(slope[time] * x + 0.25, x, left, "pred_noise")
             a, b, _ = strided(left, left_at(betas, earlier), 0.0)

@@ -38,6 +38,9 @@ def check_weights_with_gamma(student, rng):
         expected = torch.tensor([a / b for a, b in zip(cut, ratio, strict=True)]).to(left)
         expect_close(student.loss_weight(left, "pred_noise", gamma=gamma), expected, name="pred_noise", mistakes={
             "Divide by the SNR: this is a loss of the noise.": torch.tensor(cut).to(left),
+            "Take the smaller of SNR and gamma.":
+                torch.tensor([max(value, gamma) / value for value in ratio]).to(left),
+            "gamma was not used.": torch.ones_like(left),
         })  # fmt: skip
         images = student.loss_weight(left, "pred_x_start", gamma=gamma)
         expect_close(images, torch.tensor(cut).to(left), name="pred_x_start", mistakes={
@@ -67,7 +70,7 @@ def check_gradient_of_the_loss(student, rng):
         expect_unchanged(seen, *coarse)
 
         slope, offset = slope.clone().requires_grad_(), offset.clone().requires_grad_()
-        left, total = left_after(betas), torch.zeros((), dtype=torch.float64, device=rng.device)
+        left, total, free = left_after(betas), torch.zeros((), dtype=torch.float64, device=rng.device), 0.0
         for n, time in enumerate(t.tolist()):
             share, x = left[time], 2 * images[n] - 1
             error = slope[time] * (share**0.5 * x + (1 - share) ** 0.5 * noise[n]) + offset[time]
@@ -75,11 +78,14 @@ def check_gradient_of_the_loss(student, rng):
             ratio = share / (1 - share)
             cut = min(ratio, math.inf if gamma is None else gamma)
             total = total + (cut / ratio if objective == "pred_noise" else cut) * (error**2).mean() / batch
+            free += (1 if objective == "pred_noise" else ratio) * float((error.detach() ** 2).mean()) / batch
         total.backward()
         what = Message("with {objective} and min_snr_gamma={gamma}", objective=objective, gamma=gamma)
-        expect_close(
-            seen.value, total.detach().float(), rtol=1e-3, name=Message("loss of float32 images {what}", what=what)
-        )
+        name = Message("loss of float32 images {what}", what=what)
+        expect_close(seen.value, total.detach().float(), rtol=1e-3, name=name, mistakes={
+            "min_snr_gamma was not used: loss_weight(self.alphas_cumprod, self.objective, self.min_snr_gamma).":
+                torch.full_like(seen.value, free) if isinstance(seen.value, Tensor) else None,
+        })  # fmt: skip
         for value, expected, name in zip(
             found,
             (total.detach(), slope.grad, offset.grad),
@@ -87,6 +93,9 @@ def check_gradient_of_the_loss(student, rng):
             strict=True,
         ):
             expect_close(value, expected, name=Message("{name} {what}", name=name, what=what), atol=1e-5, rtol=1e-4)
+
+
+APART = "Look at t and at noise separately: draw the one that is None, and keep the one that is given."
 
 
 def noise_in(seen: Tensor, times: Tensor, betas: Tensor, images: Tensor) -> Tensor:
@@ -126,6 +135,7 @@ def check_times_and_noise_are_drawn(student, rng):
     expect(
         chi_squared < 60,
         Message("The times are not equally likely: 0 to 9 were drawn {counts} times.", counts=counts.int().tolist()),
+        "torch.randint(self.num_timesteps, ...) draws 0 to T - 1, all equally likely.",
     )
     distinct = float(torch.stack([(row == row[0]).double().mean() for row in times]).mean())
     expect(distinct < 0.5, "All images of a batch have the same time; draw one for each.")
@@ -133,10 +143,11 @@ def check_times_and_noise_are_drawn(student, rng):
 
     t, noise = rng.integers(0, timesteps, batch), rng.normal(batch, 2, 6, 6)
     seen, times = helper.draw(made, model, images, 5, {"t": t})
-    expect_equal(times, t.expand(5, -1), name="the times of the model's calls, with t and without noise")
+    expect_equal(times, t.expand(5, -1), name="the times of the model's calls, with t and without noise", hint=APART)
     judge_noise(noise_in(seen, times, betas, images))
     seen, times = helper.draw(made, model, images, 5, {"noise": noise})
     found = noise_in(seen, times, betas, images)
-    expect_close(found, noise.expand(5, -1, -1, -1, -1), atol=1e-4, name="the noise in the model's inputs, without t")
-    expect(bool((times[1:] != times[:-1]).any()), "With noise and without t, all calls have the same times.")
+    given = noise.expand(5, -1, -1, -1, -1)
+    expect_close(found, given, atol=1e-4, name="the noise in the model's inputs, without t", hint=APART)
+    expect(bool((times[1:] != times[:-1]).any()), "With noise and without t, all calls have the same times.", APART)
     expect_device(student, made.p_losses, images)

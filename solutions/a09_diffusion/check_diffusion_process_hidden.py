@@ -39,7 +39,8 @@ def check_cosine_schedule_takes_any_settings(student):
     for timesteps, s in ((1, 0.008), (2, 0.2), (11, 0.05), (400, 0.0), (1000, 0.008)):
         angles = [(i / timesteps + s) / (1 + s) * math.pi / 2 for i in range(timesteps + 1)]
         expected = from_curve([math.cos(angle) ** 2 for angle in angles])
-        expect_close(in_double(student.cosine_beta_schedule(timesteps, s=s)), expected, rtol=1e-6, atol=1e-9)
+        found = in_double(student.cosine_beta_schedule(timesteps, s=s))
+        expect_close(found, expected, rtol=1e-6, atol=1e-9, hint="s is an argument: use it, not its default value.")
 
 
 @task("sigmoid_beta_schedule", share=40)
@@ -57,7 +58,8 @@ def check_sigmoid_schedule_takes_any_settings(student):
         curve = [1 / (1 + math.exp(-point / tau)) for point in points]
         left = [max((curve[-1] - value) / (curve[-1] - curve[0]), low) for value in curve]
         betas = in_double(student.sigmoid_beta_schedule(timesteps, start=start, end=end, tau=tau, clamp_min=low))
-        expect_close(betas, from_curve(left), rtol=1e-3, atol=1e-6)  # the ends of the curve may be float32
+        own = "start, end, tau and clamp_min are arguments: use them, not their default values."
+        expect_close(betas, from_curve(left), rtol=1e-3, atol=1e-6, hint=own)  # the ends of the curve may be float32
 
 
 SHAPES = ((1, 3, 2, 5), (4, 7), (3, 2, 2, 3, 2))
@@ -74,7 +76,8 @@ def check_noise_is_added_to_images_of_any_rank(student, rng):
         expected = noised(left, t, x.double(), noise.double())
         expect_close(made.q_sample(x, t, noise), expected.to(dtype))
     expected = noised(left, t, 9 * x.double(), noise.double()).to(x.dtype)
-    expect_close(made.q_sample(9 * x, t, noise), expected, name="x_t of images outside [-1, 1]")
+    wide = "Nothing is clamped in q_sample: x_t may lie outside [-1, 1]."
+    expect_close(made.q_sample(9 * x, t, noise), expected, name="x_t of images outside [-1, 1]", hint=wide)
     expect_device(student, made.q_sample, x, t, noise)
 
 
@@ -94,6 +97,7 @@ def check_adding_noise_leaves_its_inputs_and_passes_gradients(student, rng):
     made = process(student, betas)
     expect_unchanged(student.inspect(made.q_sample, x, t, noise), x, t, noise)
     found = student.define(GRADIENT).gradient(made, x, t, noise, weight)
+    expect(found is not None, "No gradient reaches x_start.", "detach(), torch.no_grad() and new tensors cut it off.")
     expect_close(found, per_image(left_after(betas), t, x).sqrt() * weight, name="the gradient with respect to x_start")
 
 
