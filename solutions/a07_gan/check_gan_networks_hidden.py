@@ -165,7 +165,7 @@ def judge_start(student, make, *args, shapes: list[list[int]]):
             Message("Weights of shape {shape} begin with mean {mean:.3g}.", shape=tuple(shape), mean=mean),
         )
         expect(not same, Message("Two networks begin with the same weights of shape {shape}.", shape=tuple(shape)),
-               hint="A function must not seed torch; its caller decides about randomness.")  # fmt: skip
+               hint="Make a new network in each call, and do not seed torch: the caller does that.")  # fmt: skip
 
 
 def judge_gradients(student, rng, module, x: Tensor, formula: Formula, train: bool = False):
@@ -348,11 +348,13 @@ def replay_labelled(formula: Formula, values: Any, y: Tensor, classes: int, x: T
 
 @task("cgan_generator", share=50, loans=LOANS)
 def check_conditional_generator_of_other_classes(student, rng):
-    """The conditional generator accepts any number of classes, any noise_dim and one row, in both modes."""
+    """The conditional generator begins random, and accepts any number of classes, any noise_dim and one row."""
+    judge_start(student, student.cgan_generator, 3, 13, shapes=[[1024, 16], [1024, 1024], [784, 1024]])
     judge_pair(student, rng, student.cgan_generator(3, 13), 13, 3, lambda layers, x: IMAGES(layers, x).tanh())
 
 
 @task("cgan_discriminator", share=50, loans=LOANS)
 def check_conditional_discriminator_of_other_classes(student, rng):
-    """The conditional discriminator accepts any number of classes and one row, in both modes."""
+    """The conditional discriminator begins random, and accepts any number of classes and one row, in both modes."""
+    judge_start(student, student.cgan_discriminator, 4, shapes=[[256, 788], [256, 256], [1, 256]])
     judge_pair(student, rng, student.cgan_discriminator(4), 784, 4, perceptron([256, 256, 1], 0.01))

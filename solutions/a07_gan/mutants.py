@@ -147,6 +147,12 @@ MUTANTS = [
            LABEL, LABEL.replace("[x,", "[F.dropout(x, 0.4, self.training),")),
     mutant("conditional generator: always ten classes", "check_conditional_generator_of_other_classes",
            C_GENERATOR, "return Conditional(generator(noise_dim + 10), 10)"),
+    mutant("conditional generator: all calls get one network", "check_conditional_generator_of_other_classes",
+           C_GENERATOR, "made = Conditional(generator(noise_dim + num_classes), num_classes)\n"
+                        "    return cgan_generator.__dict__.setdefault((num_classes, noise_dim), made)"),
+    mutant("conditional discriminator: the first weights are equal", "check_conditional_discriminator_of_other_classes",
+           "    return Conditional(net, num_classes)\n",
+           "    nn.init.constant_(net[0].weight, 0.01)\n    return Conditional(net, num_classes)\n"),
     mutant("conditional generator: as narrow as the discriminator",
            ("check_conditional_generator_agrees_with_the_formula", "check_conditional_generator_of_other_classes"),
            C_GENERATOR, "net = nn.Sequential(nn.Linear(noise_dim + num_classes, 256), nn.ReLU(), nn.Linear(256, 784), "

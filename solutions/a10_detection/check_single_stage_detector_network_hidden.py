@@ -10,6 +10,7 @@ from oracles_hidden import (
     NO_GRADIENT,
     PROBES,
     SHAPES,
+    SIZES,
     anchors_of,
     expect_counts,
     expect_layers,
@@ -168,6 +169,8 @@ def check_training_reaches_every_parameter(student, rng):
     lost = probes.without_gradient(detector, images, bboxes)
     expect_equal(lost, [], name="parameters without a gradient", hint=NO_GRADIENT)
     expect_modes_kept(student, detector, lambda: detector(images, bboxes))
+    found, right = probes.losses_after(detector, images, bboxes)
+    expect_close(found, right, name="the loss after a call with smaller images", hint=SIZES)
 
     _, bboxes = random_case(rng, 2, 1, 4, 3, 3)
     parts = toy_outputs(rng, 2, len(SHAPES), 3, 4, 3)

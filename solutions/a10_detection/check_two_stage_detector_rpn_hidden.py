@@ -9,6 +9,7 @@ from oracles_hidden import (
     NEGATIVE,
     PROBES,
     SHAPES,
+    SIZES,
     anchors_of,
     boxes_of,
     expect_layers,
@@ -213,6 +214,9 @@ def check_rpn_learns(student, rng):
     rpn = toy_rpn(student, toys, scores, offsets, SHAPES)
     images = rng.uniform(2, 3, 32, 24, dtype=torch.float32)
     expect_modes_kept(student, rpn, lambda: rpn(images, bboxes))
+    whole = student.RPN(hidden_dim=4, drop_ratio=0.0).to(rng.device)
+    found, right = student.define(PROBES).losses_after(whole, images, bboxes.float())
+    expect_close(found, right, name="the loss after a call with smaller images", hint=SIZES)
 
     def loss(*inputs, cut: int | None = None) -> tuple[Tensor, Tensor]:
         tie = (maps - maps.detach())[:, :, None] if cut != 2 else 0.0  # the toy's outputs depend on the features

@@ -37,6 +37,16 @@ def stage_of(rpn, size, rows):
     return table["loss"], table["features"]
 
 
+def losses_after(detector, images, bboxes):
+    # The loss of images after a call with smaller ones, and that of a copy without this call.
+    from copy import deepcopy
+
+    copy = deepcopy(detector.eval())
+    with torch.no_grad():
+        detector(images[:, :, :-8, :-8], bboxes)
+        return detector(images, bboxes), copy(images, bboxes)
+
+
 def outputs(network, features, train):
     return network.train(train)(features)
 
@@ -89,6 +99,7 @@ def judge_dropout(student, networks: dict[float, Any], features: Tensor, number:
     )
 
 
+SIZES = "Maps of another size, or more images, have other anchors: place them in each call."
 ABOVE = "Keep what is above thresh; a confidence that equals thresh is not above it."
 NO_GRADIENT = "Between these parameters and the loss there is a detach(), a torch.no_grad() or a new tensor."
 
