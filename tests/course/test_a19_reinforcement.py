@@ -45,7 +45,11 @@ MISTAKES: dict[str, list[Mistake]] = {
         ("boltzmann", ("q / temperature", "q * temperature"), "Divide by the temperature"),
         ("reinforce_loss", ("-torch.where", "torch.where"), "the sign is wrong"),
         ("reinforce_loss", ("len(mask)", "mask.sum()"), "not over steps"),
-        ("reinforce_loss", ("torch.where(mask, terms, 0)", "terms"), "after the end"),
+        (
+            "reinforce_loss",
+            ("logits = torch.where(mask[..., None]", "mask = mask | True\n    logits = torch.where(mask[..., None]"),
+            "after the end",
+        ),
         ("reward_to_go", ("return out", "return out[:, :1].expand_as(out)"), "the whole return"),
         ("normalise", ("weights[mask]", "weights"), "do not count"),
         ("normalise", ("correction=0", "correction=1"), "the number of entries"),

@@ -50,7 +50,8 @@ def test_a_helper_is_not_named():
         helper.table(helper.alone, [X])
         assert "helper" not in student.trail.call
         helper.run(helper.alone, net, train=True)
-        assert "helper" not in student.trail.call and "Net(…)" in student.trail.call
+        assert "helper" not in student.trail.call
+        assert "Net(…)" in student.trail.call
         helper.alone(X)
         assert student.trail.call == ""
 
