@@ -69,7 +69,7 @@ def check_conv_agrees_with_torch(student, rng):
 def check_conv_takes_strides_and_pads(student, rng):
     """Convolution is right for strides 1 to 3 and pads 0 to 2, also where windows do not fit evenly."""
     for stride, pad in [(2, 0), (2, 1), (3, 1), (1, 2), (3, 2)]:
-        judge_conv(student, rng.normal(2, 2, 8, 11), rng.normal(3, 2, 3, 4), rng.normal(3), stride, pad)
+        judge_conv(student, rng.normal(2, 2, 11, 11), rng.normal(3, 2, 4, 4), rng.normal(3), stride, pad)
 
 
 def judge_conv_gradients(student, rng, x, w, b, stride, pad):

@@ -9,6 +9,7 @@ from torch.nn import functional as F
 from autograder import expect_close, expect_equal, explain_errors, forbid, task
 
 LOST_DIGITS = "Subtract the mean before you square: E[x^2] - E[x]^2 loses most digits where the mean is large."
+ROUNDED = 1e-4  # what a forward pass that computes in float32 may lose; its own checks judge its dtype
 EPS = "Here eps is 0.3: forward stores the root of the variance plus this eps for backward."
 
 RUNNING = """
@@ -84,9 +85,9 @@ def check_batch_norm_keeps_float32_and_its_inputs(student, rng):
 @task("BatchNorm.backward", share=25)
 def check_batch_norm_gradients_with_any_eps(student, rng):
     """The gradients of batch normalisation are right for a large eps and for a batch of two."""
-    for shape, eps in [((8, 3), 0.5), ((2, 7), 1e-3)]:
-        param = {"mode": "train", "eps": eps}
-        judge_layer(student, rng, "BatchNorm", batch_norm(eps), "dx dgamma dbeta", features(rng, *shape), [param])
+    for shape, eps in [((8, 3), 0.5), ((2, 7), 0.1)]:
+        param, inputs = {"mode": "train", "eps": eps}, features(rng, *shape)
+        judge_layer(student, rng, "BatchNorm", batch_norm(eps), "dx dgamma dbeta", inputs, [param], atol=ROUNDED)
 
 
 @task("BatchNorm.backward", share=25)
@@ -99,11 +100,10 @@ def check_batch_norm_gradients_in_float32(student, rng):
 @task("BatchNorm.backward_alt", share="1/3")
 def check_batch_norm_closed_form_with_any_eps(student, rng):
     """The closed form is right for a large eps, a batch of two and in float32."""
-    for shape, eps in [((8, 3), 0.5), ((2, 7), 1e-3)]:
+    options = {"method": "backward_alt", "atol": ROUNDED}
+    for shape, eps in [((8, 3), 0.5), ((2, 7), 0.1)]:
         param, inputs = {"mode": "train", "eps": eps}, features(rng, *shape)
-        judge_layer(
-            student, rng, "BatchNorm", batch_norm(eps), "dx dgamma dbeta", inputs, [param], method="backward_alt"
-        )
+        judge_layer(student, rng, "BatchNorm", batch_norm(eps), "dx dgamma dbeta", inputs, [param], **options)
     inputs = features(rng, 9, 4, dtype=torch.float32)
     options = {"method": "backward_alt", "atol": 1e-3}
     judge_layer(student, rng, "BatchNorm", batch_norm(), "dx dgamma dbeta", inputs, [{"mode": "train"}], **options)
