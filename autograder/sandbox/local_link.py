@@ -27,6 +27,8 @@ from autograder.sandbox.known import Known, forget_names, parse_known, parse_lef
 from autograder.sandbox.proxy import unwrap
 from autograder.sandbox.timeouts import too_long
 
+LONGEST_IMPORT = 6  # limits of a check that an import of a library may take
+
 
 class LocalLink:
     """A Link (see proxy.py) to modules in this process.
@@ -130,6 +132,14 @@ class LocalLink:
             raise fault
         return answer["value"]
 
+    def _imports_a_library(self, stack: list[str]) -> bool:
+        """Say whether a library is being imported, by the files of a stack, the innermost first.
+
+        torch imports much when it is first needed. Interrupted, a module would stay half imported for all later checks.
+        """
+        own = next((place for place, file in enumerate(stack) if file in self.worker.files), len(stack))
+        return any(file.startswith("<frozen importlib") for file in stack[:own])
+
     def _up_to_the_students_line(self, raised: TracebackType | None) -> TracebackType | None:
         """Return a traceback without frames of torch and others below the student's last, where a debugger opens."""
         frames, frame = [], raised
@@ -150,11 +160,19 @@ class LocalLink:
             return
         fired: list[list[tuple[str, int]]] = []
 
+        imports = 0
+
         def interrupt(number: int, frame: FrameType | None) -> None:
-            if sys.gettrace() is None:  # else the code waits at a breakpoint
-                stack = [(place.f_code.co_filename, line) for place, line in traceback.walk_stack(frame)]
-                fired.append([(self.worker.files.get(file, ""), line) for file, line in stack])
-                raise TimeoutError
+            nonlocal imports
+            if sys.gettrace() is not None:  # the code waits at a breakpoint
+                return
+            stack = [(place.f_code.co_filename, line) for place, line in traceback.walk_stack(frame)]
+            if self._imports_a_library([file for file, _ in stack]) and imports < LONGEST_IMPORT:
+                imports += 1
+                signal.setitimer(signal.ITIMER_REAL, self.seconds)
+                return
+            fired.append([(self.worker.files.get(file, ""), line) for file, line in stack])
+            raise TimeoutError
 
         before = signal.signal(signal.SIGALRM, interrupt)
         signal.setitimer(signal.ITIMER_REAL, self.seconds)

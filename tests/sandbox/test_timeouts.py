@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -94,6 +95,26 @@ def test_a_laptop_says_the_same() -> None:
         found.message
         == "Your code took longer than 0.3 s, its limit, and was stopped in work.py, line 19: `time.sleep(1000)`"
     )
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no timer of this kind")
+@pytest.mark.parametrize(("library", "limits"), [("slow_library", 2.5), ("endless_library", 20.0)])
+def test_on_a_laptop_an_import_of_a_library_is_waited_for_within_bounds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, library: str, limits: float
+) -> None:
+    (tmp_path / f"{library}.py").write_text(f"import time\n\ntime.sleep({0.05 * limits})\nhalf = 0.5\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, library, raising=False)
+    link = LocalLink(Code({"work.py": f"def half():\n    import {library}\n\n    return {library}.half\n"}))
+    try:
+        link.begin(seed=1, seconds=0.05, memory_mb=512)
+        half = Student(link, "work", SOURCE).half
+        if library == "slow_library":
+            assert half() == 0.5
+        else:
+            assert fault(half).cause is Cause.TIMEOUT
+    finally:
+        link.close()
 
 
 def test_a_line_of_a_notebook_is_named_by_its_cell() -> None:
