@@ -83,9 +83,9 @@ def check_networks_of_both_papers(student, rng):
     tools, like = student.define(TOOLS), torch.zeros(1, device=rng.device)
     for variant, actions, right in (("nips", 6, 677_686), ("nature", 18, 1_693_362)):
         net = tools.on(student.QNetwork((4, 84, 84), actions, variant), like)
-        found = net(rng.normal(2, 4, 84, 84, dtype=torch.float32))
-        expect_shape(found, (2, actions))
-        number = sum(p.numel() for p in tools.values(net))
+        frames = rng.normal(2, 4, 84, 84, dtype=torch.float32)
+        expect_shape(net(frames), (2, actions))
+        number = sum(p.numel() for p in tools.used(net, frames[:1]))
         expect(number == right, Message("{v}: {n} parameters, not {m}.", v=variant, n=number, m=right),
                "No padding: 84 becomes 20, 9 (and 7). All layers have biases.")  # fmt: skip
 

@@ -10,6 +10,7 @@ PLANS = {"nips": ((8, 4), (4, 2)), "nature": ((8, 4), (4, 2), (3, 1))}
 TOOLS = """
 import torch
 from torch import nn
+from autograder.probes.watching import used_layers
 
 def generator(like, seed):
     return torch.Generator(device=like.device).manual_seed(seed)
@@ -19,6 +20,9 @@ def memory(like, capacity, shape):
 
 def values(net):
     return [p.detach().clone() for p in net.parameters()]
+
+def used(net, frames):
+    return [p.detach().clone() for layer in used_layers(net, frames) for p in layer.parameters(recurse=False)]
 
 def on(net, like):
     return net.to(like.device)

@@ -4,7 +4,17 @@ import torch
 from check_deep_q import PARTS, SYNC
 from oracles_deep_q import HUBERS, STEPS, TOOLS, experiences, fitted, forward, huber, targets
 
-from autograder import Message, expect, expect_close, expect_equal, expect_shape, expect_unchanged, forbid, task
+from autograder import (
+    Message,
+    expect,
+    expect_close,
+    expect_equal,
+    expect_same_gradients,
+    expect_shape,
+    expect_unchanged,
+    forbid,
+    task,
+)
 from common.environments import Catch
 
 LOANS_OF_MEMORY = """
@@ -117,7 +127,7 @@ def check_networks_compute_what_the_papers_say(student, rng):
         student.seed(rng.int(0, 2**31))
         net = tools.on(student.QNetwork(shape, actions, variant), like)
         frames = 3.0 * rng.normal(3, *shape, dtype=torch.float32)
-        found, parameters = net(frames), tools.values(net)
+        found, parameters = net(frames), tools.used(net, frames)
         convolutions = 2 if variant == "nips" else 3
         expect(
             sum(p.ndim == 4 for p in parameters) == convolutions
@@ -130,8 +140,15 @@ def check_networks_compute_what_the_papers_say(student, rng):
         expect_close(found, nearest, rtol=1e-3, atol=1e-4, name=Message("{v}, frames {shape}", v=variant, shape=shape),
                      hint="A ReLU after each layer but the last.")  # fmt: skip
     net = tools.on(student.QNetwork((1, 84, 84), 4), like)
-    net(torch.zeros(1, 1, 84, 84, device=rng.device))
-    expect(sum(p.ndim == 4 for p in tools.values(net)) == 3, "By default, the variant is nature.")
+    parameters = tools.used(net, rng.normal(1, 1, 84, 84, dtype=torch.float32))
+    expect(sum(p.ndim == 4 for p in parameters) == 3, "By default, the variant is nature.")
+    net = tools.on(student.QNetwork((2, 40, 36), 3, "nips"), like).eval()
+    frames = 3.0 * rng.normal(2, 2, 40, 36, dtype=torch.float32)
+    weights = [p.double() for p in tools.used(net, frames)]
+    net(frames)
+    expect_same_gradients(
+        student, rng, net, lambda x: forward(weights, x, "nips")[0], frames.double(), weights=weights, names=("frames",)
+    )
 
 
 @task("stack_frames", share=50)

@@ -146,4 +146,7 @@ MUTANTS = [
     mutant("fit: at most five iterations", FIT2, "for _ in range(iterations):", "for _ in range(min(iterations, 5)):"),
     mutant("memory: changes what it gets", "check_memory_keeps_the_last", first("ReplayBuffer.add", "done.logical_not_().logical_not_()\nrewards.mul_(1 + 1e-6)")),
     mutant("network: leaves evaluation mode on", "check_networks_compute_what_the_papers_say", first("QNetwork.forward", "self.eval()")),
+    mutant("network: leaves training mode on", NET2, first("QNetwork.forward", "self.train()")),
+    mutant("network: only the last layer is trained", NET2, "return self.layers(frames)", "return self.layers[-1](self.layers[:-1](frames).detach())"),
+    mutant("network: the convolutions are not trained", NET2, "return self.layers(frames)", "return self.layers[-4:](self.layers[:-4](frames).detach())"),
 ]

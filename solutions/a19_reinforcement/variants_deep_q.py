@@ -44,6 +44,9 @@ VARIANTS = [
             i = (torch.rand(n, generator=generator, device=self.obs.device, dtype=torch.float64) * self.size).long()
             return self.obs[i], self.actions[i], self.rewards[i], self.next_obs[i], self.done[i]
         """)),
+    variant("a layer that the network does not use",
+        ("        self.layers = nn.Sequential(\n",
+         "        self.value = nn.Linear(width, 1)\n        self.layers = nn.Sequential(\n")),
     variant("named layers",
         body("QNetwork.__init__", """
             C, H, W = obs_shape
