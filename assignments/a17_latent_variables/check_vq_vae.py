@@ -33,8 +33,13 @@ def gradients(layer, z, weight):
     zero = lambda g, like: torch.zeros_like(like) if g is None else g
     return zero(through, z), zero(rest, layer.codebook), zero(of_z, z), zero(of_book, layer.codebook)
 
-def parameters(layer):
-    return {name: p.detach() for name, p in layer.named_parameters()}
+def parameters(layer, z):
+    # those that the results depend on
+    named = dict(layer.named_parameters())
+    with torch.enable_grad():
+        z_q, _, loss = layer(z)
+        grads = torch.autograd.grad(z_q.sum() + loss, list(named.values()), allow_unused=True)
+    return {name: p.detach() for (name, p), grad in zip(named.items(), grads) if grad is not None}
 """
 
 

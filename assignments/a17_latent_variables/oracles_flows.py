@@ -31,7 +31,7 @@ def answer(layer, x):
 def back(layer, z):
     floats = [v for v in [*layer.parameters(), *layer.buffers()] if v.is_floating_point()]
     with torch.no_grad():
-        z = z.to(floats[0].dtype) if floats else z
+        z = z if z.dtype in [v.dtype for v in floats] or not floats else z.to(floats[0].dtype)
         return layer.inverse(z)
 
 def jacobians(layer, x):

@@ -9,6 +9,17 @@ from autograder import Message, expect, expect_close, expect_equal, expect_own_g
 from common.data import planes
 
 DOUBLE = torch.zeros(1, dtype=torch.float64)
+# The parameters that z and the log-determinant depend on.
+TRAINED = """
+import torch
+
+def trained(layer, x):
+    named = dict(layer.named_parameters())
+    with torch.enable_grad():
+        z, log_det = layer(x)
+        grads = torch.autograd.grad(z.sum() + log_det.sum(), list(named.values()), allow_unused=True)
+    return sorted(name for name, grad in zip(named, grads) if grad is not None)
+"""
 AT_ONE = "x = 1 belongs to the last piece: its number is at most K - 1."
 
 
@@ -44,7 +55,7 @@ def check_linear_layers_of_other_sizes(student, rng):
     s = helper.parameter(layer, "s")
     expect_shape(s, (3,), name="s")
     expect(bool((s != 0).all()), "s starts at 0, so W cannot be inverted.", "Start with ones, for example.")
-    names = student.define("def names(m):\n    return sorted(n for n, _ in m.named_parameters())\n").names(layer)
+    names = student.define(TRAINED).trained(layer, rng.normal(2, 3, dtype=torch.float32))
     expect_equal(names, ["L", "U", "s"], name="the parameters", hint="L, U and s are parameters, and nothing else is.")
     moved, eye = [], torch.eye(7, dtype=torch.float64, device=rng.device)
     for _ in range(2):
@@ -65,7 +76,7 @@ def check_linear_layers_of_other_sizes(student, rng):
     judge_layer(helper, single, rng.normal(4, 5, dtype=torch.float32), "LinearPLU of float32")
 
 
-@task("PiecewiseLinear", share=50)
+@task("PiecewiseLinear", share=50, keeps=True)
 def check_bent_axes_of_other_points(student, rng):
     """Edges of pieces, 0 and 1 are right; a new layer is the identity; the function rises; gradients are right."""
     helper = student.define(HELPERS + SET)
@@ -86,14 +97,14 @@ def check_bent_axes_of_other_points(student, rng):
         expect(kept is True, "x was changed in place.")
         inner = rng.uniform(4, D, low=0.05, high=0.2) / K
         expect_own_gradients(student, rng, layer, inner + 0.3 / K)
-    fresh = student.PiecewiseLinear(2, 4)
+    fresh = student.PiecewiseLinear(2, 4).eval()
     x = rng.uniform(5, 2, dtype=torch.float32)
     z, log_det, _ = helper.answer(fresh, x)
     expect_close(z, x, name="z of a new layer", hint="Equal logits give equal shares, so h(x) = x: start with zeros.")
     expect_close(log_det, torch.zeros(5, device=rng.device), name="the log-determinant of a new layer")
 
 
-@task("AffineCoupling", share=50)
+@task("AffineCoupling", share=50, keeps=True)
 def check_coupling_of_other_masks(student, rng):
     """Odd numbers of coordinates, masks of all and of none, large numbers of the network and gradients are right."""
     helper = student.define(HELPERS)
@@ -101,7 +112,7 @@ def check_coupling_of_other_masks(student, rng):
         D = len(bits)
         mask = torch.tensor(bits, dtype=torch.float64, device=rng.device)
         A, B, x = rng.normal(D, D), rng.normal(D, D), rng.normal(4, D)
-        layer = student.AffineCoupling(mask, helper.net(A, B))
+        layer = student.AffineCoupling(mask, helper.net(A, B)).eval()
         z, s = coupled(x, mask, A, B)
         found, log_det, kept = helper.answer(layer, x)
         expect_close(found, z, name=Message("z with the mask {mask}", mask=bits),
@@ -117,14 +128,14 @@ def check_coupling_of_other_masks(student, rng):
            'self.register_buffer("mask", mask)')  # fmt: skip
 
 
-@task("Permutation", share=50)
+@task("Permutation", share=50, keeps=True)
 def check_permutations_of_other_sizes(student, rng):
     """One coordinate and nine, and the order as a buffer, are right; x stays."""
     helper = student.define(HELPERS)
     for D in (1, 9):
         order = rng.permutation(D)
         x = rng.normal(4, D)
-        layer = student.Permutation(order)
+        layer = helper.shaken(student.Permutation(order), DOUBLE, 0, 0.0).eval()
         z, log_det, kept = helper.answer(layer, x)
         expect_equal(z, x[:, order], name="z")
         expect_equal(log_det, torch.zeros(4, dtype=torch.float64, device=rng.device), name="the log-determinant")

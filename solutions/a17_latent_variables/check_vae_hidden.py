@@ -73,7 +73,7 @@ def judge_gaussians(student, rng, model, latent: int, *inputs):
     )
 
 
-@task("Autoencoder", share=50, any_dtype=True)
+@task("Autoencoder", share=50, any_dtype=True, keeps=True)
 def check_linear_autoencoder_finds_principal_axes(student, rng):
     """Trained on squared errors, the linear kind spans the plane of the first two principal axes."""
     scale = torch.tensor([3.0, 2.0, 0.4, 0.3, 0.2, 0.2, 0.1, 0.1, 0.1], dtype=torch.float64, device=rng.device)
@@ -89,15 +89,16 @@ def check_linear_autoencoder_finds_principal_axes(student, rng):
     expect(angle < 5, Message("The largest angle to the principal plane is {angle} degrees.", angle=round(angle, 1)),
            "The linear kind has one linear layer each, with biases, and nothing else.")  # fmt: skip
     helper, x = student.define(HELPERS + PARTS), rng.uniform(3, 1, 4, 4)
-    model = student.Autoencoder(16, 3).double()
+    model = student.Autoencoder(16, 3).double().eval()
     enc, dec = helper.shaken(model, x, rng.normal(3, 3))[:2]
+    helper.answer(model, x)  # in evaluation mode
 
     def both(x, model):
         z = affine(enc[-1:], encoding(enc[:-1], x.flatten(1)), 3)
         return decoding(dec, z, 4), z
 
     expect_same_gradients(student, rng, helper.results, both, x, model, weights=(enc, dec), names=("x",))
-    linear = student.Autoencoder(16, 3, linear=True).double()
+    linear = student.Autoencoder(16, 3, linear=True).double().eval()
     enc, dec = helper.shaken(linear, x, rng.normal(3, 3))[:2]
 
     def both_of_the_linear_kind(x, model):

@@ -35,7 +35,7 @@ def check_gradients_of_book_and_encoder(student, rng):
             "The codebook learns from the first loss only: the terms are exchanged.": beta * right,
             "The codebook learns from the first loss only: detach e in the second.": (1 + beta) * right,
         })  # fmt: skip
-    names = helper.parameters(student.VectorQuantizer(4, 2))
+    names = helper.parameters(student.VectorQuantizer(4, 2), rng.normal(1, 2, 3, 3, dtype=torch.float32))
     expect(list(names) == ["codebook"], "The only parameter is codebook.")
     expect_shape(names["codebook"], (4, 2), name="the codebook")
     expect(len(names["codebook"].unique(dim=0)) == 4, "The words of a new codebook are equal.", "Draw them at random.")

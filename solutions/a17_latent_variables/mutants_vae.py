@@ -166,5 +166,8 @@ MUTANTS = [
     mutant("CVAE: leaves evaluation mode on", CLASS, JOINED, "self.eval()\n        " + JOINED),
     mutant("importance: moves its images", "check_equal_weights_need_one_sample", first("importance_log_likelihood", "x.mul_(1 + 1e-6)")),
     mutant("CVAE: moves its images", "check_cvae_computes_its_layers", first("CVAE.forward", "x.mul_(1 - 1e-6)")),
+    mutant("autoencoder: leaves training mode on", AXES, first("Autoencoder.forward", "self.train()")),
+    mutant("VAE: leaves training mode on", SIZES, DECODE, "self.train()\n        " + DECODE),
+    mutant("CVAE: leaves training mode on", CLASS, JOINED, "self.train()\n        " + JOINED),
     mutant("autoencoder: leaves evaluation mode on", "check_autoencoder_computes_its_layers", first("Autoencoder.forward", "self.eval()")),
 ]

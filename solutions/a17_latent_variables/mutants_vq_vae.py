@@ -60,5 +60,7 @@ MUTANTS = [
     mutant("reset: only the first K rows", SEEDS, DRAWN, DRAWN.replace("len(z), ", "min(len(z), len(codebook)), ")),
     mutant("reset: no row twice", SEEDS, CHOSEN, "new, dead = codebook.clone(), usage == 0\n    new[dead] = z[torch.randperm(len(z), generator=generator)[: int(dead.sum())]]\n    return new"),
     mutant("reset: float32", SEEDS, CHOSEN, CHOSEN + ".float()", habit="dtype"),
+    mutant("quantiser: leaves training mode on", GRADS, RESULT, "self.train()\n        " + RESULT),
+    mutant("quantiser: a factor that is learned", GRADS, RESULT, RESULT.replace("loss", "loss * self.factor"), also=(("self.codebook, self.beta =", "self.factor = nn.Parameter(torch.ones(()))\n        self.codebook, self.beta ="),)),
     mutant("quantiser: leaves evaluation mode on", GRADS, RESULT, "self.eval()\n        " + RESULT),
 ]

@@ -6,6 +6,11 @@ variant = variants_of("flows.py")
 
 # fmt: off
 VARIANTS = [
+    variant("layers that are not used",
+        ("        self.L, self.U = nn.Parameter(0.1",
+         "        self.spare = nn.Linear(D, D)\n        self.L, self.U = nn.Parameter(0.1"),
+        ('        self.register_buffer("order", order)\n        ### END',
+         '        self.scale = nn.Linear(2, 2)\n        self.register_buffer("order", order)\n        ### END')),
     variant("a list of log-determinants, W as one matrix, halves by index",
         body("flow_log_prob", """
             dets = []
