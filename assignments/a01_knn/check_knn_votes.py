@@ -118,7 +118,7 @@ def check_predict_labels_gives_whole_numbers(student, rng):
     )
 
 
-@task("KnnClassifier.predict", share=40, loans=LOANS)
+@task("KnnClassifier.predict", share=40, loans=LOANS, keeps=True)
 def check_classifier_predicts_by_vote(student, rng):
     """The classifier predicts the label with the most votes of its training images."""
     images, labels = clusters(rng, 4, 60, 2, 3, 5)

@@ -187,7 +187,7 @@ def corners(images):
 """
 
 
-@task("extract_features", share=50)
+@task("extract_features", share=50, keeps=True)
 def check_features_stand_side_by_side(student, rng):
     """The features of all functions are concatenated, in the order of the functions."""
     images = rng.uniform(6, 2, 4, 3)

@@ -168,7 +168,7 @@ def judge_refusal(student, f, args, story: Message, wanted: list[str], hint: str
     )
 
 
-@task("validate_batch", share="1/6")
+@task("validate_batch", share="1/6", keeps=True)
 def check_validate_batch_refuses_batches_without_sense(student, rng):
     """ValueError says that a batch is empty, or that X and y differ in length."""
     W, X, y = batch(rng, 13, 3, 7)

@@ -19,7 +19,7 @@ from autograder import (
 )
 
 
-@task("sample_batch", share=40)
+@task("sample_batch", share=40, keeps=True)
 def check_batch_keeps_images_and_labels_together(student, rng):
     """A batch has the right size, and every image in it comes with its own label."""
     X, y = rng.normal(50, 4), rng.permutation(50)

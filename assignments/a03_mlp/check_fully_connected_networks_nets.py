@@ -250,7 +250,7 @@ def params_of(create, data, dtype):
 """
 
 
-@task("create_solver_instance", share=25, loans=LOANS_OF_THE_SOLVER)
+@task("create_solver_instance", share=25, loans=LOANS_OF_THE_SOLVER, keeps=True)
 def check_solver_has_a_net_that_fits_the_data(student, rng, device):
     """create_solver_instance returns a Solver whose TwoLayerNet fits the data, in the dtype and on the device given."""
     helper, keys = student.define(SOLVER), ("X_train", "y_train", "X_val", "y_val")

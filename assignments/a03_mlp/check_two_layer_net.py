@@ -270,7 +270,7 @@ def check_search_params_are_a_grid(student):
     )
 
 
-@task("find_best_net", share="2/6", seconds=60, loans=LOANS_OF_THE_SEARCH)
+@task("find_best_net", share="2/6", seconds=60, loans=LOANS_OF_THE_SEARCH, keeps=True)
 def check_search_returns_a_net_that_learned(student, rng):
     """Given one good combination, the search returns a net that learned, its history and its accuracy."""
     history = judge_search(student, rng, 8, ([0.1], [24], [1e-4], [1.0]))

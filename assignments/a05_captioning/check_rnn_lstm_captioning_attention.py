@@ -88,7 +88,7 @@ def cell(rng, inputs: int, state: int) -> dict[str, Tensor]:
     return {**values, "b": 0.5 * rng.normal(4 * state)}
 
 
-@task("AttentionLSTM", share=25, any_dtype=True, loans=LOANS_OF_ATTENTION_LSTM)
+@task("AttentionLSTM", share=25, any_dtype=True, loans=LOANS_OF_ATTENTION_LSTM, keeps=True)
 def check_attention_lstm_step_agrees_with_torch(student, rng):
     """One step agrees with torch's LSTM cell applied to the input and the attention output, concatenated."""
     forbid(student, "AttentionLSTM", calls=READY_MADE, apart=["dot_product_attention", "LSTM"])
@@ -246,7 +246,7 @@ def judge_samples(student, rng, kind: str, num: int) -> None:
     Caption(weights, kind, features, weights["start"], 9).judge(found, repr(kind))
 
 
-@task("CaptioningRNN.sample", share="2/11", any_dtype=True, loans=LOANS_OF_CAPTIONER)
+@task("CaptioningRNN.sample", share="2/11", any_dtype=True, loans=LOANS_OF_CAPTIONER, keeps=True)
 def check_samples_of_rnn_and_lstm_captioners(student, rng):
     """The captions of "rnn" and "lstm" are those of a plain loop over the words, with the same weights."""
     judge_samples(student, rng, "rnn", 24)

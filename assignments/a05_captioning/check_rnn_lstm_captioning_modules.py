@@ -37,7 +37,7 @@ def permuted(values: tuple[Tensor, ...], order: list[int]) -> list[Tensor]:
     return [torch.cat([value.chunk(len(order), dim=-1)[k] for k in order], dim=-1) for value in values]
 
 
-@task("LSTM", share=30, any_dtype=True)
+@task("LSTM", share=30, any_dtype=True, keeps=True)
 def check_lstm_step_agrees_with_torch(student, rng):
     """One step of the LSTM agrees with torch's LSTM cell; gates in the order i, f, o, g."""
     forbid(student, "LSTM", calls=READY_MADE)

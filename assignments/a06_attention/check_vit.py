@@ -163,7 +163,7 @@ def check_vit_is_patches_layers_and_a_mean(student, rng):
     })  # fmt: skip
 
 
-@task("VisionTransformer", share="1/8", loans=LOANS_OF_VIT)
+@task("VisionTransformer", share="1/8", loans=LOANS_OF_VIT, keeps=True)
 def check_vit_knows_where_patches_are(student, rng):
     """Patches in another order give other scores: each position has a vector of its own."""
     images = rng.normal(2, 3, 8, 12)

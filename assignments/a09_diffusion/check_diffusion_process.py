@@ -119,7 +119,7 @@ SHAPED = {
 }
 
 
-@task("Process.q_sample", share="3/6", any_dtype=True)
+@task("Process.q_sample", share="3/6", any_dtype=True, keeps=True)
 def check_noise_is_added_as_the_formula_says(student, rng):
     """x_t is sqrt(alpha bar) * image + sqrt(1 - alpha bar) * noise, with a t for every image."""
     betas = table(rng, 9)
@@ -140,7 +140,7 @@ def check_noise_is_added_as_the_formula_says(student, rng):
     })  # fmt: skip
 
 
-@task("Process.predict_start_from_noise", share=50, any_dtype=True)
+@task("Process.predict_start_from_noise", share=50, any_dtype=True, keeps=True)
 def check_the_image_follows_from_the_noise(student, rng):
     """The image follows from x_t and its noise, with a time for every image."""
     betas = table(rng, 9)
@@ -155,7 +155,7 @@ def check_the_image_follows_from_the_noise(student, rng):
     })  # fmt: skip
 
 
-@task("Process.predict_noise_from_start", share=50, any_dtype=True)
+@task("Process.predict_noise_from_start", share=50, any_dtype=True, keeps=True)
 def check_the_noise_follows_from_the_image(student, rng):
     """The noise follows from x_t and the image, with a time for every image."""
     betas = table(rng, 9)
@@ -206,7 +206,7 @@ def check_posterior_agrees_with_bayes_rule(student, rng):
     })  # fmt: skip
 
 
-@task("Process.q_posterior", share="1/8", any_dtype=True)
+@task("Process.q_posterior", share="1/8", any_dtype=True, keeps=True)
 def check_posterior_of_the_first_step_is_the_image(student, rng):
     """At t = 0 the mean is the image and the standard deviation is 0."""
     betas = table(rng, 6)

@@ -1,6 +1,6 @@
 """Wrong answers to a01, each with the check that must notice it."""
 
-from autograder.authoring.mutants import mutants_of
+from autograder.authoring.mutants import first, mutants_of
 
 CENTRE = "    centre = x_train.mean(dim=0)\n    x_train -= centre\n    x_test -= centre\n"
 PAIR = "dists[i, j] = (x_train[i] - x_test[j]).square().sum().sqrt()"
@@ -259,6 +259,8 @@ BEST_K = [
            MEANS, MEANS + "\n    for k in set(means) - {max(means, key=means.get)}:\n        del k_to_accuracies[k]"),
     mutant("best k: the first k in the dict on ties", "check_best_k_whatever_the_order",
            BEST, "return max(means, key=means.get)"),
+    mutant("classifier: predict moves its images", "check_classifier_predicts_by_vote",
+           first("KnnClassifier.predict", "x_test.mul_(1 + 1e-6)")),
 ]
 # fmt: on
 

@@ -1,6 +1,6 @@
 """Wrong answers to a02, features, each with the check that must notice it."""
 
-from autograder.authoring.mutants import mutants_of
+from autograder.authoring.mutants import first, mutants_of
 
 INTERVAL = "interval = (channels * bins).long().clamp(max=bins - 1)"
 FRACTION = "return counts.flatten(1) / channels.shape[2]"
@@ -75,6 +75,8 @@ FEATURES = [
            SIDE_BY_SIDE, "torch.cat([compute(part).T for compute in feature_fns]).T.flip(1)"),
     mutant("features: the last, incomplete part is dropped", "check_features_of_many_images",
            PARTS, PARTS.replace("split(1000)", "split(1000)[: max(1, len(images) // 1000)]")),
+    mutant("features: moves its images", "check_features_stand_side_by_side",
+           first("extract_features", "images.mul_(1 + 1e-6)")),
 ]
 # fmt: on
 

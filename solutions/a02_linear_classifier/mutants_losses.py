@@ -1,6 +1,6 @@
 """Wrong answers to a02, losses and rejected inputs, each with the check that must notice it."""
 
-from autograder.authoring.mutants import mutants_of
+from autograder.authoring.mutants import first, mutants_of
 
 
 def end_before(prose: str) -> str:
@@ -199,6 +199,8 @@ VALIDATION = [
            WRONG, "wrong = (y <= 0) | (y >= W.shape[1])"),
     mutant("validation: written, but no loss calls it", "check_losses_refuse_nonsense",
            VALIDATE, "", count=4),
+    mutant("refusal: changes the weights", "check_validate_batch_refuses_batches_without_sense",
+           first("validate_batch", "W.add_(1)")),
 ]
 # fmt: on
 

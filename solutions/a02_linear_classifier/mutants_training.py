@@ -1,6 +1,6 @@
 """Wrong answers to a02, training and its settings, each with the check that must notice it."""
 
-from autograder.authoring.mutants import mutants_of
+from autograder.authoring.mutants import first, mutants_of
 
 DRAW = "rows = torch.randint(num_train, (batch_size,), device=X.device)"
 NEW_W = "1e-6 * torch.randn(X.shape[1], int(y.max()) + 1, dtype=X.dtype, device=X.device)"
@@ -115,6 +115,8 @@ SEARCH = [
            "check_softmax_search_finds_a_good_pair",
            "    learning_rates = [3e-3, 1e-2, 3e-2, 1e-1]\n", "    learning_rates = [1e-7, 5e-7, 1e-6, 5e-6]\n",
            calibrates=True),
+    mutant("batch: turns the images round", "check_batch_keeps_images_and_labels_together",
+           first("sample_batch", "X.copy_(X.flip(0))\ny.copy_(y.flip(0))\nX, y = X.flip(0), y.flip(0)")),
 ]
 # fmt: on
 

@@ -1,6 +1,6 @@
 """Wrong answers to a03, nets and their training, each with the check that must notice it."""
 
-from autograder.authoring.mutants import mutants_of
+from autograder.authoring.mutants import first, mutants_of
 
 deep = mutants_of("fully_connected_networks.py")
 
@@ -114,6 +114,8 @@ DEEP = [
     deep("five layers: the settings of the published net, for other images",
          ("check_five_layers_overfit", "check_five_layers_overfit_other_images"),
          "return 0.1, 0.1\n", "return 0.05, 0.05\n"),
+    deep("solver: centres the data of the caller", "check_solver_has_a_net_that_fits_the_data",
+         first("create_solver_instance", 'data_dict["X_train"].sub_(data_dict["X_train"].mean(dim=0))')),
 ]
 # fmt: on
 

@@ -1,6 +1,6 @@
 """Wrong answers to a03, the two-layer net, each with the check that must notice it."""
 
-from autograder.authoring.mutants import mutants_of
+from autograder.authoring.mutants import first, mutants_of
 
 ALL = "for name in params:\n            params[name] = params[name] - learning_rate * grads[name]"
 SOFTMAX = """\
@@ -170,6 +170,8 @@ SEARCHES = [
         "classes = int(y.max()) + 1", "classes = 10"),
     two("search: always images of 3 x 32 x 32", "check_search_works_for_any_number_of_classes",
         NET, NET.replace("TwoLayerNet(X.shape[1]", "TwoLayerNet(3 * 32 * 32")),
+    two("search: centres the data of the caller", "check_search_returns_a_net_that_learned",
+        first("find_best_net", 'data_dict["X_train"].sub_(data_dict["X_train"].mean(dim=0))')),
 ]
 # fmt: on
 

@@ -1,6 +1,6 @@
 """Wrong answers to a05, parts 1 and 2 and BLEU, each with the check that must notice it."""
 
-from autograder.authoring.mutants import mutants_of
+from autograder.authoring.mutants import first, mutants_of
 
 mutant = mutants_of("rnn_lstm_captioning.py")
 
@@ -213,6 +213,8 @@ BLEU = [
            CLOSEST, "length = min((abs(len(r) - len(candidate)), -len(r)) for r in references)[1] * -1"),
     mutant("bleu: takes the logarithm of 0", "check_bleu_of_short_candidates",
            "        if not shared:\n            return 0.0\n", ""),
+    mutant("sample: moves its features", "check_samples_of_rnn_and_lstm_captioners",
+           first("CaptioningRNN.sample", "images.mul_(1 + 1e-9)")),
 ]
 # fmt: on
 

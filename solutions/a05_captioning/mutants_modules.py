@@ -1,6 +1,6 @@
 """Wrong answers to a05, the modules and the captioner, each with the check that must notice it."""
 
-from autograder.authoring.mutants import mutants_of
+from autograder.authoring.mutants import first, mutants_of
 
 mutant = mutants_of("rnn_lstm_captioning.py")
 
@@ -240,6 +240,10 @@ TRAINED = [
            replace=LSTM_CELL, by=LSTM_CELL.replace("f.sigmoid() * prev_c + ", "")),
     mutant("attention: gives all places the same weight", "check_attention_captioner_describes_scenes", calibrates=True,
            replace=SOFTMAX, by="weights = (0 * scores).softmax(dim=1)"),
+    mutant("LSTM step: leaves evaluation mode on", "check_lstm_step_agrees_with_torch",
+           first("LSTM.step_forward", "self.eval()")),
+    mutant("attention step: leaves evaluation mode on", "check_attention_lstm_step_agrees_with_torch",
+           first("AttentionLSTM.step_forward", "self.eval()")),
 ]
 # fmt: on
 

@@ -109,7 +109,7 @@ def check_encoder_block_does_not_know_the_order(student, rng):
     expect_same_gradients(student, rng, block, layer, x, train=False)
 
 
-@task("get_subsequent_mask", share="1/3")
+@task("get_subsequent_mask", share="1/3", keeps=True)
 def check_mask_on_other_sizes(student, rng):
     """The mask is right for one token, for one sequence, for long ones, and for any tokens."""
     for num, length in [(1, 1), (4, 1), (1, 9), (2, 40)]:

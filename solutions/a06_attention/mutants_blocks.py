@@ -1,6 +1,6 @@
 """Wrong answers to a06, blocks and the Transformer, each with the check that must notice it."""
 
-from autograder.authoring.mutants import mutants_of
+from autograder.authoring.mutants import first, mutants_of
 
 NORM = "return self.gamma * centred / torch.sqrt(variance + self.epsilon) + self.beta"
 VARIANCE = "variance = centred.square().mean(dim=-1, keepdim=True)"
@@ -108,6 +108,7 @@ TRANSFORMER = [
     mutant("transformer: the first question's positions for all", PROPERTIES,
            "self.embedding(ques_b) + ques_pos", "self.embedding(ques_b) + ques_pos[0]"),
     mutant("transformer: the first answer's positions for all", PROPERTIES, DECODED, DECODED.replace("[:,", "[0,")),
+    mutant("future mask: changes the tokens", "check_mask_on_other_sizes", first("get_subsequent_mask", "seq.add_(1)")),
 ]
 # fmt: on
 

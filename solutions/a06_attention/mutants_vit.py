@@ -1,6 +1,6 @@
 """Wrong answers to a06, the vision transformer, each with the check that must notice it."""
 
-from autograder.authoring.mutants import mutants_of
+from autograder.authoring.mutants import first, mutants_of
 
 PATCHES = "patches = tiles.permute(0, 2, 4, 1, 3, 5).flatten(3).flatten(1, 2)"
 LAYER = """\
@@ -78,6 +78,8 @@ VIT = [
     mutant("mixer: mixes channels twice", MIXER_AGREES, MIX_TOKENS, "x = x + self.mix_channels(self.norm1(x))"),
     mutant("mixer: one norm used twice", (MIXER_AGREES, "check_mixer_on_other_sizes"),
            MIX_CHANNELS, MIX_CHANNELS.replace("norm2", "norm1")),
+    mutant("ViT: moves its images", "check_vit_knows_where_patches_are",
+           first("VisionTransformer.forward", "x.mul_(1 + 1e-9)")),
 ]
 # fmt: on
 

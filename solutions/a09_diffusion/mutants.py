@@ -1,6 +1,6 @@
 """Wrong answers to a09, schedules, process and loss, each with the check that must notice it."""
 
-from autograder.authoring.mutants import mutants_of
+from autograder.authoring.mutants import first, mutants_of
 
 mutant = mutants_of("diffusion.py")
 
@@ -172,6 +172,14 @@ LOSSES = [
            "noise = torch.randn_like(x_start[:1]).expand_as(x_start)\n"),
     mutant("loss: seeds the generator", "check_times_and_noise_are_drawn", DRAWN,
            "torch.manual_seed(0)\n            " + DRAWN),
+    mutant("q_sample: leaves evaluation mode on", "check_noise_is_added_as_the_formula_says",
+           first("Process.q_sample", "self.eval()")),
+    mutant("image from noise: leaves evaluation mode on", "check_the_image_follows_from_the_noise",
+           first("Process.predict_start_from_noise", "self.eval()")),
+    mutant("noise from image: leaves evaluation mode on", "check_the_noise_follows_from_the_image",
+           first("Process.predict_noise_from_start", "self.eval()")),
+    mutant("posterior: leaves evaluation mode on", "check_posterior_of_the_first_step_is_the_image",
+           first("Process.q_posterior", "self.eval()")),
 ]
 # fmt: on
 MUTANTS = SCHEDULES + PROCESS + LOSSES
