@@ -98,7 +98,7 @@ def check_sage_with_maxima(student, rng):
     })  # fmt: skip
 
 
-@task("SAGELayer", share="1/6", any_dtype=True)
+@task("SAGELayer", share="1/6", any_dtype=True, keeps=True)
 def check_sage_with_lstm(student, rng):
     """The aggregator "lstm" agrees with an LSTM written out, which reads the samples in their order."""
     compare_sage(student, rng, "lstm", lambda own, samples, p: {})

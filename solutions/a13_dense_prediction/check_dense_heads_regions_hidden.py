@@ -63,7 +63,7 @@ def check_head_of_many_cells_learns(student, rng):
     for R, in_ch, classes, width, h, w in ((2, 3, 4, 5, 3, 4), (1, 2, 1, 3, 5, 2)):
         head, values = student.MaskHead(in_ch, classes, width=width), head_values(rng, in_ch, classes, width)
         filled(student, head, values)
-        x = rng.normal(R, in_ch, h, w)
+        head, x = head.train(R > 1), rng.normal(R, in_ch, h, w)
         with expect_state_kept(student, head=head):
             seen = student.inspect(head, x)
         expect_close(seen.value, mask_head(x, values), name=Message("{R} regions", R=R),

@@ -117,6 +117,8 @@ MUTANTS = [
     mutant("boxes: the class by its logits' order", BOX2, PICK, "t = deltas.reshape(len(labels), deltas.shape[1] // 4, 4)[rows, labels.flip(0)]"),
     mutant("boxes: deltas are detached", BOX2, PICK, PICK.replace("deltas.reshape", "deltas.detach().reshape")),
     mutant("head: no ReLU after the transposed convolution", HEAD, OUT, "return self.out(self.up(x))"),
+    mutant("head: puts itself into training mode", "check_head_of_many_cells_learns", OUT, "self.train()\n        " + OUT),
+    mutant("head: puts itself into evaluation mode", "check_head_of_many_cells_learns", OUT, "self.eval()\n        " + OUT),
     mutant("head: a ReLU at the end", HEAD, OUT, "return F.relu(self.out(F.relu(self.up(x))))"),
     mutant("head: a sigmoid", HEAD, OUT, "return self.out(F.relu(self.up(x))).sigmoid()"),
     mutant("head: no ReLU in between", HEAD, "x = F.relu(conv(x))", "x = conv(x)"),

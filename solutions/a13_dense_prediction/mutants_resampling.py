@@ -210,5 +210,6 @@ MUTANTS = [
     mutant("shares: zeros on the left", SHARES2, FILL, "return F.pad(spread, (size[1] - spread.shape[3], 0, size[0] - spread.shape[2], 0))"),
     mutant("shares: the border gets the last share, too", SHARES2, FILL, FILL[:-1] + ", mode='replicate')"),
     mutant("shares: float64", SHARES2, SPREAD, SPREAD + ".double()", habit="dtype"),
+    mutant("pyramid: leaves training mode on", "check_pyramids_of_any_size", first("SpatialPyramidPool.forward", "self.train()")),
     mutant("pyramid: leaves evaluation mode on", "check_pyramid_of_maps", first("SpatialPyramidPool.forward", "self.eval()")),
 ]

@@ -210,6 +210,7 @@ MUTANTS = [
     mutant("U-Net: only two levels", UNET, unet(down=("x = self.merge[level](torch.cat([skip, x], dim=1))", "x = self.merge[level](torch.cat([skip, x * (level < 1)], dim=1))"))),
     mutant("U-Net: leaves training mode", UNET, unet(down=("skips = []", "self.eval()\nskips = []"))),
     mutant("hourglass: leaves training mode", GLASS, hourglass(down=("skips = []", "self.eval()\nskips = []"))),
+    mutant("FCN: leaves evaluation mode", (EIGHT, COARSE), "*finer, coarse = self.backbone(x)", "self.train()\n        *finer, coarse = self.backbone(x)"),
     mutant("FCN: leaves training mode", (EIGHT, COARSE), "*finer, coarse = self.backbone(x)", "self.eval()\n        *finer, coarse = self.backbone(x)"),
     mutant("FCN: kernels do not learn", (EIGHT, COARSE), COPY, COPY + "\n                layer.weight.requires_grad_(False)"),
     mutant("hourglass: skips without their block", (ADDED, GLASS), hourglass(skip="skips[level]")),

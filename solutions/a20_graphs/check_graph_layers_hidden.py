@@ -20,6 +20,7 @@ from autograder import (
     expect_equal,
     expect_raises,
     expect_same_gradients,
+    expect_state_kept,
     expect_unchanged,
     task,
 )
@@ -75,10 +76,12 @@ def check_graph_convolution_has_right_gradients(student, rng):
         thin = torch.where(A > 0, A, torch.zeros_like(A))
         expect_close(layer(X, thin.to_sparse()), oracle(X, thin), name="a sparse matrix")
     X, A = rng.normal(4, 3, dtype=torch.float32), rng.normal(4, 4, dtype=torch.float32)
-    layer = student.GCNLayer(3, 2, bias=False)
+    layer = student.GCNLayer(3, 2, bias=False).eval()
     p = filled(student, layer, rng, weight=(3, 2))
     student.define("def to_float(layer):\n    layer.float()\n").to_float(layer)
-    expect_close(layer(X, A), A @ X @ p["weight"].float(), name="float32")
+    with expect_state_kept(student, layer=layer):
+        found = layer(X, A)
+    expect_close(found, A @ X @ p["weight"].float(), name="float32")
 
 
 def other_kinds(student, rng, kinds):
@@ -87,7 +90,7 @@ def other_kinds(student, rng, kinds):
         for N, d, count in ((7, 2, 12), (4, 3, 1)):
             X, edges = rng.normal(N, d), simple(rng, N - 1, count)
             width = d if kind == "residual" else 5
-            layer = student.SpatialLayer(d, width, kind)
+            layer = student.SpatialLayer(d, width, kind).eval()
             p = filled(student, layer, rng, **spatial_shapes(kind, d, width))
 
             def oracle(X, edges, p=p, kind=kind):
@@ -99,7 +102,7 @@ def other_kinds(student, rng, kinds):
             expect_unchanged(seen, X, edges)
 
 
-@task("SpatialLayer", share="1/6", loans=LOANS_OF_GROUPS)
+@task("SpatialLayer", share="1/6", loans=LOANS_OF_GROUPS, keeps=True)
 def check_gradients_of_sums_and_means(student, rng):
     """Gradients of the kinds "sum" and "mean", on graphs with lonely nodes; the inputs stay."""
     other_kinds(student, rng, KINDS[:2])
@@ -117,12 +120,12 @@ def check_gradients_of_degrees_and_maxima(student, rng):
     other_kinds(student, rng, KINDS[4:])
 
 
-@task("GINLayer", share=50, loans=LOANS_OF_SUM)
+@task("GINLayer", share=50, loans=LOANS_OF_SUM, keeps=True)
 def check_isomorphism_layer_learns(student, rng):
     """Gradients in the input, in the network on top, and in eps; a node without neighbours; the inputs stay."""
     X, edges = rng.normal(7, 3), simple(rng, 6, 11)
     weights = rng.normal(5, 3), rng.normal(5), rng.normal(2, 5)
-    layer = student.GINLayer(student.define(MLP).mlp(*weights))
+    layer = student.GINLayer(student.define(MLP).mlp(*weights)).eval()
     p = filled(student, layer, rng, eps=(), mlp__0__weight=(5, 3), mlp__0__bias=(5,), mlp__2__weight=(2, 5))
 
     def oracle(X, edges):

@@ -62,7 +62,7 @@ def other_sage(student, rng, aggregator):
     """Compare one aggregator for other sizes, with gradients; rows that are 0 stay 0."""
     for M, k, d_in, d_out in ((4, 1, 2, 9), (5, 5, 4, 8)):
         own, samples = rng.normal(M, d_in), rng.normal(M, k, d_in)
-        layer = student.SAGELayer(d_in, d_out, aggregator)
+        layer = student.SAGELayer(d_in, d_out, aggregator).eval()
         shapes = sage_shapes(aggregator, d_in, d_out)
         p = filled(student, layer, rng, fits=lively(aggregator, own, samples), **shapes)
 
@@ -91,7 +91,7 @@ def check_gradients_of_sage_with_maxima(student, rng):
     other_sage(student, rng, "pool")
 
 
-@task("SAGELayer", share="1/6")
+@task("SAGELayer", share="1/6", keeps=True)
 def check_gradients_of_sage_with_lstm(student, rng):
     """Gradients of the aggregator "lstm"; rows that are 0 stay 0; the inputs stay."""
     other_sage(student, rng, "lstm")
@@ -206,12 +206,12 @@ def check_weights_of_large_scores(student, rng):
         })  # fmt: skip
 
 
-@task("GATLayer", share=25, loans=LOANS_OF_ATTENTION)
+@task("GATLayer", share=25, loans=LOANS_OF_ATTENTION, keeps=True)
 def check_gradients_of_heads(student, rng):
     """One head and three, concatenated and averaged: values and gradients in all parameters; the inputs stay."""
     for heads, concat, d_in, d_out in ((1, True, 3, 2), (3, True, 2, 4), (3, False, 4, 3), (1, False, 2, 2)):
         X, edges = rng.normal(6, d_in), simple(rng, 5, 9)
-        layer = student.GATLayer(d_in, d_out, heads, concat)
+        layer = student.GATLayer(d_in, d_out, heads, concat).eval()
         p = filled(student, layer, rng, weight=(heads, d_in, d_out), a_src=(heads, d_out), a_dst=(heads, d_out))
 
         def oracle(X, edges, p=p, concat=concat):

@@ -184,13 +184,13 @@ def check_embeddings_of_other_depths(student, rng):
                           [W.double() for W in weights])  # fmt: skip
 
 
-@task("GraphClassifier", share=25)
+@task("GraphClassifier", share=25, keeps=True)
 def check_gradients_of_graph_logits(student, rng):
     """Other graphs, one of them with one node, directed edges, nodes in another order; gradients; inputs stay."""
     for sizes, d, hidden in (((4, 1, 3), 2, 5), ((6,), 3, 4)):
         X, edges, batch = several(rng, sizes, d)
         edges = edges[:, : max(1, edges.shape[1] - 3)]
-        model = student.GraphClassifier(d, hidden)
+        model = student.GraphClassifier(d, hidden).eval()
         p = filled(student, model, rng, **classifier_shapes(d, hidden))
         order = rng.permutation(len(X))
         X, edges, batch = X[order], order.argsort()[edges], batch[order]

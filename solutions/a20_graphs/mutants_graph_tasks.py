@@ -151,6 +151,7 @@ MUTANTS = [
     mutant("parts: the last part is lost", PARTS, ORDER, ORDER.replace("int(parts.max()) + 1", "int(parts.max())")),
     mutant("parts: nodes in random order", PARTS, BATCH, BATCH.replace("inside.nonzero()[:, 0],", "inside.nonzero()[:, 0].flip(0),")),
     mutant("parts: both directions are added", PARTS2, BATCH, "inner = number[edge_index[:, both]]\n        batches.append((inside.nonzero()[:, 0], torch.cat([inner, inner.flip(0)], dim=1).unique(dim=1)))"),
+    mutant("graphs: leaves training mode on", "check_gradients_of_graph_logits", first("GraphClassifier.forward", "self.train()")),
     mutant("graphs: leaves evaluation mode on", "check_logits_of_three_graphs", first("GraphClassifier.forward", "self.eval()")),
     mutant("negatives: turns the list of edges round", "check_samples_are_not_edges", first("negative_samples", "edge_index.copy_(edge_index.flip(1))")),
     mutant("parts: turns the list of edges round", "check_batches_have_their_inner_edges", first("partition_batches", "edge_index.copy_(edge_index.flip(1))")),
