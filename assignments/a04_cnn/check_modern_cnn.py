@@ -252,8 +252,13 @@ def check_counting_leaves_the_module_as_it_was(student):
         expect_equal(
             seen["hooks"], [0, 1, 0, 1], name="the numbers of hooks on four parts of the module, two of which had one"
         )
-        expect_equal(seen["modes"], [True, True, False], name="modes of the module, its normalisation and its dropout")
-        expect_equal(seen["grads"], 0, name="parameters with a gradient after counting")
+        expect_equal(
+            seen["modes"],
+            [True, True, False],
+            name="modes of the module, its normalisation and its dropout",
+            hint=counting,
+        )
+        expect_equal(seen["grads"], 0, name="parameters with a gradient after counting", hint=counting)
         expect_equal(seen["frozen"], ["head.weight"], name="parameters that need no gradient after counting")
     expect_equal(
         helper.alone(student.count_macs),

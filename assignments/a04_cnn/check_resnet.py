@@ -162,7 +162,7 @@ def start(make):
 
 @task("ThreeLayerConvNet", share=50)
 def check_three_layer_module_starts_as_described(student, rng):
-    """The module's initial weights are normal with Kaiming's standard deviation, its biases zero; it has no others."""
+    """The module's initial weights are normal with Kaiming's standard deviation, its biases zero; it uses no others."""
     table = student.define(STARTS + "\nfrom functools import partial\n")
     make = table.partial(student.ThreeLayerConvNet, 3, 24, 16, 10)
     rows = table.start(make)
