@@ -14,7 +14,7 @@ import torch
 def gradients(loss, *logits):
     leaves = [x.clone().requires_grad_() for x in logits]
     loss(*leaves).backward()
-    return [x.grad for x in leaves]
+    return [torch.zeros_like(x) if x.grad is None else x.grad for x in leaves]
 """
 
 

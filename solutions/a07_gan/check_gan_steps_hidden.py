@@ -28,7 +28,7 @@ def weight(net):
     return net.weight
 
 def gradient(net):
-    return net.weight.grad
+    return torch.zeros_like(net.weight) if net.weight.grad is None else net.weight.grad
 
 def as_function(net):
     def call(x):
