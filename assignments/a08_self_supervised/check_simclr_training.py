@@ -28,7 +28,7 @@ def run(train, shift, batches, rate, **options):
 """
 
 
-@task("train", share="3/9", loans=LOANS_OF_LOSS)
+@task("train", share="3/9", loans=LOANS_OF_LOSS, keeps=True)
 def check_an_epoch_on_a_toy(student, rng):
     """On two equal batches with a known loss, train returns that loss; each batch changes the parameters once."""
     run = student.define(TOY).run

@@ -5,7 +5,7 @@ million.
 """
 
 import torch
-from oracles import DRAWS, expect_share, slope_image
+from oracles import DRAWS, expect_drawn_by_torch, expect_share, slope_image
 from oracles_loans import LOANS_OF_CHAIN, LOANS_OF_COLOURS
 from torch import Tensor
 from torch.nn import functional as F
@@ -46,7 +46,7 @@ def check_boxes_lie_inside_the_image(student, rng):
 
 @task("sample_crop", share="1/7")
 def check_every_place_is_possible(student, rng):
-    """A box may be at every place where it fits, also at the first and the last row and column."""
+    """A box may be at every place where it fits, also at the edges; the boxes come from torch's random numbers."""
     helper = student.define(DRAWS)
     boxes = helper.boxes(student.sample_crop, 400, 6, 5, scale=(0.29, 0.31), ratio=(0.99, 1.01))
     expect_equal(boxes[:, 2:].unique(dim=0).tolist(), [[3, 3]], name="sizes of boxes of 30 % of 6 x 5")
@@ -61,6 +61,7 @@ def check_every_place_is_possible(student, rng):
         expect_equal(boxes[:, 2:].unique(dim=0).tolist(), [[6, 6]], name=name, mistakes={
             "A box fits also if it is as high or as wide as the image.": [[height, width]],
         })  # fmt: skip
+    expect_drawn_by_torch(student, lambda: helper.boxes(student.sample_crop, 30, 60, 80))
 
 
 def resized(image: Tensor, mode: str, **options) -> Tensor:

@@ -2,7 +2,7 @@
 
 import colorsys
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
@@ -45,12 +45,38 @@ class Steps:
 """
 
 
+SEED = """
+import torch
+
+def seed(number):
+    torch.manual_seed(number)  # of torch alone: all random numbers come from torch
+"""
+
+
 LUMA = {"red": 0.299, "green": 0.587, "blue": 0.114}
 
 
 def luma(pixel: Sequence[float]) -> float:
     """Return the luma of a pixel (red, green, blue)."""
     return sum(weight * value for weight, value in zip(LUMA.values(), pixel, strict=True))
+
+
+def expect_drawn_by_torch(student, draw: Callable[[], Tensor]) -> None:
+    """Fail unless torch.manual_seed decides what ``draw`` returns: equal after one seed, different after another."""
+    seed, drawn = student.define(SEED).seed, []
+    for number in (5, 5, 6):
+        seed(number)
+        drawn.append(draw())
+    expect(
+        torch.equal(drawn[0], drawn[1]),
+        "Two runs after the same torch.manual_seed drew different numbers.",
+        "Take all random numbers from torch, not from Python's random or from numpy.",
+    )
+    expect(
+        not torch.equal(drawn[0], drawn[2]),
+        "Two different seeds of torch gave the same draws.",
+        "Do not seed a generator in the function: whoever calls it decides whether a run repeats another.",
+    )
 
 
 def expect_share(found: Tensor, share: float, what: Message, hint: str = "") -> None:

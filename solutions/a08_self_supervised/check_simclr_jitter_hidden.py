@@ -3,7 +3,16 @@
 from itertools import combinations
 
 import torch
-from oracles import DRAWS, LUMA, expect_independent, expect_share, expect_uniform, luma, slope_image
+from oracles import (
+    DRAWS,
+    LUMA,
+    expect_drawn_by_torch,
+    expect_independent,
+    expect_share,
+    expect_uniform,
+    luma,
+    slope_image,
+)
 from oracles_loans_hidden import LOANS_OF_CHAIN, LOANS_OF_COLOURS
 from torch import Tensor
 
@@ -74,10 +83,12 @@ def judge_amounts(out: Tensor, hint: str) -> None:
 
 @task("color_jitter", share=20, loans=LOANS_OF_COLOURS)
 def check_jitter_draws_each_amount_for_itself(student, rng):
-    """Brightness, contrast, saturation and hue draw independent amounts."""
-    out = student.define(DRAWS).jittered(student.color_jitter, revealing(rng), 600)
+    """Brightness, contrast, saturation and hue draw independent amounts, from torch's random numbers."""
+    helper, image = student.define(DRAWS), revealing(rng)
+    out = helper.jittered(student.color_jitter, image, 600)
     expect_shape(out, (600, 3, 4, 4))
     judge_amounts(out.cpu(), FOUR)
+    expect_drawn_by_torch(student, lambda: helper.jittered(student.color_jitter, image, 10))
 
 
 def blend(image: Tensor, dull: Tensor | float, factor: Tensor) -> Tensor:

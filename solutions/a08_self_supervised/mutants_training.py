@@ -1,6 +1,6 @@
 """Wrong answers to a08, loss, training and probes, each with the check that must notice it."""
 
-from autograder.authoring.mutants import mutants_of
+from autograder.authoring.mutants import first, mutants_of
 
 mutant = mutants_of("simclr.py")
 
@@ -203,6 +203,8 @@ PROBES = [
     mutant("rotation: accepts rectangles", "check_rotation_refuses_what_is_not_square", REFUSE, "if False:"),
     mutant("rotation: calls rot90", "check_rotations_agree_with_rot90",
            TURNS, "torch.cat([torch.rot90(images, r, (2, 3)) for r in range(4)])"),
+    mutant("train: moves the images of the loader", "check_an_epoch_on_a_toy",
+           first("train", "[batch[0].mul_(1 + 1e-9) for batch in data_loader]")),
 ]
 
 MUTANTS = LOSSES + EPOCHS + PROBES

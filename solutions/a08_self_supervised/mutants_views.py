@@ -188,4 +188,17 @@ CHANCE = [
            "        if self.transform is None:\n            return image, image, target\n", ""),
 ]
 
-MUTANTS = CROPS + CHANCE
+RANDOM = {"Python": '__import__("random").uniform', "NumPy": '__import__("numpy").random.uniform'}
+ELSEWHERE = [
+    change
+    for name, uniform in RANDOM.items()
+    for change in [
+        mutant(f"crop: random numbers from {name}", "check_every_place_is_possible", PLACE,
+               f"top, left = (int({uniform}(0, n + 1)) for n in (height - h, width - w))\n"
+               "            return min(top, height - h), min(left, width - w), h, w"),
+        mutant(f"jitter: random numbers from {name}", "check_jitter_draws_each_amount_for_itself",
+               DRAW, f"{uniform}(centre - strength, centre + strength)"),
+    ]
+]  # fmt: skip
+
+MUTANTS = CROPS + CHANCE + ELSEWHERE
