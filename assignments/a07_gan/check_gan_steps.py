@@ -218,7 +218,7 @@ def has_graph(penalty, critic, real, fake):
 """
 
 
-@task("gradient_penalty", share="2/9", any_dtype=True)
+@task("gradient_penalty", share="2/9", any_dtype=True, keeps=True)
 def check_penalty_of_a_linear_critic(student, rng):
     """A linear critic has the slope |w| everywhere, so its penalty is (|w| - 1)^2 for all images."""
     toy = student.define(CRITICS)

@@ -89,7 +89,7 @@ def check_average_precision_of_cases_by_hand(student, rng):
         })  # fmt: skip
 
 
-@task("mean_average_precision", share=50, loans=LOANS_OF_THE_MEAN)
+@task("mean_average_precision", share=50, loans=LOANS_OF_THE_MEAN, keeps=True)
 def check_map_is_the_mean_over_classes(student, rng):
     """mAP is the mean of the AP of the classes: in this case of 1/3, 1/2 and 0."""
     first, second = [[0, 0, 4, 4], [8, 0, 12, 4]], [[0, 0, 4, 4], [8, 8, 9, 9]]

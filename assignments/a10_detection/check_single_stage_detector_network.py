@@ -129,7 +129,7 @@ def check_loss_of_a_case_by_hand(student, rng):
     })  # fmt: skip
 
 
-@task("SingleStageDetector.inference", share="2/8", loans=LOANS_OF_INFERENCE, any_dtype=True)
+@task("SingleStageDetector.inference", share="2/8", loans=LOANS_OF_INFERENCE, any_dtype=True, keeps=True)
 def check_inference_gives_sure_proposals_with_their_classes(student, rng):
     """Inference returns the proposals above the threshold, moved by their offsets, with their cells' best class."""
     B, A, C, H, W = 2, 2, 4, 3, 4

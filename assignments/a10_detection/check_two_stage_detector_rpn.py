@@ -117,7 +117,7 @@ def check_rpn_loss_of_a_case_by_hand(student, rng):
     })  # fmt: skip
 
 
-@task("RPN.inference", share=50, loans=LOANS_OF_INFERENCE, any_dtype=True)
+@task("RPN.inference", share=50, loans=LOANS_OF_INFERENCE, any_dtype=True, keeps=True)
 def check_rpn_gives_sure_proposals(student, rng):
     """Inference returns the proposals whose object probability is above the threshold, moved by their offsets."""
     B, A, H, W = 2, 2, 3, 4

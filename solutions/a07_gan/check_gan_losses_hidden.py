@@ -194,7 +194,13 @@ def check_optimizer_moves_every_parameter_as_adam_does(student, rng):
 @task("interpolate", share=50)
 def check_interpolation_of_other_shapes(student, rng):
     """Interpolation preserves dtype and device, takes any shape, starts and ends exactly; one step is z0."""
-    for shape, steps, dtype in [((2, 3), 4, torch.float32), ((), 5, torch.float64), ((4, 1, 2), 2, torch.float64)]:
+    cases = [
+        ((2, 3), 4, torch.float32),
+        ((), 5, torch.float64),
+        ((4, 1, 2), 2, torch.float64),
+        ((7,), 4, torch.float64),
+    ]
+    for shape, steps, dtype in cases:
         z0, z1 = rng.normal(*shape, dtype=dtype), rng.normal(*shape, dtype=dtype)
         seen = student.inspect(student.interpolate, z0, z1, steps)
         expect_shape(seen.value, (steps, *shape))

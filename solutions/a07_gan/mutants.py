@@ -1,6 +1,6 @@
 """Wrong answers to a07, the networks, each with the check that must notice it."""
 
-from autograder.authoring.mutants import mutants_of
+from autograder.authoring.mutants import first, mutants_of
 
 mutant = mutants_of("gan.py")
 
@@ -175,4 +175,11 @@ MUTANTS = [
            ("check_conditional_discriminator_agrees_with_the_formula",
             "check_conditional_discriminator_of_other_classes"),
            C_HEAD, C_HEAD + "\n        nn.Dropout(0.4),"),
+    mutant("penalty: leaves the critic in evaluation mode", "check_penalty_of_a_linear_critic",
+           first("gradient_penalty", "critic.eval()")),
+    mutant("interpolation: keeps its shares for as many steps", "check_interpolation_of_other_shapes",
+           "share = torch.linspace(0, 1, steps, dtype=z0.dtype, device=z0.device).reshape(-1, *[1] * z0.ndim)",
+           "known = interpolate.__dict__\n    if steps not in known:\n"
+           "        known[steps] = torch.linspace(0, 1, steps, dtype=z0.dtype, device=z0.device)\n"
+           "        known[steps] = known[steps].reshape(-1, *[1] * z0.ndim)\n    share = known[steps]"),
 ]

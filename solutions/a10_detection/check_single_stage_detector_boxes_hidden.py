@@ -239,6 +239,10 @@ def check_nms_of_few_boxes(student, rng):
     expect_equal(
         student.nms(nested, tensor(rng, [0.3, 0.2, 0.1])), tensor(rng, [0, 2], torch.int64), name="nms of nested boxes"
     )
+    scores = tensor(rng, [0.3, 0.30001, 0.1])
+    expect_equal(
+        student.nms(nested, scores), tensor(rng, [1, 2], torch.int64), name="nms with scores 0.3, 0.30001, 0.1"
+    )
 
 
 def expect_few_operations(student, rng) -> None:

@@ -1,7 +1,7 @@
 """Wrong answers to a10, the single-stage detector, each with the check that must notice it."""
 # ruff: noqa: E501 - quotes lines of the reference
 
-from autograder.authoring.mutants import mutants_of
+from autograder.authoring.mutants import first, mutants_of
 
 one = mutants_of("single_stage_detector.py")
 
@@ -267,6 +267,11 @@ SCORE = [
         "return sum(values) / max(len(values), 1)", "return sum(values) / len(values)"),
     one("mAP: ignores iou_threshold", "check_map_agrees_with_loops",
         "precision_recall(predictions, targets, label, iou_threshold))", "precision_recall(predictions, targets, label))"),
+    one("inference: moves its images", "check_inference_gives_sure_proposals_with_their_classes",
+        first("SingleStageDetector.inference", "images.mul_(1 + 1e-6)")),
+    one("mAP: changes the boxes of the caller", "check_map_is_the_mean_over_classes",
+        first("mean_average_precision", '[image["boxes"].mul_(2) for image in [*predictions, *targets]]')),
+    one("nms: scores rounded to float16", "check_nms_of_few_boxes", first("nms", "scores = scores.half()")),
 ]
 # fmt: on
 

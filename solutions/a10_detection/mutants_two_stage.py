@@ -1,7 +1,7 @@
 """Wrong answers to a10, the two-stage detector, each with the check that must notice it."""
 # ruff: noqa: E501 - quotes lines of the reference
 
-from autograder.authoring.mutants import mutants_of
+from autograder.authoring.mutants import first, mutants_of
 
 two = mutants_of("two_stage_detector.py")
 
@@ -126,6 +126,8 @@ SECOND_STAGE = [
     two("scores in two stages: a leftover from debugging, three images of each batch", "check_two_stage_learns_scenes",
         'stage = self.rpn(images, bboxes, output_mode="all")', 'stage = self.rpn(images[:3], bboxes[:3], output_mode="all")',
         calibrates=True),
+    two("RPN: inference moves its images", "check_rpn_gives_sure_proposals",
+        first("RPN.inference", "images.mul_(1 + 1e-6)")),
 ]
 # fmt: on
 
