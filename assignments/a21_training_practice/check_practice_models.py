@@ -11,6 +11,7 @@ from autograder import (
     expect_close,
     expect_equal,
     expect_shape,
+    expect_state_kept,
     expect_unchanged,
     explain_errors,
     is_sequence,
@@ -173,7 +174,7 @@ def check_frozen_layers(student, rng):
     expect("features.1.running_mean" not in moved, "The frozen statistics have changed.")
 
 
-@task("parameter_groups", share=50, any_dtype=True, keeps=True)
+@task("parameter_groups", share=50, any_dtype=True)
 def check_two_groups(student, rng):
     """The head has its rate, and everything else a tenth of it."""
     helper = student.define(NETWORKS)
@@ -187,6 +188,9 @@ def check_two_groups(student, rng):
                      hint="A parameter is of the head if its name begins with the head's name and a dot.")  # fmt: skip
         expect_close(lr, wanted[1], name=Message("the rate of the {title}", title=title),
                      hint="The rest learns at factor times head_lr, the head at head_lr.")  # fmt: skip
+    model = helper.tiny(weights_of_tiny(rng), rng.normal(1))
+    with expect_state_kept(student, model=model):
+        student.parameter_groups(model, "fc", 0.5)
 
 
 @task("accumulate", share=50, any_dtype=True, keeps=True)

@@ -95,7 +95,7 @@ def check_gradient_of_the_loss(student, rng):
             expect_close(value, expected, name=Message("{name} {what}", name=name, what=what), atol=1e-5, rtol=1e-4)
 
 
-APART = "Look at t and at noise separately: draw the one that is None, and keep the one that is given."
+EITHER_GIVEN = "Look at t and at noise separately: draw the one that is None, and keep the one that is given."
 
 
 def noise_in(seen: Tensor, times: Tensor, betas: Tensor, images: Tensor) -> Tensor:
@@ -143,11 +143,15 @@ def check_times_and_noise_are_drawn(student, rng):
 
     t, noise = rng.integers(0, timesteps, batch), rng.normal(batch, 2, 6, 6)
     seen, times = helper.draw(made, model, images, 5, {"t": t})
-    expect_equal(times, t.expand(5, -1), name="the times of the model's calls, with t and without noise", hint=APART)
+    expect_equal(
+        times, t.expand(5, -1), name="the times of the model's calls, with t and without noise", hint=EITHER_GIVEN
+    )
     judge_noise(noise_in(seen, times, betas, images))
     seen, times = helper.draw(made, model, images, 5, {"noise": noise})
     found = noise_in(seen, times, betas, images)
     given = noise.expand(5, -1, -1, -1, -1)
-    expect_close(found, given, atol=1e-4, name="the noise in the model's inputs, without t", hint=APART)
-    expect(bool((times[1:] != times[:-1]).any()), "With noise and without t, all calls have the same times.", APART)
+    expect_close(found, given, atol=1e-4, name="the noise in the model's inputs, without t", hint=EITHER_GIVEN)
+    expect(
+        bool((times[1:] != times[:-1]).any()), "With noise and without t, all calls have the same times.", EITHER_GIVEN
+    )
     expect_device(student, made.p_losses, images)

@@ -58,7 +58,7 @@ MISTAKES: dict[str, list[Mistake]] = {
         ("Permutation.inverse", (".argsort()", ""), "the order that undoes it"),
         ("ActNorm.forward", ("correction=0", "correction=1"), "divided by N"),
         ("made_masks", ("> units", ">= units"), "strictly"),
-        ("MaskedAutoregressive.forward", (", -log_sigma.sum", ", log_sigma.sum"), "The sign"),
+        ("MaskedAutoregressive.forward", (", -log_sigma.sum", ", log_sigma.sum"), "has the other sign"),
         ("MaskedAutoregressive.conditionals", ("self.into * ", ""), "multiplied by masks"),
         ("MaskedAutoregressive.inverse", ("range(z.shape[1])", "range(1)"), "In step i"),
         ("spectral_scale", (".clamp(min=1)", ""), "max(1, sigma / c)"),

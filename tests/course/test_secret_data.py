@@ -60,9 +60,9 @@ class Recording(LocalLink):
 
     sent: list[Any]
 
-    def begin(self, *, seed: int, seconds: float, memory_mb: int) -> None:
+    def begin(self, *, seed: int, seconds: float, memory_mb: int, keeps: bool = False) -> None:
         self.sent.append(seed)
-        super().begin(seed=seed, seconds=seconds, memory_mb=memory_mb)
+        super().begin(seed=seed, seconds=seconds, memory_mb=memory_mb, keeps=keeps)
 
     def request(self, request: dict[str, Any]) -> Any:
         self.sent += [request.get("seed"), *request.get("args", ())]

@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import torch
 
 from autograder.core.assignment import read_assignment
 from autograder.core.report import CheckResult, Outcome
+from autograder.sandbox.inside.meter import Left
 from autograder.sandbox.open_link import open_link
 from autograder.sandbox.pool import open_pool
 from autograder.session.options import Options
@@ -232,3 +234,16 @@ def test_the_worker_says_it_as_well(assignment) -> None:
     assert [result.id.partition("::")[2] for result in lost] == ["check_noise"]
     assert "it was seeded" in lost[0].message
     assert "torch.Generator" in lost[0].hint
+
+
+def test_arguments_may_be_sparse_or_contain_themselves() -> None:
+    own: list[object] = []
+    own.append(own)
+    given = [torch.eye(3).to_sparse(), own]
+    left = Left(arguments=True)
+    before = left.before({"args": given})
+    left.compare(before, None)
+    assert left.take() == []
+    given[0]._values().mul_(2)
+    left.compare(before, None)
+    assert left.take() == ["inputs"]

@@ -24,8 +24,7 @@ import torch.fx.experimental.symbolic_shapes  # noqa: F401 - and this is importe
 
 import autograder.checks.task
 import autograder.render.notebook_table
-import autograder.students.check
-import autograder.students.notebook_check  # noqa: F401
+import autograder.students.check  # noqa: F401 - and not notebook_check, whose import asks the kernel for its shell
 import common.fallbacks  # noqa: F401
 from autograder.core import collector
 

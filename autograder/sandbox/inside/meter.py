@@ -114,14 +114,15 @@ class Left:
                 self.changed.update(changed)
 
 
-def _states(value: Any) -> Iterator[State]:
-    """Yield what a call must not change of an argument: values, and of modules, modes and requires_grad."""
+def _states(value: Any, depth: int = 8) -> Iterator[State]:
+    """Yield what a call must not change of an argument: values, and of modules, modes and requires_grad.
+
+    A list may contain itself, so nothing deeper than ``depth`` is compared.
+    """
     torch = sys.modules.get("torch")
-    if isinstance(value, list | tuple):
-        for item in value:
-            yield from _states(item)
-    elif isinstance(value, dict):
-        yield from _states(list(value.values()))
+    if isinstance(value, list | tuple | dict):
+        for item in (value.values() if isinstance(value, dict) else value) if depth else ():
+            yield from _states(item, depth - 1)
     elif isinstance(value, np.ndarray) or (torch and isinstance(value, torch.Tensor)):
         yield "inputs", value, _now("inputs", value)
     elif torch and isinstance(value := getattr(value, "__self__", value), torch.nn.Module):
@@ -130,9 +131,9 @@ def _states(value: Any) -> Iterator[State]:
 
 
 def _now(kind: str, value: Any) -> Any:
-    """Return a copy of the part of a value that is compared."""
+    """Return a copy of the part of a value that is compared; of a sparse tensor, its values."""
     if kind == "inputs":
-        return value.copy() if isinstance(value, np.ndarray) else value.detach().clone()
+        return value.copy() if isinstance(value, np.ndarray) else _stored(value.detach()).clone()
     parts = value.modules() if kind == "modes" else value.parameters()
     return [part.training if kind == "modes" else part.requires_grad for part in parts]
 
@@ -147,6 +148,11 @@ def _same(now: Any, then: Any) -> bool:
 
 def _size_of(value: Any) -> int:
     """Return how many bytes a tensor has; a sparse one has no storage of its own, but its values have."""
+    return int(_stored(value).untyped_storage().nbytes())
+
+
+def _stored(value: Any) -> Any:
+    """Return a tensor, or the values that a sparse one stores."""
     if value.layout is not sys.modules["torch"].strided and "sparse" in str(value.layout):
-        value = value._values() if value.is_sparse else value.values()
-    return int(value.untyped_storage().nbytes())
+        return value._values() if value.is_sparse else value.values()
+    return value
