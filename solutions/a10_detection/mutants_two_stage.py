@@ -80,7 +80,7 @@ SECOND_STAGE = [
     two("RoI Align: zero beyond the map", "check_roi_align_beyond_the_map",
         "    return sums.reshape(R, height, width, C)",
         "    beyond = (boxes[:, 1:3] < 0).any(1) | (x1 > W) | (y1 > H)\n"
-        "    return sums.reshape(R, height, width, C) * (~beyond)[:, None, None, None]"),
+        "    return (sums.reshape(R, height, width, C) * (~beyond)[:, None, None, None])"),
     two("RoI Align: cuts the gradient", "check_roi_align_passes_gradients_on",
         "cells = features.movedim(1, -1)", "cells = features.detach().requires_grad_().movedim(1, -1)"),
     two("RoI Align: needs contiguous features", "check_roi_align_keeps_its_inputs",
