@@ -6,7 +6,7 @@ variant = variants_of("vq_vae.py")
 
 # fmt: off
 VARIANTS = [
-    variant("a layer that is not used",
+    variant("codebook: a layer that is not used",
         ("        super().__init__()\n        self.codebook,",
          "        super().__init__()\n        self.project = nn.Linear(D, D)\n        self.codebook,")),
     variant("flat rows, cdist, mse_loss, a histogram by one_hot",
