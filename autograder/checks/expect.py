@@ -6,8 +6,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextvars import ContextVar
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,21 +17,13 @@ from autograder.checks.mistakes import likely_mistake, usual_cause
 from autograder.checks.values import EXACT, Tolerance, kind_of_number
 from autograder.checks.wrong_forms import one_number, other_shape
 from autograder.core.errors import GradlabError
-from autograder.core.message import Message, first_of, joined
+from autograder.core.message import Message, joined
 from autograder.core.report import Cause
-from autograder.probes.saying import DTYPE, FROZEN, INPUTS, MODES, RECORDING, SEEDED
 
 LIMIT = 2000  # characters of one message
-SETTINGS = {"dtype": DTYPE, "recording": RECORDING, "seeded": SEEDED}  # of torch, for all code that runs later
-ARGUMENTS = {"inputs": INPUTS, "modes": MODES, "frozen": FROZEN}  # what a call must leave of them
-SETTINGS_CHANGED = Message("The call changed {names}.")
-SETTINGS_HINT = (
-    "This changes all code that runs later. Use dtype=..., `with torch.no_grad():` or your own torch.Generator."
-)
 IN_PLACE_HINT = "Use x = x - m instead of x -= m, and neither x[...] = ... nor a method_() on an argument."
 MODE_HINT = "Remember `mode = model.training` and call `model.train(mode)` at the end. A loss calls neither of them."
 FROZEN_HINT = "Use torch.no_grad() or detach() instead; they leave the parameters as they are."
-_HINTS = {"inputs": IN_PLACE_HINT, "modes": MODE_HINT, "frozen": FROZEN_HINT}
 
 Mistakes = Mapping[
     str, Any
@@ -63,13 +54,6 @@ class Mismatch(GradlabError):
 
     def __str__(self) -> str:
         return f"{self.message}\nHint: {self.hint}" if self.hint else self.message
-
-
-class SettingsChanged(Mismatch):
-    """A call changed torch's settings, for all code that runs later, or its arguments."""
-
-
-settings_are_judged = ContextVar("settings_are_judged", default=False)  # the task has lost points for them already
 
 
 def expect(condition: object, message: str, hint: str = "") -> None:
@@ -177,27 +161,10 @@ def expect_type(actual: Any, kind: type | tuple[type, ...], name: str = "") -> N
         )
 
 
-def expect_unchanged(seen: Any, *inputs: Any, may_seed: bool = False) -> None:
-    """Require that an inspected call (``student.inspect``) did not change its positional arguments, nor torch's state.
-
-    That is the default dtype, whether gradients are recorded, and, unless it ``may_seed``, the global generator's seed.
-    """
+def expect_unchanged(seen: Any, *inputs: Any) -> None:
+    """Require that an inspected call (``student.inspect``) did not change its positional arguments."""
     for sentence in changed_in_place(inputs, seen.args):
         raise Mismatch(sentence, IN_PLACE_HINT)
-    expect_settings(seen.torch, may_seed=may_seed)
-
-
-def expect_settings(changed: Collection[str], *, may_seed: bool = False) -> None:
-    """Require that none of torch's settings changed: "dtype", "recording" or, unless it ``may_seed``, "seeded".
-
-    Nor may a check's calls have changed "inputs", "modes" or "frozen" of arguments, where the check looks at these.
-    Raises SettingsChanged, unless the task has lost points for them already.
-    """
-    known = {**SETTINGS, **ARGUMENTS}
-    texts = {name: text for name, text in known.items() if name in changed and not (may_seed and name == "seeded")}
-    if texts and not settings_are_judged.get():
-        hint = _HINTS.get(next(iter(texts)), SETTINGS_HINT)
-        raise SettingsChanged(Message(SETTINGS_CHANGED.template, names=first_of([*texts.values()], 3)), hint)
 
 
 def changed_in_place(before: Sequence[Any], after: Sequence[Any]) -> Iterator[Message]:

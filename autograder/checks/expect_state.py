@@ -1,4 +1,4 @@
-"""Require that a call leaves modules and torch's global settings as they were, but for what it is there to change."""
+"""Require that a call leaves modules as they were, but for what it is there to change."""
 
 from __future__ import annotations
 
@@ -6,19 +6,9 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from autograder.checks.expect import (
-    FROZEN_HINT,
-    MODE_HINT,
-    SETTINGS_CHANGED,
-    SETTINGS_HINT,
-    Mismatch,
-    SettingsChanged,
-    expect,
-    settings_are_judged,
-)
+from autograder.checks.expect import FROZEN_HINT, MODE_HINT, Mismatch, expect
 from autograder.checks.task import BadCheck
 from autograder.core.message import Message, first_of
-from autograder.probes.saying import GLOBALS, recognised
 
 _RULES = {  # what may change -> the sentence and the hint for a change
     "mode": (
@@ -41,18 +31,16 @@ _RULES = {  # what may change -> the sentence and the hint for a change
         Message("The call changed .grad of {names}."),
         "Use torch.autograd.grad, torch.no_grad() or detach(), so that no gradient reaches these parameters.",
     ),
-    "torch": (SETTINGS_CHANGED, SETTINGS_HINT),
 }
 
 
 @contextmanager
 def expect_state_kept(student: Any, /, *, may_change: Collection[str] = (), **modules: Any) -> Iterator[None]:
-    """Require that the calls in this block leave the modules, and torch's global state, as they were.
+    """Require that the calls in this block leave the modules as they were.
 
     ``modules`` are handles by the names that messages use; an object with modules as attributes counts for these. What
-    is compared: "mode" of every submodule, "requires_grad", "parameters", "buffers", "grads", and "torch": the default
-    dtype, whether gradients are recorded, and that the global random generator was not seeded (drawing is fine).
-    ``may_change`` lists what is not compared. If the block raises, nothing is compared.
+    is compared: "mode" of every submodule, "requires_grad", "parameters", "buffers" and "grads". ``may_change`` lists
+    what is not compared. If the block raises, nothing is compared.
 
     Raises BadCheck for an unknown word in ``may_change``.
     """
@@ -66,8 +54,4 @@ def expect_state_kept(student: Any, /, *, may_change: Collection[str] = (), **mo
     for kind, (sentence, hint) in _RULES.items():
         names = changes[kind]
         if kind not in may_change and type(names) is list and names:
-            shown = first_of([recognised(str(name)[:80], GLOBALS) for name in names], 3)
-            if kind != "torch":
-                raise Mismatch(Message(sentence.template, names=shown), hint)
-            if not settings_are_judged.get():
-                raise SettingsChanged(Message(sentence.template, names=shown), hint)
+            raise Mismatch(Message(sentence.template, names=first_of([str(name)[:80] for name in names], 3)), hint)

@@ -34,17 +34,6 @@ def recognised(text: str, templates: Sequence[str]) -> str:
     return text
 
 
-# What changed of torch (state.py)
-DTYPE = Said("torch's default dtype")
-RECORDING = Said("whether torch records gradients (torch.set_grad_enabled)")
-SEEDED = Said("torch's global random generator (it was seeded)")
-GLOBALS = (DTYPE, RECORDING, SEEDED)
-
-# What a call left changed of its arguments (sandbox/inside/meter.py)
-INPUTS = Said("an argument in place")
-MODES = Said("the mode (training or evaluation) of a module")
-FROZEN = Said("requires_grad of a module's parameters")
-
 # What would fail on another device (devices.py)
 MIXED = Said("{function} would get tensors of both devices, and fail")
 STAYED = Said("the result would stay on the CPU")

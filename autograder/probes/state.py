@@ -1,26 +1,22 @@
-"""What a call may leave behind: the state of modules and of torch. Checks run this in the student's process."""
+"""What a call may leave behind: the state of modules. Checks run this in the student's process."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 
-from autograder.probes.saying import DTYPE, RECORDING, SEEDED
-
-KINDS = ("mode", "requires_grad", "parameters", "buffers", "grads", "torch")
+KINDS = ("mode", "requires_grad", "parameters", "buffers", "grads")
 
 
 class Watch:
-    """Remembers the state of modules, and of torch itself.
+    """Remembers the state of modules.
 
     Any other object counts for the modules among its attributes.
     """
 
     def __init__(self, objects: Mapping[str, Any]) -> None:
-        torch.manual_seed(int(torch.randint(2**62, ())))  # a seed that nobody else would choose
         self.modules = {name: module for label, value in objects.items() for name, module in _modules(label, value)}
         self.before = self._state()
 
@@ -44,11 +40,6 @@ class Watch:
                 state["grads"][path] = None if parameter.grad is None else parameter.grad.detach().clone()
             for name, buffer in module.named_buffers():
                 state["buffers"][_path(label, name)] = buffer.detach().clone()
-        state["torch"] = {
-            str(DTYPE): torch.get_default_dtype(),
-            str(RECORDING): torch.is_grad_enabled(),
-            str(SEEDED): torch.initial_seed(),
-        }
         return state
 
 

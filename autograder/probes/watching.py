@@ -16,6 +16,7 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_leaves
 
 _CONVERSIONS = ("to", "type_as", "zeros_like", "ones_like", "empty_like", "rand_like", "randn_like")
+SEED = 5_046_812_389  # of `repeatable`: a seed that nobody else would choose
 
 
 class Watcher(TorchFunctionMode):
@@ -77,14 +78,24 @@ def owners_of(module: nn.Module) -> dict[int, nn.Module]:
     return {id(p): part for part in module.modules() for p in part.parameters(recurse=False)}
 
 
+@contextmanager
+def seeded(number: int) -> Iterator[None]:
+    """Run the block with this seed, and restore the generator, unless the block seeds it: then it keeps that seed."""
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(number)  # torch.manual_seed takes 2 ms where CUDA was not used yet
+        if torch.cuda.is_initialized():
+            torch.cuda.manual_seed_all(number)
+        yield
+        left = torch.default_generator.initial_seed()
+    if left != number:
+        torch.default_generator.manual_seed(left)
+
+
 def repeatable(module: nn.Module, inputs: Sequence[Any]) -> Callable[[], list[Tensor]]:
     """Return a function that calls the module and returns the float tensors of its result, the same each time."""
 
     def run() -> list[Tensor]:
-        with torch.random.fork_rng(devices=[]):
-            torch.default_generator.manual_seed(0)  # torch.manual_seed takes 2 ms where CUDA was not used yet
-            if torch.cuda.is_initialized():
-                torch.cuda.manual_seed_all(0)
+        with seeded(SEED):
             return [x for x in tensors(module(*inputs)) if x.is_floating_point()]
 
     return run

@@ -14,7 +14,7 @@ class Link(Protocol):
     """Sends requests (see worker.py) to the process in which the student's code runs."""
 
     printed: str  # the output of the student's code since the check began
-    left: set[str]  # what calls left changed since then: "dtype", "recording", "seeded", "inputs", "modes", "frozen"
+    left: set[str]  # what calls left changed since then: "dtype", "recording", "seeded", "inputs", ... (meter.py)
 
     def begin(self, *, seed: int, seconds: float, memory_mb: int, keeps: bool = False) -> None:
         """Begin a check: start its deadline and set its limits. ``keeps``: calls leave their arguments as they were."""
@@ -51,4 +51,3 @@ class Inspection:
     args: tuple[Any, ...]  # the positional arguments as they were after the call
     ops: int  # number of operations that torch ran
     largest: int  # bytes of the largest tensor that one of them made
-    torch: tuple[str, ...] = ()  # torch's global settings that it changed: "dtype", "recording", "seeded"

@@ -90,7 +90,7 @@ class LocalLink:
     def apart(self) -> Iterator[None]:
         """Run the block in this process, too: the code is its owner's. What it prints is dropped, as in the box."""
         self.left = set()
-        self.request({"do": "seed", "seed": self.seed})
+        self.request({"do": "reset", "seed": self.seed})
         if self.debugging or sys.gettrace() is not None:
             yield
             return

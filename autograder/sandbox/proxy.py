@@ -310,16 +310,13 @@ class Student:
     def inspect(self, f: Handle, *args: Any, **kwargs: Any) -> Inspection:
         """Call ``f`` and also return its arguments afterwards, its operations in torch and the memory they used."""
         table = self._remote.call("inspect", f, args, kwargs)
-        if type(table) is not dict or set(table) != {"value", "args", "ops", "largest", "torch"}:
+        if type(table) is not dict or set(table) != {"value", "args", "ops", "largest"}:
             raise unexpected_message()
         value, after, ops, largest = table["value"], table["args"], table["ops"], table["largest"]
         if type(after) is not tuple or len(after) != len(args) or type(ops) is not int or type(largest) is not int:
             raise unexpected_message()
-        changed = table["torch"]
-        if type(changed) is not list or not all(type(name) is str for name in changed):
-            raise unexpected_message()
         self._remote.trail.inspected = (args, after)
-        return Inspection(value, after, ops, largest, tuple(changed))
+        return Inspection(value, after, ops, largest)
 
     def folder(self) -> str:
         """Return the path of an empty folder in the student's process, which is removed after the check."""

@@ -8,25 +8,47 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from autograder.checks.expect import ARGUMENTS, SettingsChanged, expect_settings, settings_are_judged
+from autograder.checks.expect import FROZEN_HINT, IN_PLACE_HINT, MODE_HINT, Mismatch
 from autograder.checks.task import after_check
+from autograder.core.message import Message, first_of
 from autograder.sandbox.proxy import Student
 from autograder.session.state import SessionState
 
 if TYPE_CHECKING:
     from autograder.session.check_items import Check
 
+HINT = "This changes all code that runs later. Use dtype=..., `with torch.no_grad():` or your own torch.Generator."
+
+_SETTINGS = {  # of torch, for all code that runs later
+    "dtype": Message("torch's default dtype"),
+    "recording": Message("whether torch records gradients (torch.set_grad_enabled)"),
+    "seeded": Message("torch's global random generator (it was seeded)"),
+}
+_ARGUMENTS = {  # what a call must leave of them
+    "inputs": Message("an argument in place"),
+    "modes": Message("the mode (training or evaluation) of a module"),
+    "frozen": Message("requires_grad of a module's parameters"),
+}
+_HINTS = {"inputs": IN_PLACE_HINT, "modes": MODE_HINT, "frozen": FROZEN_HINT}
 _WORDS = {  # what a source says that changes one
     "dtype": re.compile(r"default_(?:dtype|tensor_type)"),
     "recording": re.compile(r"grad_enabled|__enter__"),
     "seeded": re.compile(r"seed|set_(?:rng_)?state"),
 }
+
+
+class SettingsChanged(Mismatch):
+    """A call changed torch's settings, or its arguments."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        texts = [(_SETTINGS | _ARGUMENTS)[name] for name in names]
+        super().__init__(Message("The call changed {names}.", names=first_of(texts, 3)), _HINTS.get(names[0], HINT))
 
 
 @contextmanager
@@ -35,26 +57,39 @@ def settings_judged(check: Check, state: SessionState) -> Iterator[None]:
 
     One check of a task loses points for them, and none with more than half of its points.
     """
-    task = check.spec.task
-    others = {other.name for other in check.placed.assignment.tasks} - {task}
+    spec = check.spec
 
     def judge(student: Student | None) -> None:
-        if student:
-            left = student._remote.link.left
-            left = {name for name in left if name in ARGUMENTS or _changes(name, student.source, task, others)}
-            expect_settings(left, may_seed=check.spec.may_seed)
+        if student and (names := _left(check, student._remote.link.left, student.source)):
+            raise SettingsChanged(names)
 
-    lost = task in state.settings_lost
-    judges = not lost and not check.scored and check.spec.share <= Fraction(1, 2)
-    tokens = settings_are_judged.set(lost), after_check.set(judge if judges else None)
+    judges = spec.task not in state.settings_lost and not check.scored and spec.share <= Fraction(1, 2)
+    token = after_check.set(judge if judges else None)
     try:
         yield
     except SettingsChanged:
-        state.settings_lost.add(task)
+        state.settings_lost.add(spec.task)
         raise
     finally:
-        settings_are_judged.reset(tokens[0])
-        after_check.reset(tokens[1])
+        after_check.reset(token)
+
+
+def settings_changed(check: Check) -> SettingsChanged | None:
+    """Return what the calls of a failed check left changed, small arguments included, or None for nothing."""
+    if check.student is None:
+        return None
+    left = check.student._remote.link.left
+    names = _left(check, left | ({"inputs"} if "small inputs" in left else set()), check.student.source)
+    return SettingsChanged(names) if names else None
+
+
+def _left(check: Check, left: set[str], source: str) -> list[str]:
+    """Return the names of what is left changed and this check's task answers for."""
+    others = {other.name for other in check.placed.assignment.tasks} - {check.spec.task}
+    settings = [name for name in _SETTINGS if name in left and _changes(name, source, check.spec.task, others)]
+    if check.spec.may_seed:
+        settings = [name for name in settings if name != "seeded"]
+    return [*settings, *(name for name in _ARGUMENTS if name in left)]
 
 
 def _changes(setting: str, source: str, task: str, others: Iterable[str]) -> bool:

@@ -10,7 +10,6 @@ from autograder import (
     expect_close,
     expect_equal,
     expect_shape,
-    expect_state_kept,
     explain_errors,
     task,
 )
@@ -50,11 +49,10 @@ def expect_normal(weights: dict[str, Tensor], scale: float) -> None:
 @task("TwoLayerNet.__init__", share=50)
 def check_two_layer_net_starts_normal(student, device):
     """TwoLayerNet's weights are normal with standard deviation weight_scale, and differ from net to net."""
-    with expect_state_kept(student):
-        nets = [
-            student.TwoLayerNet(150, 200, 60, weight_scale=0.03, reg=0.0, dtype=torch.float32, device=device)
-            for _ in range(2)
-        ]
+    nets = [
+        student.TwoLayerNet(150, 200, 60, weight_scale=0.03, reg=0.0, dtype=torch.float32, device=device)
+        for _ in range(2)
+    ]
     params = [net.params for net in nets]
     expect_normal({name: params[0][name] for name in ("W1", "W2")}, 0.03)
     expect(not torch.equal(params[0]["W1"], params[1]["W1"]), "Two nets started with the same weights.")
@@ -65,8 +63,7 @@ def check_fully_connected_net_starts_normal(student, device):
     """FullyConnectedNet's weights are normal with standard deviation weight_scale in every layer."""
     for hidden in ([120], [100, 100, 100]):
         options = {"input_dim": 100, "num_classes": 100, "weight_scale": 0.2, "dtype": torch.float64, "device": device}
-        with expect_state_kept(student):  # the seed is for dropout alone
-            net = student.FullyConnectedNet(hidden, **options, dropout=0.2, seed=3)
+        net = student.FullyConnectedNet(hidden, **options, dropout=0.2, seed=3)
         params = net.params
         names = [f"W{layer}" for layer in range(1, len(hidden) + 2)]
         expect(

@@ -109,8 +109,7 @@ def check_noise_has_the_type_asked_for(student, rng, device):
             noise.device.type == device.type,
             Message("The noise is on {device}; it should be on {expected}.", device=noise.device, expected=device),
         )
-    with expect_state_kept(student):
-        default = student.sample_noise(4, 3)
+    default = student.sample_noise(4, 3)
     tracked = student.define(HELPERS).tracked(student.sample_noise, 4, 3)
     expect(tracked is False, "The noise has requires_grad=True.", hint="Nothing needs the gradient in the noise.")
     expect(

@@ -1,15 +1,11 @@
-"""Require that models leave torch's settings, and their own state, as they were."""
+"""Require that models leave their own state as it was."""
 
 from autograder import expect_state_kept
 
 
 def judge_state(student, answer, make, *inputs, may_change=()):
-    """Require that ``make`` seeds nothing, and that ``answer(model, *inputs)`` leaves the model's state as it was.
-
-    The answer is computed in both modes.
-    """
-    with expect_state_kept(student):
-        model = make()
+    """Require that ``answer(model, *inputs)`` leaves the state of the model that ``make`` returns, in both modes."""
+    model = make()
     with expect_state_kept(student, model=model, may_change=may_change):
         answer(model, *inputs)
     model = model.eval()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import torch
 
 from autograder.checks.expect import IN_PLACE_HINT, Mismatch, expect_close, expect_equal, expect_unchanged
 from autograder.session.verdict import verdict_on
@@ -84,43 +83,3 @@ def test_a_later_call_is_not_blamed() -> None:
         with pytest.raises(Mismatch) as caught:
             expect_close(student.shift(x), x)
         assert "in place" not in verdict_on(caught.value, student.trail).message
-
-
-SETTINGS = """
-import torch
-
-def seeds(x):
-    torch.manual_seed(0)
-    return x + torch.rand(())
-
-def doubles(x):
-    torch.set_default_dtype(torch.float64)
-    return x
-
-def stops(x):
-    torch.set_grad_enabled(False)
-    return x
-
-def draws(x):
-    with torch.no_grad():
-        return x + torch.rand(()) + torch.rand((), generator=torch.Generator().manual_seed(0))
-"""
-
-
-@pytest.mark.parametrize(
-    ("name", "text"), [("seeds", "it was seeded"), ("doubles", "default dtype"), ("stops", "records gradients")]
-)
-def test_torchs_settings_count_as_well(name: str, text: str) -> None:
-    x = torch.zeros(2)
-    with local_student(SETTINGS, seed=7) as student:
-        with pytest.raises(Mismatch, match=text):
-            expect_unchanged(student.inspect(getattr(student, name), x), x)
-        expect_unchanged(student.inspect(student.draws, x), x)
-
-
-def test_a_task_may_be_to_seed() -> None:
-    x = torch.zeros(2)
-    with local_student(SETTINGS, seed=7) as student:
-        expect_unchanged(student.inspect(student.seeds, x), x, may_seed=True)
-        with pytest.raises(Mismatch, match="default dtype"):
-            expect_unchanged(student.inspect(student.doubles, x), x, may_seed=True)

@@ -31,7 +31,7 @@ import numpy as np
 
 from autograder.sandbox.inside.figures import draw_figure
 from autograder.sandbox.inside.listed import Listed, Names
-from autograder.sandbox.inside.meter import RUNNING, Left, changed_settings, make_meter, torch_settings
+from autograder.sandbox.inside.meter import RUNNING, Left, make_meter
 from autograder.sandbox.inside.modules import SubmissionFinder
 from autograder.sandbox.inside.plain_values import Record
 from autograder.sandbox.inside.recorder import Recording
@@ -169,7 +169,7 @@ class Worker:
         return value
 
     def do_begin(self, seed: int, libraries: Sequence[str] = (), keeps: bool = False) -> None:
-        """Begin a check: import libraries, drop the last check's objects, reset torch's settings if it is imported."""
+        """Begin a check: import libraries, drop the last check's objects, and reset torch's settings."""
         for name in libraries:
             with suppress(Exception):  # a value of it cannot be sent here then, and the answer to it will say so
                 __import__(name)
@@ -178,6 +178,10 @@ class Worker:
         if self.folder:
             shutil.rmtree(self.folder, ignore_errors=True)
             self.folder = ""
+        self.do_reset(seed)
+
+    def do_reset(self, seed: int) -> None:
+        """Give torch its usual settings, if it is imported, and seed the random generators."""
         if torch := sys.modules.get("torch"):
             torch.set_default_dtype(torch.float32)
             torch.set_grad_enabled(True)
@@ -251,11 +255,10 @@ class Worker:
         return tuple(map(self._keep, result)) if type(result) in (tuple, list) else self._keep(result)
 
     def do_inspect(self, f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
-        meter, before = make_meter(), torch_settings()
+        meter = make_meter()
         with self._recorded(meter):
             value = f(*args, **kwargs)
-        changed = changed_settings(before)
-        return {"value": value, "args": args, "ops": meter.ops, "largest": meter.largest, "torch": changed}
+        return {"value": value, "args": args, "ops": meter.ops, "largest": meter.largest}
 
     def do_value(self, target: Any) -> Any:
         return target
