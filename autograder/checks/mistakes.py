@@ -16,7 +16,7 @@ from autograder.checks.compare import Difference, unusable
 from autograder.checks.describe import TENSORS, dtype_name, number
 from autograder.checks.values import Tolerance, Values, close, common, kind_of_dtype, kind_of_number
 from autograder.checks.wrong_forms import one_number, other_shape, other_type
-from autograder.checks.wrong_values import function, order, places
+from autograder.checks.wrong_values import function, nearly, order, places
 from autograder.core.message import Message
 
 MOST_PARTS = 100  # of a single number, and as often it may be contained: farther relations are likely by chance
@@ -163,15 +163,17 @@ def _numbers(*values: Any) -> list[Values]:
 def _single(a: Values, e: Values, atol: float, rtol: float) -> str:
     """Return a hint for a single wrong number that is not whole, such as a loss, or an empty string."""
     found, wanted = float(a.flat[0]), float(e.flat[0])
-    if not math.isfinite(found) or not math.isfinite(wanted) or wanted == int(wanted):
+    if not math.isfinite(found) or not math.isfinite(wanted):
         return ""
+    if wanted == int(wanted):
+        return nearly(a, e)
     if _agree(-a, e, atol, rtol):
         return "The value has the wrong sign."
     ratio = Fraction(found / wanted).limit_denominator(MOST_PARTS)
     simple = 1 in (abs(ratio.numerator), ratio.denominator) and abs(ratio.numerator) <= MOST_PARTS
     if simple and ratio not in (0, 1) and _agree(a, float(ratio) * e, 1e-12, min(rtol, 1e-4)):
         return Message("The value is {factor} the expected one.", factor=_factor(float(ratio)))
-    return function(a.astype(np.float64), e.astype(np.float64), atol, rtol)
+    return function(a.astype(np.float64), e.astype(np.float64), atol, rtol) or nearly(a, e)
 
 
 def _common_factor(a: Values, e: Values, atol: float, rtol: float) -> float:

@@ -90,8 +90,27 @@ def places(a: Values, e: Values, atol: float, rtol: float) -> str:
     if np.isfinite(a).all() and np.isfinite(e).all() and (hint := along_an_axis(a, e, atol, rtol)):
         return hint
     if wrong.all() or e.size < 6:
-        return _alike(a, e) if e.size >= 6 else ""
-    return next(_together(wrong, e), "")
+        return (_alike(a, e) if e.size >= 6 else "") or nearly(a, e)
+    return next(_together(wrong, e), "") or _zeros(a, wrong) or nearly(a, e)
+
+
+def nearly(a: Values, e: Values) -> str:
+    """Return a hint for values that are all nearly right, or an empty string."""
+    if not (np.isfinite(a).all() and np.isfinite(e).all()) or np.array_equal(a, np.round(a)):
+        return ""
+    near = 0.01 * np.abs(e) + 0.001 * np.abs(e).max() if e.size > 2 else 0.001 * np.abs(e)
+    if (np.abs(a - e) > near).any():
+        return ""
+    return (
+        "This is nearly right: is a small constant such as eps too large, missing or in another place, or does a "
+        "rounding or the last of many terms make the difference?"
+    )
+
+
+def _zeros(a: Values, wrong: Values) -> str:
+    if wrong.sum() < 3 or a[wrong].any():
+        return ""
+    return "All wrong values are 0: are they left out, masked, or overwritten?"
 
 
 def _together(wrong: Values, e: Values) -> Iterator[str]:

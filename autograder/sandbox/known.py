@@ -11,7 +11,7 @@ from typing import Any
 from autograder.sandbox.inside.wire import Ref
 
 LISTED = ("function", "type")
-LEFT = ("dtype", "recording", "seeded", "inputs", "modes", "frozen")
+LEFT = ("dtype", "recording", "seeded", "inputs", "modes", "frozen", "small inputs")
 
 
 @dataclass

@@ -152,7 +152,11 @@ _CERTAIN = [  # as SHAPES, but the reason is the same in every task
         "F.binary_cross_entropy takes probabilities; F.binary_cross_entropy_with_logits takes scores.",
     ),
     (r"math domain error|expected a positive input", "Only numbers above 0 have a logarithm, or from 0 up a root."),
-    (r"ZeroDivisionError", "The divisor is 0 here: is something empty that needs a line of its own?"),
+    (
+        r"ZeroDivisionError",
+        "The divisor is 0 here: is something empty that needs a line of its own, or was nothing counted that should "
+        "count, because a loop skipped it?",
+    ),
     (r"selected index k out of range", "topk cannot take more than there are along the axis: min(k, x.shape[-1])."),
     (r"only supports boolean masks", "A mask is a tensor of bools: mask.bool(), or mask == 0."),
     (r"1D tensors expected", "torch.dot takes two vectors; a @ b takes matrices, too."),

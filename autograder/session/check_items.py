@@ -35,7 +35,7 @@ from autograder.session.options import BadOption, Options, pick_device
 from autograder.session.plugin import OPTIONS
 from autograder.session.points import verify_names, verify_points
 from autograder.session.promises import shares_of
-from autograder.session.settings_left import settings_judged
+from autograder.session.settings_left import settings_changed, settings_judged
 from autograder.session.state import CheckFile, Score, SessionState, load_reference, locate, oracles_importable
 from autograder.session.steps import step_towards, unexplained
 from autograder.session.verdict import show, verdict_on
@@ -266,7 +266,8 @@ def pytest_enter_pdb(config: pytest.Config) -> None:
 def _result(item: Check, call: pytest.CallInfo[None]) -> CheckResult:
     student = item.student
     error, trail = call.excinfo.value if call.excinfo else None, student.trail if student else None
-    verdict = verdict_on(error, trail, item.placed.assignment.course)
+    left = settings_changed(item) if error else None
+    verdict = verdict_on(error, trail, item.placed.assignment.course, left)
     passed = verdict.outcome is Outcome.PASSED
     return CheckResult(
         id=item.check_id,

@@ -30,7 +30,8 @@ _ALIKE = {"d": "gradient", "grad": "gradient", "derivative": "gradient"}
 def unexplained(error: BaseException | None, hint: str) -> list[str]:
     """Return what a failed check is about besides its title if its hint does not explain the mistake, else nothing."""
     if isinstance(error, Mismatch) and error.cause is Cause.WRONG and not error.explained:
-        return [error.subject]
+        said = [] if error.difference else [error.message]  # a sentence of the check
+        return [error.subject, *said] if hint in ("", error.hint) else []  # an argument that changed is a better hint
     if not isinstance(error, StudentFault) or error.cause is not Cause.ERROR or hint:
         return []
     return [] if _OF_THE_MACHINE & {*error.kinds} else [""]
@@ -39,7 +40,7 @@ def unexplained(error: BaseException | None, hint: str) -> list[str]:
 def step_towards(assignment: Assignment, task: str, about: Sequence[str]) -> str:
     """Return the steps of the task's hint that share most with what a failed check is ``about``, or an empty string.
 
-    ``about`` are its title, and the name of the value that is wrong.
+    ``about`` are its title, and the name of the value that is wrong or the sentence that does not hold.
     """
     try:
         steps = read_hints(assignment.folder).steps.get(task, ())

@@ -44,18 +44,25 @@ class Verdict:
     hint: str = ""
 
 
-def verdict_on(error: BaseException | None, trail: Trail | None, course: Course = NO_COURSE) -> Verdict:
-    """Return the verdict on a check that raised ``error``, or None. Errors of the course's own packages are ours."""
+def verdict_on(
+    error: BaseException | None, trail: Trail | None, course: Course = NO_COURSE, left: Mismatch | None = None
+) -> Verdict:
+    """Return the verdict on a check that raised ``error``, or None. Errors of the course's own packages are ours.
+
+    ``left`` says what the calls left changed, such as an argument: the reason where nobody knows another one.
+    """
     if error is None:
         return Verdict(Outcome.PASSED)
     call = trail.call if trail else ""
     if isinstance(error, Mismatch | StudentFault):
-        changed = _changed_in_place(trail) if isinstance(error, Mismatch) else ""
+        unknown = isinstance(error, Mismatch) and error.cause is Cause.WRONG and not error.explained
+        changed, why = (_changed_in_place(trail) if isinstance(error, Mismatch) else ""), IN_PLACE_HINT
+        if unknown and left and not changed:
+            changed, why = left.message, left.hint
         message = joined("\n", [call, error.message, "" if changed == error.message else changed])
         hint = error.hint or (usual_reason(error.message) if error.cause is Cause.ERROR else "")
-        if changed and isinstance(error, Mismatch) and not error.explained:
-            # What the changed values have in common, such as "Every value is zero.", does not help.
-            hint = IN_PLACE_HINT if not hint or "after the call" in error.subject else hint
+        if changed and unknown:  # what wrong values have in common, such as "Every value is zero.", does not help
+            hint = why
         return Verdict(Outcome.FAILED, error.cause, message, hint)
     known = isinstance(error, _OURS) or type(error) is NameError or course.owns(error)  # no value causes a NameError
     if trail is None or not trail.received or known or not isinstance(error, Exception):

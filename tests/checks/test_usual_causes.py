@@ -128,6 +128,9 @@ def test_wrong_values_may_be_a_function_of_the_right_ones(actual: Any, expected:
         (torch.tensor(6.25), 2.5, "These are the squares"),
         (4.0, 2.0, ""),  # of small whole numbers everything may be said
         (2.7, 2.5, ""),
+        (2.502, 2.5, "This is nearly right"),
+        (0.9995, 1.0, "This is nearly right"),
+        (1.0, 1.0005, ""),  # a whole number is no result of a formula with eps
         (float("nan"), 2.5, ""),
         (10**30, 2.5, ""),
     ],
@@ -159,6 +162,8 @@ def wrong_at(*place: Any) -> torch.Tensor:
         (wrong_at(slice(None), 3), "Only the last place along axis 1 is wrong."),
         (wrong_at(slice(1, None)), "Along axis 0, the first place is right, and what comes after it is wrong."),
         (wrong_at(2, 0), ""),  # one value: chance
+        (SQUARE * (1 + 0.005 * SQUARE.cos()), "This is nearly right"),
+        (SQUARE * torch.tensor([[1, 0, 1, 1], [0, 1, 1, 1], [1, 1, 1, 0], [1, 1, 1, 1]]), "All wrong values are 0"),
         (SQUARE.cos().mean(0).expand(4, 4), "All values along axis 0 are equal"),
         (wrong_at([1, 2]), "Along axis 0, only these places are wrong: 1, 2."),
         (SQUARE * FACTORS, "Each place along axis 1 has a factor of its own, which is too much: 0.5, 2, -3, ..."),

@@ -219,6 +219,23 @@ def judged(assignment, source: str, isolation: str = "") -> list[CheckResult]:
     return with_checks(assignment, Options(seed=5), body)
 
 
+@pytest.mark.parametrize(
+    ("change", "sentence", "hint"),
+    [
+        ("x += 1", "The call changed an argument in place.", "Use x = x - m"),
+        ("torch.manual_seed(0)", "it was seeded", "torch.Generator"),
+        ("x = x + 1", "3 of 3 values differ", "Every value is too large by 2."),
+    ],
+)
+def test_a_wrong_value_may_come_from_what_a_call_changed(assignment, change: str, sentence: str, hint: str) -> None:
+    wrong = RIGHT.replace(
+        TWICE, f"    {change}\n    return x + x.abs()\n" if "seed" in change else f"    {change}\n" + TWICE
+    )
+    result = judged(assignment, wrong)[0]
+    assert sentence in result.message
+    assert hint in result.hint
+
+
 @pytest.mark.parametrize("story", FAULTS)
 def test_one_check_of_the_task_loses_points(assignment, story: str) -> None:
     before, after, losing, sentence = FAULTS[story]

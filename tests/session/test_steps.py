@@ -65,11 +65,12 @@ def test_a_known_mistake_needs_no_step():
 
 def test_an_unknown_one_does():
     assert unexplained(mismatch(expect_close, 1.3, 2.2, name="dW"), "") == ["dW"]
-    assert unexplained(mismatch(expect, False, "The call: no."), "") == [""]
+    assert unexplained(mismatch(expect, False, "The call: no."), "") == ["", "The call: no."]
     listed = mismatch(expect_close, 1.3, 2.2, mistakes={"Add 1.": 3.2}, hint="Add.")
     assert (listed.hint, unexplained(listed, listed.hint)) == ("Add.", [""])
     related = mismatch(expect_close, [3.3, 6.6], [1.1, 2.2])
     assert unexplained(related, related.hint) == [""]
+    assert unexplained(related, "The call changed it.") == []
 
 
 def test_exceptions_need_one_where_they_have_no_hint():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Iterator
 from contextlib import nullcontext
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 
 State = tuple[str, Any, Any]  # a kind, an argument, and what it was before the call
+SMALL = 1 << 12  # values of an argument that is compared in every check: copies of larger ones take time and memory
 
 _WORDS = {"dtype": "default_dtype", "recording": "grad_enabled", "seeded": "seed"}  # in the names of torch's functions
 RUNNING = ("call", "hold", "inspect", "figure", "list", "next", "operate")  # the requests that run the student's code
@@ -78,7 +80,8 @@ def changed_settings(before: dict[str, Any]) -> list[str]:
 class Left:
     """What the student's code left changed in this check: torch's settings, and arguments if the check asks for it.
 
-    Settings that a check's helper code may change do not count: the helper's words for a setting say what it changes.
+    Otherwise "small inputs" are compared, so that a hint may say that they changed. Settings that a check's helper code
+    may change do not count: the helper's words for a setting say what it changes.
     """
 
     def __init__(self, *, arguments: bool = False) -> None:
@@ -97,21 +100,21 @@ class Left:
 
     def before(self, request: dict[str, Any]) -> tuple[dict[str, Any], list[State]]:
         """Return the state before a request: torch's settings, and what is compared of arguments."""
-        given = [request.get(key) for key in ("f", "args", "kwargs")] if self._arguments else []
-        if str(getattr(request.get("f"), "__module__", "")).startswith("torch."):  # a check calls `model.eval()`
-            given = []
-        return torch_settings(), list(_states(given))
+        place = str(getattr(request.get("f"), "__module__", ""))
+        if place.startswith("torch."):  # a check calls `model.eval()`
+            return torch_settings(), []
+        if self._arguments:
+            return torch_settings(), list(_states([request.get(key) for key in ("f", "args", "kwargs")]))
+        return torch_settings(), [] if place == "helper" else list(_small_inputs(request))
 
     def compare(self, state: tuple[dict[str, Any], list[State]], f: Any) -> None:
         """Note what a request changed that called ``f``."""
         before, arguments = state
         self.changed.update(kind for kind, value, then in arguments if not _same(_now(kind, value), then))
         if changed := changed_settings(before):
-            place = str(getattr(f, "__module__", ""))
-            if place == "helper":
+            if getattr(f, "__module__", "") == "helper":
                 changed = [name for name in changed if name not in self._of_helpers]
-            if not place.startswith("autograder."):
-                self.changed.update(changed)
+            self.changed.update(changed)
 
 
 def _states(value: Any, depth: int = 8) -> Iterator[State]:
@@ -130,9 +133,20 @@ def _states(value: Any, depth: int = 8) -> Iterator[State]:
         yield "frozen", value, _now("frozen", value)
 
 
+def _small_inputs(request: dict[str, Any]) -> Iterator[State]:
+    """Yield the arguments of a call that are small tensors or arrays, not those inside of lists or modules."""
+    torch = sys.modules.get("torch")
+    for value in (*(request.get("args") or ()), *(request.get("kwargs") or {}).values()):
+        plain = type(value) is np.ndarray or (
+            torch and type(value) is torch.Tensor and value.layout is torch.strided and value.device.type == "cpu"
+        )
+        if plain and not getattr(value, "is_nested", False) and math.prod(value.shape) <= SMALL:
+            yield "small inputs", value, _now("inputs", value)
+
+
 def _now(kind: str, value: Any) -> Any:
     """Return a copy of the part of a value that is compared; of a sparse tensor, its values."""
-    if kind == "inputs":
+    if kind.endswith("inputs"):
         return value.copy() if isinstance(value, np.ndarray) else _stored(value.detach()).clone()
     parts = value.modules() if kind == "modes" else value.parameters()
     return [part.training if kind == "modes" else part.requires_grad for part in parts]
