@@ -136,9 +136,12 @@ def wrong_gradients(x: Tensor, gamma: Tensor, dout: Tensor, groups: int, over_ba
 
 
 def judge_norm_gradients(
-    student, rng, layer, oracle, x, gamma, beta, *options, method="backward", dout=None, **tolerance
+    student, rng, layer, oracle, x, gamma, beta, *options, method="backward", dout=None, usual=None, **tolerance
 ):  # fmt: skip
-    """Compare a normalisation layer's gradients with autograd; return the inspected call. ``dout``: else random."""
+    """Compare a normalisation layer's gradients with autograd; return the inspected call. ``dout``: else random.
+
+    ``usual`` is the oracle with the usual eps, where ``oracle`` has another one.
+    """
     forbid(student, f"{layer}.{method}", calls=BY_HAND, apart=APART.get(layer, ()))
     dout = rng.normal(*x.shape) if dout is None else dout
     norm = getattr(student, layer)
@@ -153,6 +156,9 @@ def judge_norm_gradients(
             lambda: dout * gamma.view(view) * (oracle(x + 1e-6, gamma, beta) - oracle(x, gamma, beta)) / 1e-6
         ),
         "The factor gamma is missing.": lambda: gradients(oracle, dout / gamma.view(view), x, gamma, beta)[0],
+        "eps is missing, or it is always the same number: the cache needs the one of forward.": (
+            lambda: gradients(usual, dout, x, gamma, beta)[0]
+        ),
         **wrong_gradients(x, gamma, dout, options[0] if type(options[0]) is int else 0, "Batch" in layer),
     }, "dgamma": {
         "This is the gradient without normalising x: multiply dout by the normalised x.": lambda: (dout * x).sum(rest),
@@ -216,7 +222,9 @@ def check_spatial_batch_norm_gradients_agree_with_autograd(student, rng):
     inputs = features(rng, 2, 3, 4, 5, dtype=torch.float32)
     dout = rng.normal(2, 4, 5, 3, dtype=torch.float32).movedim(3, 1)  # (N, C, H, W), not contiguous
     param = {"mode": "train", "eps": 0.3}
-    seen = judge_norm_gradients(student, rng, "SpatialBatchNorm", batch_norm(0.3), *inputs, param, dout=dout, atol=1e-3)
+    seen = judge_norm_gradients(
+        student, rng, "SpatialBatchNorm", batch_norm(0.3), *inputs, param, dout=dout, usual=batch_norm(), atol=1e-3
+    )
     expect_equal(seen.args[0], dout, name="dout after the call")
 
 
