@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from autograder.authoring.edits import BEGIN, END
@@ -19,6 +21,8 @@ from autograder.core.files import read_utf8
 
 SHORTEST = 60  # characters of a solution that are enough to recognise it
 _QUOTED = 60  # characters of an answer that a sentence repeats
+_PIECE = 24  # characters of a text that are looked up among those of the answers,
+_APART = SHORTEST - _PIECE + 1  # so many apart: wherever an answer is, its first SHORTEST ones hold one of them whole
 _PRIVATE = re.compile(  # solutions and what is next to them, whatever folder it came to
     r"^(solutions|tests|tools|bench)/|_hidden\.py$"
     r"|^assignments/.*/((mutants|variants)[^/]*\.py|calibration\.json|equivalent\.toml)$"
@@ -39,6 +43,28 @@ class _Answer:
         return f"{self.file}, line {self.line}"
 
 
+class _Answers:
+    """Answers, of which those that a text holds are found without a search for each."""
+
+    def __init__(self, answers: Sequence[_Answer]) -> None:
+        self._answers = answers
+        self._with_piece: dict[str, set[int]] = defaultdict(set)
+        for number, answer in enumerate(self._answers):
+            for begin in range(_APART):
+                self._with_piece[answer.plain[begin : begin + _PIECE]].add(number)
+
+    def inside(self, plain: str) -> list[_Answer]:
+        """Return the answers that a text holds, which is without whitespace as theirs are, in their own order."""
+        pieces = {plain[begin : begin + _PIECE] for begin in range(0, len(plain), _APART)}
+        possible = {number for piece in pieces & self._with_piece.keys() for number in self._with_piece[piece]}
+        return [self._answers[number] for number in sorted(possible) if self._answers[number].plain in plain]
+
+
+@lru_cache(maxsize=1)
+def _in_order(answers: tuple[_Answer, ...]) -> _Answers:
+    return _Answers(answers)
+
+
 def find_leaks(files: Mapping[str, bytes], root: Path) -> list[str]:
     """Return a sentence for each file that is private, or that holds an answer of any assignment below ``root``."""
     shared = read_course(root).shared if (root / COURSE_FILE).is_file() else ()
@@ -56,13 +82,13 @@ def find_leaks(files: Mapping[str, bytes], root: Path) -> list[str]:
     open_sources = set(_open_sources(root))
     private = [path for path in (root / "solutions").rglob("*") if path not in open_sources and _has_content(path)]
     originals = {path.read_bytes(): path for path in private}
-    answers = list(_all_answers(root, [path for path in sorted(private) if path.suffix == ".py"]))
+    answers = _in_order(tuple(_all_answers(root, [path for path in sorted(private) if path.suffix == ".py"])))
     for name, content in opened.items():
         if len(content) >= SHORTEST and content in originals:
             leaks[name] = f"{name} is a copy of {originals[content].relative_to(root).as_posix()}."
             continue
         plain = _plain(content.decode("utf-8", "replace"))
-        if found := [answer for answer in answers if answer.plain in plain]:
+        if found := answers.inside(plain):
             leaks[name] = _sentence(name, content, found)
     return list(leaks.values())
 
@@ -127,15 +153,22 @@ def _open_sources(root: Path) -> Iterator[Path]:
 def _all_answers(root: Path, private: Sequence[Path]) -> Iterator[_Answer]:
     """Yield the answers of all references and other private files that are long enough to be recognised."""
     for path in private:
-        source, at = read_utf8(path), 0
-        for part in _answers(source):
-            at = source.index(part, at)
-            begins = at + len(part) - len(part.lstrip())
-            plain = _plain(part)
-            if len(plain) >= SHORTEST:
-                line = source.count("\n", 0, begins) + 1
-                yield _Answer(path.relative_to(root).as_posix(), line, part.strip(), plain)
-            at += len(part)
+        for line, text, plain in _long_answers(read_utf8(path)):
+            yield _Answer(path.relative_to(root).as_posix(), line, text, plain)
+
+
+@lru_cache(maxsize=2000)
+def _long_answers(source: str) -> list[tuple[int, str, str]]:
+    """Return the line of each answer of a file that is long enough, its text, and that without whitespace."""
+    found, at = [], 0
+    for part in _answers(source):
+        at = source.index(part, at)
+        begins = at + len(part) - len(part.lstrip())
+        plain = _plain(part)
+        if len(plain) >= SHORTEST:
+            found.append((source.count("\n", 0, begins) + 1, part.strip(), plain))
+        at += len(part)
+    return found
 
 
 def _answers(source: str) -> list[str]:

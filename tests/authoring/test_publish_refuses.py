@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.authoring.leaks import find_leaks
+from autograder.authoring.leaks import SHORTEST, find_leaks
 from autograder.authoring.publish import RECORD, publish
 from autograder.core.assignment import Assignment, read_assignment
 from autograder.core.errors import GradlabError
@@ -112,3 +112,15 @@ def test_an_answer_of_a_module_in_a_package_is_found(assignment: Assignment) -> 
     (assignment.solutions / "kit/vectors.py").write_text(f"### BEGIN SOLUTION\n{answer}\n### END SOLUTION\n")
     (leak,) = find_leaks({"notes.py": f"def f(numbers):\n    {answer}\n".encode()}, root_of(assignment))
     assert leak.startswith("notes.py, line 2: an answer of solutions/t02_vectors/kit/vectors.py, line 2: ")
+
+
+def test_the_shortest_answer_is_found_at_every_place_of_a_file(assignment: Assignment) -> None:
+    answer = "".join(chr(ord("a") + number % 26) for number in range(SHORTEST - 2)) + "=1"
+    for file, text in (("one.py", answer), ("two.py", f"{answer}+2"), ("three.py", answer[:-1])):
+        (assignment.solutions / file).write_text(f"### BEGIN SOLUTION\n{text}\n### END SOLUTION\n")
+    for before in range(SHORTEST):
+        leaks = find_leaks({"notes.py": f"{'9' * before}\n{answer}".encode()}, root_of(assignment))
+        assert leaks == [f"notes.py, line 2: an answer of solutions/t02_vectors/one.py, line 2: `{answer}`"], before
+    (leak,) = find_leaks({"notes.py": f"{answer} + 2".encode()}, root_of(assignment))
+    assert leak.endswith("(and 1 more of its answers)")
+    assert find_leaks({"notes.py": answer[:-1].encode()}, root_of(assignment)) == []  # one character less
