@@ -33,14 +33,15 @@ TRAIN = """
 import torch
 
 def span(model, x, steps):
-    optimizer = torch.optim.Adam(model.parameters(), 0.02)
-    for step in range(steps):
-        for group in optimizer.param_groups:
-            group["lr"] = 0.02 * (1 - step / steps)
-        loss = (model(x)[0] - x).square().mean()
+    optimizer = torch.optim.LBFGS(model.parameters(), max_iter=steps, line_search_fn="strong_wolfe")
+
+    def loss():
         optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
+        value = (model(x)[0] - x).square().mean()
+        value.backward()
+        return value
+
+    optimizer.step(loss)
     with torch.no_grad():
         z = torch.eye(2, dtype=x.dtype)
         return (model.decoder(z) - model.decoder(torch.zeros_like(z))).flatten(1)
@@ -80,7 +81,7 @@ def check_linear_autoencoder_finds_principal_axes(student, rng):
     turn = torch.linalg.qr(rng.normal(9, 9)).Q
     rows = ((rng.normal(80, 9) * scale) @ turn + rng.normal(9)).float()
     student.seed(rng.int(0, 2**31))
-    plane = student.define(TRAIN).span(student.Autoencoder(9, 2, linear=True), rows.reshape(80, 1, 3, 3), 1000)
+    plane = student.define(TRAIN).span(student.Autoencoder(9, 2, linear=True), rows.reshape(80, 1, 3, 3), 120)
     expect_shape(plane, (2, 9), name="the images of unit codes, flat")
     axes = torch.linalg.svd(rows - rows.mean(dim=0), full_matrices=False).Vh[:2]
     own = torch.linalg.qr(plane.T).Q.T
