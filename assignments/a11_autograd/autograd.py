@@ -10,11 +10,11 @@
 # | part | you write | points | minutes |
 # |---|---|---|---|
 # | 1 A graph that remembers | `topological_order`, `backward`, `graph_table` | 11 | 60 |
-# | 2 Gates | `unbroadcast`, `add`, `mul`, `div`, `power`, `exp`, `log`, `relu`, `maximum`, `sigmoid` | 18 | 85 |
+# | 2 Gates | `unbroadcast`, `add`, `mul`, `div`, `power`, `exp`, `log`, `relu`, `maximum`, `sigmoid` | 21 | 85 |
 # | 3 Matrices without Jacobians | `matmul`, `sum_over`, `softmax_cross_entropy` | 9 | 45 |
 # | 4 Trust nothing: numeric gradients | `numeric_gradient` | 3 | 20 |
 # | 5 Forwards, and second derivatives | `Dual`, `jvp`, `hvp` | 8 | 65 |
-# | 6 Use it | `TwoLayer.loss`, `.step`, `checkpoint` | 6 | 60 |
+# | 6 Use it | `TwoLayer.loss`, `.step`, `checkpoint` | 7 | 60 |
 #
 # Replace each `raise NotImplementedError()` by your code, then run the cell below it: it runs the checks of that one
 # task and tells you where the first wrong number is. torch's arithmetic is all you need. Its own gradients

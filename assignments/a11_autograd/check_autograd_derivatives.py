@@ -144,11 +144,16 @@ def check_hvp_of_a_quadratic(student, rng):
 TRAINING = loans("backward", "topological_order", *GATES)
 
 
-@task("TwoLayer.loss", loans=TRAINING, any_dtype=True)
+@task("TwoLayer.loss", share=50, loans=TRAINING, any_dtype=True)
 def check_two_layer_loss_agrees_with_torch(student, rng):
     """The loss of the network, and the gradients of its parameters in the graph, agree with torch's."""
     judge_source(student, "TwoLayer.loss")
-    params, x, y = net_params(rng, 6, 5, 4), rng.normal(7, 6), rng.integers(0, 4, 7)
+    for N, D, H, C in ((7, 6, 5, 4), (1, 3, 8, 10)):
+        judge_loss(student, net_params(rng, D, H, C), rng.normal(N, D), rng.integers(0, C, N))
+
+
+def judge_loss(student, params, x, y):
+    """Compare the loss of a network and the gradients of its parameters with torch's."""
     loss, grads = student.wrap(student.define(CALLS).loss_of, student.TwoLayer)(params, x, y)
     expected, expected_grads, scores = torch_training(params, x, y)
     mistakes = {

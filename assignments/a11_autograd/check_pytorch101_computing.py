@@ -18,6 +18,7 @@ STATISTICS = [
     "torch.mean", "torch.std", "torch.var", "torch.std_mean", "torch.var_mean", "torch.norm", "torch.linalg.*",
     "torch.nanmean", "torch.cov", "torch.nn.*", "F.*", "np.mean", "np.std", "np.var", "statistics.*",
 ]  # fmt: skip
+FLIPS = ["torch.flip", "torch.flipud", "torch.fliplr", "torch.rot90", "np.flip*"]
 BATCHED = ["torch.bmm", "torch.baddbmm", "torch.einsum", "torch.tensordot", "torch.vmap", "torch.func.*"]
 
 
@@ -32,13 +33,12 @@ def check_shuffled_columns(student, rng):
     )
 
 
-@task("reverse_rows")
+@task("reverse_rows", share=50)
 def check_reversed_rows(student, rng):
     """The rows are in reverse order, without flip, and x is not changed."""
-    forbid(student, "reverse_rows", calls=["torch.flip", "torch.flipud", "torch.fliplr", "torch.rot90", "np.flip*"])
-    for shape in ((6, 3), (1, 2), (7, 4)):
-        x = rng.normal(*shape)
-        expected = torch.stack([x[i] for i in range(shape[0] - 1, -1, -1)])
+    forbid(student, "reverse_rows", calls=FLIPS)
+    for x in (rng.normal(6, 3), rng.normal(1, 2), rng.integers(0, 99, 7, 4), rng.normal(4, 5, dtype=torch.float32).T):
+        expected = torch.stack([x[i] for i in range(len(x) - 1, -1, -1)])
         seen = student.inspect(student.reverse_rows, x)
         mistakes = {"The columns were reversed; reverse the rows, the first index.": torch.fliplr(x)}
         expect_equal(seen.value, expected, mistakes=mistakes, hint="All rows are there, the first one, too.")

@@ -8,9 +8,9 @@
 #
 # | part | you write | points | minutes |
 # |---|---|---|---|
-# | 1 Tensors | `create_sample_tensor`, `mutate_tensor`, `count_tensor_elements`, `create_tensor_of_pi`, `multiples_of_ten` | 9 | 35 |
+# | 1 Tensors | `create_sample_tensor`, `mutate_tensor`, `count_tensor_elements`, `create_tensor_of_pi`, `multiples_of_ten` | 10 | 35 |
 # | 2 Slices are views | `slice_indexing_practice`, `slice_assignment_practice` | 7 | 30 |
-# | 3 Lists of indices, and masks | `shuffle_cols`, `reverse_rows`, `take_one_elem_per_col`, `make_one_hot`, `sum_positive_entries` | 10 | 40 |
+# | 3 Lists of indices, and masks | `shuffle_cols`, `reverse_rows`, `take_one_elem_per_col`, `make_one_hot`, `sum_positive_entries` | 11 | 40 |
 # | 4 The same numbers in another shape | `reshape_practice` | 4 | 20 |
 # | 5 Reductions and products | `zero_row_min`, `batched_matrix_multiply_loop`, `batched_matrix_multiply_noloop`, `normalize_columns` | 11 | 45 |
 # | 6 Two puzzles without loops | `challenge_mean_tensors`, `challenge_get_uniques` | 4 | 50 |

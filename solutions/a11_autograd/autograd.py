@@ -338,7 +338,7 @@ def unbroadcast(grad: Tensor, shape: Sequence[int]) -> Tensor:
     """
     ### BEGIN SOLUTION
     added = grad.ndim - len(shape)
-    stretched = [added + axis for axis, size in enumerate(shape) if size == 1 < grad.shape[added + axis]]
+    stretched = [added + axis for axis, size in enumerate(shape) if size == 1 != grad.shape[added + axis]]
     axes = [*range(added), *stretched]
     return grad.sum(dim=axes, keepdim=True).reshape(shape) if axes else grad
     ### END SOLUTION

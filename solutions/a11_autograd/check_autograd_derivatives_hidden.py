@@ -1,7 +1,7 @@
 """Hidden checks of autograd, derivatives: other shapes and dtypes, constants, linear functions, training, chains."""
 
 import torch
-from check_autograd_derivatives import ALL_FOUR, BLOCKS, DUAL_HINTS
+from check_autograd_derivatives import ALL_FOUR, BLOCKS, DUAL_HINTS, TRAINING, judge_loss
 from oracles import GATES, forward_mode, function, gradients, judge_source, loans
 from oracles_hidden import ALL_BUT_HVP
 from oracles_uses import CALLS, descend, net_params
@@ -21,7 +21,7 @@ def wave(x):
 
 @task("numeric_gradient", share="1/3")
 def check_numeric_gradient_of_other_tensors(student, rng):
-    """Rank 0 and 3, views, f that returns a float, float32 with its own step; x is not changed."""
+    """Rank 0 and 3, views, f that returns a float, the steps of other dtypes, and a given one; x is not changed."""
     judge_source(student, "numeric_gradient")
     helper = student.define(FUNCTIONS)
     for x in (rng.normal(), rng.normal(2, 1, 3), rng.normal(4, 3).T):
@@ -33,11 +33,14 @@ def check_numeric_gradient_of_other_tensors(student, rng):
     x = rng.normal(3)
     expect_close(student.numeric_gradient(helper.triple, x), torch.full_like(x, 3.0), name="the gradient of 3 x")
     x = rng.normal(2, 2, dtype=torch.float32)
-    out, points = student.wrap(student.define(CALLS).recorded, student.numeric_gradient)(x)
-    expect_close(out, x.cos(), rtol=1e-2, atol=1e-2, name="the gradient in float32")
-    steps = torch.stack([(point - x).abs().max() for point in points])
-    expect_close(steps, torch.full_like(steps, 1e-2), rtol=1e-2, name="the steps in float32", check_dtype=False,
-                 hint="Without h the step is 1e-2 in float32.")  # fmt: skip
+    run = student.wrap(student.define(CALLS).recorded, student.numeric_gradient)
+    expect_close(run(x)[0], x.cos(), rtol=1e-2, atol=1e-2, name="the gradient in float32")
+    for at, given in ((x, ()), (torch.zeros(2, dtype=torch.float16, device=rng.device), ()), (x, (0.25,))):
+        steps = torch.stack([(point - at).double().abs().max() for point in run(at, *given)[1]])
+        expect_close(steps, torch.full_like(steps, *given or (1e-2,)), rtol=1e-2, check_dtype=False,
+                     name=Message("the steps in {dtype}", dtype=str(at.dtype)[6:]),
+                     hint="Without h the step is 1e-2 in every dtype but float64; a step that is given is taken.",
+                     )  # fmt: skip
 
 
 ON_VARS = """
@@ -108,7 +111,7 @@ def check_dual_with_constants(student, rng):
 
 @task("jvp", share=50, loans=loans("Dual"))
 def check_jvp_of_other_functions(student, rng):
-    """Matrix products, float32, a function that does not use x, and u^T (J v) = (J^T u)^T v."""
+    """Matrix products, float32, other ranks, a function that does not use x, and u^T (J v) = (J^T u)^T v."""
     judge_source(student, "jvp")
     helper = student.define(CALLS + "\ndef fixed(x):\n    return torch.full((3,), 2.0, dtype=torch.float64)\n")
     constants = [rng.normal(2, 4), rng.normal(3, 5), rng.normal(2, 5)]
@@ -120,9 +123,10 @@ def check_jvp_of_other_functions(student, rng):
     (row,) = torch.autograd.grad(f(leaf), leaf, u)
     expect_close((u * found).sum(), (row * v).sum(), name="u^T (J v)")
     expect_close(student.jvp(helper.fixed, x, v), torch.zeros(3, dtype=torch.float64), name="J v of a constant")
-    x, v = rng.normal(2, 3, dtype=torch.float32), rng.normal(2, 3, dtype=torch.float32)
-    expect_close(student.jvp(helper.named("ratio"), x, v), forward_mode(function("ratio"), (x,), (v,))[1],
-                 hint="Call f once, with dual numbers; differences are not exact.")  # fmt: skip
+    for shape, dtype in (((), torch.float64), ((5,), torch.float64), ((2, 3), torch.float32)):
+        x, v = rng.normal(*shape, dtype=dtype), rng.normal(*shape, dtype=dtype)
+        expect_close(student.jvp(helper.named("ratio"), x, v), forward_mode(function("ratio"), (x,), (v,))[1],
+                     hint="Call f once, with dual numbers; differences are not exact.")  # fmt: skip
     _, calls = helper.counting(helper.named("ratio"), student.jvp, x, v)
     expect_equal(calls, 1, name="the number of calls of f")
 
@@ -147,7 +151,7 @@ def check_hvp_agrees_with_torch(student, rng):
 
 @task("hvp", share="1/3", loans=ALL_BUT_HVP)
 def check_hvp_of_linear_and_large_functions(student, rng):
-    """A linear function has the Hessian 0; for 400 numbers no Hessian is formed; x and v are not changed."""
+    """A linear function has the Hessian 0; no Hessian is formed; other ranks, float32; x and v are not changed."""
     judge_source(student, "hvp")
     helper = student.define(CALLS)
     x, v = rng.normal(3, 2), rng.normal(3, 2)
@@ -162,13 +166,35 @@ def check_hvp_of_linear_and_large_functions(student, rng):
     expect_unchanged(seen, helper.named("cubic"), x, v)
     hint = "The Hessian has N^2 numbers; its product with a vector needs N."
     expect(seen.largest <= 8 * x.nbytes, Message("A tensor of {size:,} bytes was made.", size=seen.largest), hint=hint)
-    x, v = rng.normal(2, 3, dtype=torch.float32), rng.normal(2, 3, dtype=torch.float32)
-    expect_close(student.hvp(helper.named("cubic"), x, v), (6 * x - 4) * v, name="H v in float32")
+    for shape in ((), (5,), (2, 3)):
+        x, v = rng.normal(*shape, dtype=torch.float32), rng.normal(*shape, dtype=torch.float32)
+        expect_close(student.hvp(helper.named("cubic"), x, v), (6 * x - 4) * v, name="H v in float32")
+
+
+IN_TURN = """
+def in_turn(TwoLayer):
+    def run(params, batches, rates):
+        with torch.no_grad():
+            net = TwoLayer(params)
+            losses = [net.step(*batch, rate) for batch, rate in zip(batches, rates)]
+            return losses, {name: param.value for name, param in net.params.items()}
+
+    return run
+"""
+
+
+@task("TwoLayer.loss", share=50, loans=TRAINING)
+def check_two_layer_loss_of_other_batches(student, rng):
+    """One image, as many images as classes, and float32."""
+    judge_source(student, "TwoLayer.loss")
+    for N, D, H, C, dtype in ((1, 4, 3, 5, torch.float64), (3, 2, 6, 3, torch.float64), (5, 3, 4, 2, torch.float32)):
+        params = {name: value.to(dtype) for name, value in net_params(rng, D, H, C).items()}
+        judge_loss(student, params, rng.normal(N, D, dtype=dtype), rng.integers(0, C, N))
 
 
 @task("TwoLayer.step", share=50, seconds=60, loans=loans("backward", "topological_order", "TwoLayer.loss", *GATES))
 def check_two_layer_trains_on_glyphs(student, rng):
-    """After 200 steps on 300 glyphs, the parameters are those of torch; the tensors that were given are kept."""
+    """200 steps on 300 glyphs, and steps with other batches and rates, are those of torch; given tensors are kept."""
     judge_source(student, "TwoLayer.step")
     glyphs = load("glyphs", num_train=300, num_test=10)
     x = F.avg_pool2d(glyphs.x_train, 2).flatten(1).double().to(rng.device)
@@ -180,17 +206,23 @@ def check_two_layer_trains_on_glyphs(student, rng):
     expect_close(seen.value[1], expected, rtol=1e-6, atol=1e-8, name="the parameters after 200 steps", hint=ALL_FOUR)
     expect_close(seen.value[0], losses, name="the losses")
     expect_unchanged(seen, params, x, y, 0.3, 200)
+    params, rates = net_params(rng, 5, 4, 3), [0.3, 0.1, 0.5]
+    batches = [(rng.normal(size, 5), rng.integers(0, 3, size)) for size in (4, 1, 6)]
+    after = student.wrap(student.define(CALLS + IN_TURN).in_turn, student.TwoLayer)(params, batches, rates)[1]
+    for batch, rate in zip(batches, rates, strict=True):
+        params = descend(params, *batch, rate, steps=1)[1]
+    expect_close(after, params, name="the parameters after three batches, each with its own rate", hint=ALL_FOUR)
 
 
 @task("checkpoint", share="1/3", loans=loans("backward", "topological_order"))
 def check_checkpoint_of_other_chains(student, rng):
-    """One function, blocks longer than the chain, uneven blocks, 150 functions in float32; x is not changed."""
+    """One function, long and uneven blocks, one number, 150 functions in float32; x is not changed."""
     judge_source(student, "checkpoint")
     run = student.wrap(student.define(CALLS).chain, student.checkpoint)
     names = ["sin", "cos", "square", "sin"]
-    for length, every, dtype in ((0, 1, torch.float64), (1, 5, torch.float64), (7, 3, torch.float64),
-                                 (150, 12, torch.float32)):  # fmt: skip
-        x = rng.normal(2, 3, dtype=dtype)
+    for length, every, shape, dtype in ((0, 1, (2, 3), torch.float64), (1, 5, (2, 3), torch.float64),
+                                        (7, 3, (), torch.float64), (150, 12, (2, 3), torch.float32)):  # fmt: skip
+        x = rng.normal(*shape, dtype=dtype)
         recipe = [(names[number % 4] if length < 100 else "sin", number) for number in range(length)]
         seen = student.inspect(run, x, recipe, every)
         _, grad, calls, alive = seen.value

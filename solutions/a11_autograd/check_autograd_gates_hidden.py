@@ -65,6 +65,15 @@ def judge_repeats(student, rng, name, values, rest=()):
     expect_unchanged(seen, values, grad, rest)
 
 
+@task("add", share=50, loans=BROADCAST)
+def check_add_of_shared_operands(student, rng):
+    """a + a, numbers and tensors as terms, float32; nothing is changed in place."""
+    judge_shared(student, rng, "add", torch.add)
+    values = [rng.normal(2, 3, dtype=torch.float32), rng.normal(3, dtype=torch.float32)]
+    judge_gate(student, rng, "add", values, oracle=torch.add)
+    judge_repeats(student, rng, "add", [rng.normal(2, 3), rng.normal(3)])
+
+
 @task("mul", share=50, loans=BROADCAST)
 def check_mul_of_shared_operands(student, rng):
     """a * a, numbers and tensors as factors, factors of 0, float32; nothing is changed in place."""
@@ -95,6 +104,23 @@ def check_power_of_unusual_numbers(student, rng):
     for n in (3, -2, 1.5):
         values = [rng.uniform(2, 2, low=0.5, high=2, dtype=torch.float32)]
         judge_gate(student, rng, "power", values, rest=(n,), oracle=lambda a, n=n: a**n)
+
+
+@task("exp", share=50)
+def check_exp_of_other_tensors(student, rng):
+    """Large numbers of both signs, float32 and rank 0 are right; nothing is changed in place."""
+    for x in (20 * rng.normal(5), rng.normal(3, 4, dtype=torch.float32), rng.normal()):
+        judge_gate(student, rng, "exp", [x], oracle=torch.exp)
+    judge_repeats(student, rng, "exp", [rng.normal(4, 3)])
+
+
+@task("log", share=50)
+def check_log_near_zero(student, rng):
+    """Numbers near 0, float32 and rank 0 are right; nothing is changed in place."""
+    near = torch.tensor([1e-12, 1e-9, 1e-4], dtype=torch.float64, device=rng.device)
+    for x in (near, rng.uniform(3, 4, low=0.1, high=3, dtype=torch.float32), rng.uniform(low=0.1, high=3)):
+        judge_gate(student, rng, "log", [x], oracle=torch.log)
+    judge_repeats(student, rng, "log", [rng.uniform(4, 3, low=0.1, high=3)])
 
 
 @task("relu", share=50)

@@ -5,19 +5,44 @@ from check_autograd_graphs import BACKWARDS
 from oracles import ENGINE, gradients, judge_source, loans, random_recipe
 from oracles_graphs import judge_long_order, judge_order, judge_table, recipe_of_different_values, run_backward
 
-from autograder import Message, autograd_gradients, expect_close, expect_equal, expect_raises, expect_unchanged, task
+from autograder import (
+    Message,
+    autograd_gradients,
+    expect,
+    expect_close,
+    expect_equal,
+    expect_raises,
+    expect_unchanged,
+    task,
+)
 
 PATHS = [step for block in range(40) for step in (("sin", 3 * block), ("cos", 3 * block), ("mix", 3 * block + 1,
          3 * block + 2))]  # fmt: skip
+AGAIN = """
+def ordered_twice(f):
+    def orders(values, recipe):
+        with torch.no_grad():
+            nodes = graph(values, recipe)
+            return [places(nodes, f(nodes[-1])) for _ in range(2)]
+
+    return orders
+"""
 
 
 @task("topological_order", share=25)
 def check_order_of_random_graphs(student, rng):
-    """Random graphs, a single node, 2^40 paths, and a chain of 6,000 nodes with side branches."""
+    """Random graphs, a second call, a single node, 2^40 paths, and a chain of 6,000 nodes with side branches."""
     judge_source(student, "topological_order")
     judge_order(student, [rng.normal()], [])
     for steps in (4, 12, 60):
         judge_order(student, [rng.normal(), rng.normal()], random_recipe(rng, 2, steps))
+    orders = student.wrap(student.define(ENGINE + AGAIN).ordered_twice, student.topological_order)
+    first, second = orders([rng.normal(), rng.normal()], random_recipe(rng, 2, 8))
+    expect(
+        sorted(second) == sorted(first),
+        "A second call with the same root lists other nodes than the first.",
+        hint="Remember the nodes that were visited in a set of this call, and leave the nodes as they are.",
+    )
     judge_order(student, [rng.normal()], PATHS)
     branches = [("mix", number, max(0, number - 7)) for number in range(6000)]
     judge_long_order(student, [rng.normal()], branches)

@@ -1,7 +1,7 @@
 """Hidden checks of pytorch101: indices, masks, shapes, reductions and products on other sizes and dtypes."""
 
 import torch
-from check_pytorch101_computing import EACH_MEAN
+from check_pytorch101_computing import EACH_MEAN, FLIPS
 from oracles_tensors import (
     PROBE,
     expect_two_columns,
@@ -39,6 +39,14 @@ def check_shuffled_columns_are_a_copy(student, rng):
     """Whole numbers, a single row, exactly three columns, and a view; the result is a copy."""
     for x in (rng.integers(0, 99, 3, 3), rng.normal(1, 6), rng.normal(5, 4).T, rng.normal(2, 3, dtype=torch.float32)):
         judge_copies(student, "shuffle_cols", x, torch.stack([x[:, 0], x[:, 0], x[:, 2], x[:, 1]], dim=1))
+
+
+@task("reverse_rows", share=50)
+def check_reversed_rows_are_a_copy(student, rng):
+    """Whole numbers, one row, and a view; the result is a copy."""
+    forbid(student, "reverse_rows", calls=FLIPS)
+    for x in (rng.integers(0, 99, 5, 3), rng.normal(1, 4), rng.normal(3, 6).T, rng.normal(4, 2, dtype=torch.float32)):
+        judge_copies(student, "reverse_rows", x, torch.stack([x[i] for i in reversed(range(len(x)))]))
 
 
 @task("take_one_elem_per_col", share=50)

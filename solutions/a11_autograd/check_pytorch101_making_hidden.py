@@ -102,6 +102,15 @@ def check_slices_of_views_are_views(student, rng):
         )
 
 
+@task("create_tensor_of_pi", share=50)
+def check_tensor_of_pi_is_float32(student):
+    """The dtype is float32, and there may be one element or none."""
+    for shape in ((4, 2), (1, 1), (0, 3), (2, 0)):
+        out = student.create_tensor_of_pi(*shape)
+        expect_close(out, torch.full(shape, 3.14), name=Message("the tensor of shape {shape}", shape=shape),
+                     hint="torch.full makes float32 of 3.14 by itself.")  # fmt: skip
+
+
 @task("slice_assignment_practice", share="1/3")
 def check_slice_assignment_on_other_tensors(student, rng):
     """The pattern is right in the smallest matrix, in whole numbers and in a view; x itself is returned."""

@@ -54,6 +54,30 @@ MUTANTS = [
     mutant("order: compares values instead of nodes", "check_order_of_random_graphs",
            "if id(parent) not in seen:\n                seen.add(id(parent))",
            "if float(parent.value.sum()) not in seen:\n                seen.add(float(parent.value.sum()))"),
+    mutant("order: marks the nodes themselves", "check_order_of_random_graphs", body("topological_order", """
+        order, stack = [], [(root, False)]
+        while stack:
+            node, finished = stack.pop()
+            if finished:
+                order.append(node)
+            elif not getattr(node, "visited", False):
+                node.visited = True
+                stack += [(node, True), *[(parent, False) for parent in node.parents]]
+        return order
+    """)),
+    mutant("order: takes parents from their nodes", "check_order_of_random_graphs", body("topological_order", """
+        order, stack, seen = [], [root], {id(root)}
+        while stack:
+            node = stack[-1]
+            if node.parents:
+                parent, node.parents = node.parents[0], node.parents[1:]
+                if id(parent) not in seen:
+                    seen.add(id(parent))
+                    stack.append(parent)
+            else:
+                order.append(stack.pop())
+        return order
+    """)),
     mutant("order: at most 5,000 nodes", "check_order_of_random_graphs", "while stack:",
            "while stack and len(order) < 5000:"),
     mutant("order: walks every path, and removes what occurs twice at the end", "check_order_of_random_graphs",
@@ -143,7 +167,7 @@ MUTANTS = [
            "keepdim=False)"),
     mutant("unbroadcast: the mean", "check_unbroadcast_of_common_shapes", "grad.sum(dim=axes", "grad.mean(dim=axes"),
     mutant("unbroadcast: counts axes from the front", "check_unbroadcast_of_thirty_shapes",
-           "size == 1 < grad.shape[added + axis]", "size == 1 < grad.shape[axis]"),
+           "size == 1 != grad.shape[added + axis]", "size == 1 < grad.shape[axis]"),
     mutant("unbroadcast: at most two axes", "check_unbroadcast_of_thirty_shapes", "axes = [*range(added), *stretched]",
            "axes = [*range(added), *stretched][:2]"),
     mutant("unbroadcast: always float64", "check_unbroadcast_of_thirty_shapes", "return grad.sum(",

@@ -50,7 +50,9 @@ MUTANTS = [
            "len(x.untyped_storage()) // x.element_size()"),
     mutant("pi: all digits", "check_tensor_of_pi", "3.14)", "math.pi)"),
     mutant("pi: rows and columns exchanged", "check_tensor_of_pi", "torch.full((M, N)", "torch.full((N, M)"),
-    mutant("pi: float64", "check_tensor_of_pi", "3.14)", "3.14, dtype=torch.float64)"),
+    mutant("pi: float64", "check_tensor_of_pi_is_float32", "3.14)", "3.14, dtype=torch.float64)", habit="dtype"),
+    mutant("pi: at least one row and one column", "check_tensor_of_pi_is_float32", "torch.full((M, N)",
+           "torch.full((max(M, 1), max(N, 1))"),
     mutant("ten: without stop", TEN, "max(stop + 1, first)", "max(stop, first)"),
     mutant("ten: without start", TEN, "first = math.ceil(start / 10) * 10", "first = (start // 10 + 1) * 10"),
     mutant("ten: from the multiple below start", TEN, "math.ceil(start / 10) * 10", "start // 10 * 10"),
@@ -105,9 +107,16 @@ MUTANTS = [
            "return x[:, [0, 0, 2, 1]] * 1.0", habit="dtype"),
     mutant("reverse: the columns", "check_reversed_rows", "return x[torch.arange(len(x) - 1, -1, -1, device=x.device)]",
            "return x[:, torch.arange(x.shape[1] - 1, -1, -1)]"),
+    mutant("reverse: by a product of floats", "check_reversed_rows", body("reverse_rows", """
+        i = torch.arange(len(x))
+        return (i[:, None] + i == len(x) - 1).double() @ x.double()
+    """)),
     mutant("reverse: flip", "check_reversed_rows", "return x[torch.arange(len(x) - 1, -1, -1, device=x.device)]",
            "return x.flip(0)"),
     mutant("reverse: without the first row", "check_reversed_rows", "len(x) - 1, -1, -1", "len(x) - 1, 0, -1"),
+    mutant("reverse: x itself if it has one row", "check_reversed_rows_are_a_copy",
+           "return x[torch.arange(len(x) - 1, -1, -1, device=x.device)]",
+           "return x[torch.arange(len(x) - 1, -1, -1, device=x.device)] if len(x) > 1 else x"),
     mutant("elements: a grid", "check_one_element_of_each_column", "x[[1, 0, 3], [0, 1, 2]]",
            "x[[1, 0, 3]][:, [0, 1, 2]]"),
     mutant("elements: row and column exchanged", "check_one_element_of_each_column", "x[[1, 0, 3], [0, 1, 2]]",

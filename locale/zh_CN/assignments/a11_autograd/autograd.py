@@ -6,11 +6,11 @@
 # | 部分 | 你来写 | <span style="white-space: nowrap">分值</span> | <span style="white-space: nowrap">分钟</span> |
 # |---|---|---|---|
 # | 1 有记忆的计算图 | `topological_order`, `backward`, `graph_table` | 11 | 60 |
-# | 2 门 | `unbroadcast`, `add`, `mul`, `div`, `power`, `exp`, `log`, `relu`, `maximum`, `sigmoid` | 18 | 85 |
+# | 2 门 | `unbroadcast`, `add`, `mul`, `div`, `power`, `exp`, `log`, `relu`, `maximum`, `sigmoid` | 21 | 85 |
 # | 3 矩阵运算，不用雅可比矩阵 | `matmul`, `sum_over`, `softmax_cross_entropy` | 9 | 45 |
 # | 4 什么都不轻信：数值梯度 | `numeric_gradient` | 3 | 20 |
 # | 5 前向求导和二阶导数 | `Dual`, `jvp`, `hvp` | 8 | 65 |
-# | 6 用起来 | `TwoLayer.loss`, `.step`, `checkpoint` | 6 | 60 |
+# | 6 用起来 | `TwoLayer.loss`, `.step`, `checkpoint` | 7 | 60 |
 #
 # 把每个 `raise NotImplementedError()` 换成你的代码，然后运行它下面的单元格：它运行这一个任务的检查项，并告诉你第一个错的数在哪里。只需要 torch 的算术运算。它自己的梯度（`torch.autograd`、`torch.func`）正是你在这里要造的，所以禁用。
 

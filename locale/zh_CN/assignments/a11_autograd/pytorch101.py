@@ -5,9 +5,9 @@
 #
 # | 部分 | 你来写 | <span style="white-space: nowrap">分值</span> | <span style="white-space: nowrap">分钟</span> |
 # |---|---|---|---|
-# | 1 张量 | `create_sample_tensor`, `mutate_tensor`, `count_tensor_elements`, `create_tensor_of_pi`, `multiples_of_ten` | 9 | 35 |
+# | 1 张量 | `create_sample_tensor`, `mutate_tensor`, `count_tensor_elements`, `create_tensor_of_pi`, `multiples_of_ten` | 10 | 35 |
 # | 2 切片是视图 | `slice_indexing_practice`, `slice_assignment_practice` | 7 | 30 |
-# | 3 索引列表和掩码 | `shuffle_cols`, `reverse_rows`, `take_one_elem_per_col`, `make_one_hot`, `sum_positive_entries` | 10 | 40 |
+# | 3 索引列表和掩码 | `shuffle_cols`, `reverse_rows`, `take_one_elem_per_col`, `make_one_hot`, `sum_positive_entries` | 11 | 40 |
 # | 4 同样的数，另一种形状 | `reshape_practice` | 4 | 20 |
 # | 5 归约和乘积 | `zero_row_min`, `batched_matrix_multiply_loop`, `batched_matrix_multiply_noloop`, `normalize_columns` | 11 | 45 |
 # | 6 两道不用循环的谜题 | `challenge_mean_tensors`, `challenge_get_uniques` | 4 | 50 |
