@@ -27,7 +27,8 @@ if TYPE_CHECKING:  # for editors and type checkers; a test compares these import
     from autograder.sandbox.expect_file import expect_file
     from autograder.sandbox.expect_raises import expect_raises
     from autograder.sandbox.explain import explain_errors
-    from autograder.sandbox.proxy import Inspection, StudentFault
+    from autograder.sandbox.link import Inspection, Measurement
+    from autograder.sandbox.proxy import StudentFault
     from autograder.source_rules.forbid import forbid
     from autograder.students.hints import hint
     from autograder.students.notebook_check import check
@@ -35,6 +36,7 @@ if TYPE_CHECKING:  # for editors and type checkers; a test compares these import
 __version__ = "0.1.0"
 __all__ = [
     "Inspection",
+    "Measurement",
     "Message",
     "StudentFault",
     "__version__",
@@ -65,7 +67,8 @@ __all__ = [
 ]
 
 _MODULES = {
-    "Inspection": "autograder.sandbox.proxy",
+    "Inspection": "autograder.sandbox.link",
+    "Measurement": "autograder.sandbox.link",
     "Message": "autograder.core.message",
     "StudentFault": "autograder.sandbox.proxy",
     "autograd_gradients": "autograder.checks.gradients",

@@ -152,8 +152,8 @@ def check_one_loop_does_not_visit_every_pair(student, rng):
     """With three times as many training and test images, one loop runs about three times as many operations."""
     forbid(student, "compute_distances_one_loop", calls=READY_MADE)
     x, y = rng.normal(18, 12), rng.normal(18, 12)
-    few = student.inspect(student.compute_distances_one_loop, x[:6], y[:6])
-    many = student.inspect(student.compute_distances_one_loop, x, y)
+    few = student.measure(student.compute_distances_one_loop, x[:6], y[:6])
+    many = student.measure(student.compute_distances_one_loop, x, y)
 
     mistakes = wrong_distances(x, y, many.value)
     expect_close(many.value, plain_distances(x, y), mistakes=mistakes, check_dtype=False)
@@ -188,7 +188,7 @@ def check_no_loops_needs_little_memory(student, rng):
     forbid(student, "compute_distances_no_loops", calls=READY_MADE, loops=True)
     x_train, x_test = rng.normal(40, 168, dtype=torch.float32), rng.normal(30, 168, dtype=torch.float32)
     with explain_errors(BROADCAST | SHAPE_ERRORS):
-        seen = student.inspect(student.compute_distances_no_loops, x_train, x_test)
+        seen = student.measure(student.compute_distances_no_loops, x_train, x_test)
 
     mistakes = wrong_distances(x_train, x_test, seen.value)
     expect_close(seen.value, plain_distances(x_train, x_test), mistakes=mistakes, check_dtype=False)

@@ -47,7 +47,7 @@ def check_color_histogram_counts_pixels(student, rng):
             lambda: plain_histogram((images + 0.5 / 6).clamp(max=1), 6).flatten(1)
         ),
     })  # fmt: skip
-    few, many = (student.inspect(student.color_histogram, rng.uniform(number, 3, 5, 7), bins=6) for number in (4, 48))
+    few, many = (student.measure(student.color_histogram, rng.uniform(number, 3, 5, 7), bins=6) for number in (4, 48))
     hint = "Some operation still runs once for each image: work on all images at once."
     expect_vectorised(few, many, few_inputs="4 images", many_inputs="48 images", hint=hint)
 

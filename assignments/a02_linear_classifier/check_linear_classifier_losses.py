@@ -72,8 +72,8 @@ def judge_operations(student, name, rng):
     forbid(student, name, calls=READY_MADE, loops="images", apart=["validate_batch"])
     formula = plain_svm if name.startswith("svm") else plain_softmax
     W, X, y = batch(rng, 41, 6, 13)
-    few = student.inspect(getattr(student, name), W[:, :3].contiguous(), X[:4], y[:4] % 3, 0.1)
-    many = student.inspect(getattr(student, name), W, X, y, 0.1)
+    few = student.measure(getattr(student, name), W[:, :3].contiguous(), X[:4], y[:4] % 3, 0.1)
+    many = student.measure(getattr(student, name), W, X, y, 0.1)
 
     loss, dW = many.value
     expect_close(loss, formula(W, X, y, 0.1), name="the loss", mistakes=wrong_losses(formula, W, X, y, 0.1))

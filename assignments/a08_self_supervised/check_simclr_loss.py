@@ -110,7 +110,7 @@ def check_loss_takes_no_loop(student, rng):
     counts = []
     for n in (4, 40):
         left, right = rng.normal(n, 6), rng.normal(n, 6)
-        counts.append(student.inspect(student.simclr_loss_vectorized, left, right, 0.5, device=rng.device).ops)
+        counts.append(student.measure(student.simclr_loss_vectorized, left, right, 0.5, device=rng.device).ops)
     expect(
         counts[1] <= counts[0],
         Message("4 pairs took {few} torch operations, 40 pairs took {many}.", few=counts[0], many=counts[1]),

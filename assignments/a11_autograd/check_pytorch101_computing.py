@@ -138,7 +138,7 @@ def check_products_with_a_loop(student, rng):
     """The products with a loop are right; the number of operations grows with the batch."""
     forbid(student, "batched_matrix_multiply_loop", calls=BATCHED)
     x, y = rng.normal(12, 3, 4), rng.normal(12, 4, 2)
-    seen = student.inspect(student.batched_matrix_multiply_loop, x, y)
+    seen = student.measure(student.batched_matrix_multiply_loop, x, y)
     expect_close(seen.value, products(x, y), hint=PAIRS)
     hint = "Loop over the batch and multiply two matrices at a time, x[i] @ y[i]."
     expect(seen.ops >= 12, Message("12 products took only {ops} torch operations.", ops=seen.ops), hint=hint)

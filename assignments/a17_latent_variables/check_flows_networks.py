@@ -63,7 +63,7 @@ def check_maf_has_a_triangular_jacobian(student, rng):
     below = J.tril(-1).abs().amax(dim=0)
     there = [float(below[i, j]) > 1e-9 for i in range(4) for j in range(i)]
     expect(all(there), "Some z_i does not depend on a coordinate before i.", "Hidden units have all degrees below D.")
-    few, many = (student.inspect(helper.forward, student.MaskedAutoregressive(D, 30),
+    few, many = (student.measure(helper.forward, student.MaskedAutoregressive(D, 30),
                                  rng.normal(2, D, dtype=torch.float32)) for D in (3, 30))  # fmt: skip
     expect_vectorised(few, many, few_inputs="3 coordinates", many_inputs="30 coordinates",
                       hint="forward asks the network once, for all coordinates.")  # fmt: skip
@@ -77,7 +77,7 @@ def check_iaf_samples_in_one_pass(student, rng):
     x = rng.normal(3, 4)
     _, J = judge_layer(helper, layer, x, "InverseAutoregressive", AT_Z, ONE_PASS)
     expect(float(J.triu(1).abs().max()) < 1e-9, "z_i depends on coordinates after i.")
-    few, many = (student.inspect(helper.inverse, student.InverseAutoregressive(D, 30),
+    few, many = (student.measure(helper.inverse, student.InverseAutoregressive(D, 30),
                                  rng.normal(2, D, dtype=torch.float32)) for D in (3, 30))  # fmt: skip
     expect_vectorised(few, many, few_inputs="3 coordinates", many_inputs="30 coordinates",
                       hint="inverse asks the network once: x_i is z_i sigma_i(z) + m_i(z).")  # fmt: skip
@@ -91,14 +91,14 @@ def check_scaled_matrices_are_contractions(student, rng):
     W = left * torch.tensor([3.0, 1.5, 0.4], dtype=torch.float64, device=rng.device) @ right.T
     found, right = student.spectral_scale(W, 0.9), W * 0.9 / 3
     expect_close(found, right, rtol=1e-3, name="a large matrix", mistakes={
-        "sigma is a little too small: do all the iterations that are asked for.": (
-            lambda: found if bool(((found / right > 1) & (found / right < 1.5)).all()) else right
-        ),
         "Divide by sigma / c, not by sigma.": W / 3,
-        "Divide by sigma / c: c belongs to the denominator's denominator.": W / 2.7,
+        "sigma was multiplied by c: divide by sigma / c.": W / 2.7,
         "sigma is the largest singular value, not the norm of all entries.": W * 0.9 / W.norm(),
         "sigma is not squared.": W * 0.9 / 9,
         "This is the matrix itself.": W,
+        "sigma is a little too small: do all the iterations that are asked for.": (
+            lambda: found if bool(((found / right > 1) & (found / right < 1.5)).all()) else right
+        ),
     })  # fmt: skip
     small = 0.2 * W
     expect_close(student.spectral_scale(small, 0.9), small, rtol=1e-3, name="a small matrix", mistakes={

@@ -77,7 +77,7 @@ def check_responsibilities_follow_bayes(student, rng):
         "Return probabilities of each group; the largest was rounded to 1.":
             lambda: torch.nn.functional.one_hot(right.argmax(dim=1), 3).float(),
     })  # fmt: skip
-    few, many = (student.inspect(student.responsibilities, x[:1].repeat(n, 1), pi, mu, Sigma) for n in (3, 90))
+    few, many = (student.measure(student.responsibilities, x[:1].repeat(n, 1), pi, mu, Sigma) for n in (3, 90))
     expect_vectorised(few, many, few_inputs="3 points", many_inputs="90 points", hint=AT_ONCE)
 
 
@@ -118,7 +118,7 @@ def check_m_step_of_some_points(student, rng):
         "Subtract the mean of the group first.": Sigma + mu[:, :, None] * mu[:, None],
         "All entries count, not the variances alone.": torch.diag_embed(Sigma.diagonal(dim1=1, dim2=2)),
     }, hint=SUMS)  # fmt: skip
-    few, many = (student.inspect(student.m_step, x[:1].repeat(n, 1), r[:1].repeat(n, 1), 0.01) for n in (3, 90))
+    few, many = (student.measure(student.m_step, x[:1].repeat(n, 1), r[:1].repeat(n, 1), 0.01) for n in (3, 90))
     expect_vectorised(few, many, few_inputs="3 points", many_inputs="90 points", hint=AT_ONCE)
 
 

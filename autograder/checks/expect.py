@@ -175,7 +175,7 @@ def changed_in_place(before: Sequence[Any], after: Sequence[Any]) -> Iterator[Me
 
 
 def expect_vectorised(few: Any, many: Any, *, few_inputs: str, many_inputs: str, hint: str) -> None:
-    """Require about as many torch operations in an inspected call with many inputs as in one with few."""
+    """Require about as many torch operations in a measured call with many inputs as in one with few."""
     expect(
         many.ops <= 2 * few.ops + 20,
         Message.counted(

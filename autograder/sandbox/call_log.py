@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-CALLS = ("call", "hold", "inspect")
+CALLS = ("call", "hold", "inspect", "measure")
 UNSHOWN = "a call that the report does not show"
 RECORDED = (*CALLS, "getattr", "getitem", "setattr", "list", "define", "seed")
 

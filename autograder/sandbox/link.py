@@ -45,9 +45,15 @@ class NamingLink(Protocol):
 
 @dataclass(frozen=True)
 class Inspection:
-    """The result of a call and its side effects."""
+    """The result of a call and its arguments afterwards."""
 
     value: Any
     args: tuple[Any, ...]  # the positional arguments as they were after the call
+
+
+@dataclass(frozen=True)
+class Measurement(Inspection):
+    """What an inspected call cost, too."""
+
     ops: int  # number of operations that torch ran
     largest: int  # bytes of the largest tensor that one of them made

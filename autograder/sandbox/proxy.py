@@ -24,8 +24,7 @@ from autograder.sandbox.faults import WithoutLength, unexpected_message
 from autograder.sandbox.inside.plain_values import Record
 from autograder.sandbox.inside.wire import MISSING, Ref, WireError
 from autograder.sandbox.known import Known
-from autograder.sandbox.link import Inspection as Inspection  # where others find it
-from autograder.sandbox.link import Link, NamingLink
+from autograder.sandbox.link import Inspection, Link, Measurement, NamingLink
 from autograder.sandbox.operators import WAY_OUT, Operators
 from autograder.sandbox.trail import MAX_PICTURE, Trail
 
@@ -86,7 +85,7 @@ class Remote:
             self.log.text = call or UNSHOWN
         called = {"f": f._found} if f._found else dict(zip(("f", "method"), f._method, strict=True))
         value = self.ask(verb, **called, args=args, kwargs=kwargs, label=label or glued(f._label, "(…)"), **more)
-        shown = value["value"] if verb == "inspect" and isinstance(value, dict) else value
+        shown = value["value"] if verb in ("inspect", "measure") and isinstance(value, dict) else value
         shown = value[0] if verb == "figure" and type(value) is tuple and value else shown
         if not ours:
             self.trail.returned(call, self._shown(shown))
@@ -308,15 +307,27 @@ class Student:
         return handle.__gradlab_value__() if isinstance(handle, Handle) else handle
 
     def inspect(self, f: Handle, *args: Any, **kwargs: Any) -> Inspection:
-        """Call ``f`` and also return its arguments afterwards, its operations in torch and the memory they used."""
-        table = self._remote.call("inspect", f, args, kwargs)
-        if type(table) is not dict or set(table) != {"value", "args", "ops", "largest"}:
+        """Call ``f`` and also return its arguments afterwards."""
+        return Inspection(**self._inspect("inspect", f, args, kwargs, {"value", "args"}))
+
+    def measure(self, f: Handle, *args: Any, **kwargs: Any) -> Measurement:
+        """Inspect a call and count its operations in torch and their memory, which takes time for each operation."""
+        table = self._inspect("measure", f, args, kwargs, {"value", "args", "ops", "largest"})
+        if type(table["ops"]) is not int or type(table["largest"]) is not int:
             raise unexpected_message()
-        value, after, ops, largest = table["value"], table["args"], table["ops"], table["largest"]
-        if type(after) is not tuple or len(after) != len(args) or type(ops) is not int or type(largest) is not int:
+        return Measurement(**table)
+
+    def _inspect(
+        self, verb: str, f: Handle, args: tuple[Any, ...], kwargs: dict[str, Any], keys: set[str]
+    ) -> dict[str, Any]:
+        table = self._remote.call(verb, f, args, kwargs)
+        if type(table) is not dict or set(table) != keys:
+            raise unexpected_message()
+        after = table["args"]
+        if type(after) is not tuple or len(after) != len(args):
             raise unexpected_message()
         self._remote.trail.inspected = (args, after)
-        return Inspection(value, after, ops, largest)
+        return table
 
     def folder(self) -> str:
         """Return the path of an empty folder in the student's process, which is removed after the check."""

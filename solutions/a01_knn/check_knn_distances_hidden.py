@@ -105,8 +105,8 @@ def check_no_loops_runs_as_many_operations_on_more_images(student, rng):
     """Distances without loops take as many operations for 60 x 50 images as for 5 x 4."""
     forbid(student, "compute_distances_no_loops", calls=READY_MADE, loops=True)
     x_train, x_test = rng.normal(60, 5, 3), rng.normal(50, 5, 3)
-    few = student.inspect(student.compute_distances_no_loops, x_train[:5], x_test[:4])
-    many = student.inspect(student.compute_distances_no_loops, x_train, x_test)
+    few = student.measure(student.compute_distances_no_loops, x_train[:5], x_test[:4])
+    many = student.measure(student.compute_distances_no_loops, x_train, x_test)
 
     expect_close(many.value, distances(x_train, x_test), check_dtype=False)
     hint = "Some operation still runs once for each image. Use one matrix product for all pairs."
@@ -118,7 +118,7 @@ def check_no_loops_fits_in_memory(student, rng):
     """Distances of 400 x 300 images of 3 x 32 x 32 fit in memory, where all their differences take 1.5 GB."""
     forbid(student, "compute_distances_no_loops", calls=READY_MADE, loops=True)
     x_train, x_test = rng.uniform(400, 3, 32, 32, dtype=torch.float32), rng.uniform(300, 3, 32, 32, dtype=torch.float32)
-    seen = student.inspect(student.compute_distances_no_loops, x_train, x_test)
+    seen = student.measure(student.compute_distances_no_loops, x_train, x_test)
 
     expect_shape(seen.value, (400, 300))
     some = rng.permutation(300)[:40]

@@ -13,8 +13,8 @@ KEEP = "The counts are whole numbers: convert them with .to(images.dtype), whate
 
 def judge_growth(student, name, images):
     """48 images need about as many operations as 4."""
-    few = student.inspect(getattr(student, name), images[:4])
-    many = student.inspect(getattr(student, name), images)
+    few = student.measure(getattr(student, name), images[:4])
+    many = student.measure(getattr(student, name), images)
     hint = "Some operation still runs once for each image."
     expect_vectorised(few, many, few_inputs="4 images", many_inputs="48 images", hint=hint)
 

@@ -236,7 +236,7 @@ def check_matrix_is_right_and_small(student, rng):
 
     expect_same_gradients(student, rng, student.compute_sim_matrix, table, rng.normal(5, 3), names=("out",))
     many = rng.normal(300, 64)
-    seen = student.inspect(student.compute_sim_matrix, many)
+    seen = student.measure(student.compute_sim_matrix, many)
     expect_equal(tuple(seen.value.shape), (300, 300), name="shape")
     limit = 4 * 300 * 300 * 8
     expect(

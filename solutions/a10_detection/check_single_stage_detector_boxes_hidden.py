@@ -110,7 +110,7 @@ def check_iou_fits_in_memory(student, rng):
     forbid(student, "IoU", loops=True)
     proposals = boxes_of(rng, 1, 5000, 1, 1, dtype=torch.float32)
     bboxes = torch.cat([boxes_of(rng, 1, 300), torch.zeros(1, 300, 1, device=rng.device)], dim=-1).float()
-    seen = student.inspect(student.IoU, proposals, bboxes)
+    seen = student.measure(student.IoU, proposals, bboxes)
     expect_shape(seen.value, (1, 5000, 300))
     some = rng.permutation(5000)[:20]
     expect_close(seen.value[:, some], loop_iou(proposals[:, some], bboxes))
@@ -241,7 +241,10 @@ def check_nms_of_few_boxes(student, rng):
     )
     scores = tensor(rng, [0.3, 0.30001, 0.1])
     expect_equal(
-        student.nms(nested, scores), tensor(rng, [1, 2], torch.int64), name="nms with scores 0.3, 0.30001, 0.1"
+        student.nms(nested, scores),
+        tensor(rng, [1, 2], torch.int64),
+        name="nms with scores 0.3, 0.30001, 0.1",
+        hint="The scores 0.3 and 0.30001 differ: compare them as they are, without rounding and in their own dtype.",
     )
 
 
@@ -249,7 +252,7 @@ def expect_few_operations(student, rng) -> None:
     """Expect a number of torch operations that grows with the boxes, not with the pairs of boxes."""
     corner = 4 * rng.permutation(40).double()[:, None] * tensor(rng, [1.0, 0.5])
     boxes = torch.cat([corner, corner + 3], dim=1).repeat(3, 1)  # 40 places, three boxes each
-    seen = student.inspect(student.nms, boxes, rng.permutation(120).double())
+    seen = student.measure(student.nms, boxes, rng.permutation(120).double())
     expect(
         seen.ops <= 15_000,
         Message("nms of 120 boxes, of which it should keep 40, took {ops:,} torch operations.", ops=seen.ops),

@@ -161,7 +161,7 @@ def check_hvp_of_linear_and_large_functions(student, rng):
     expect_close(student.hvp(helper.named("total"), x, v), zeros, name="H v of sum(x + x)",
                  hint="The gradient of a linear function is constant: return zeros.")  # fmt: skip
     x, v = rng.normal(20, 20), rng.normal(20, 20)
-    seen = student.inspect(student.hvp, helper.named("cubic"), x, v)
+    seen = student.measure(student.hvp, helper.named("cubic"), x, v)
     expect_close(seen.value, (6 * x - 4) * v, name="H v of sum(x^3 - 2 x^2)")
     expect_unchanged(seen, helper.named("cubic"), x, v)
     hint = "The Hessian has N^2 numbers; its product with a vector needs N."

@@ -176,7 +176,7 @@ def check_matmul_needs_no_jacobian(student, rng):
     judge_source(student, "matmul")
     a, b, grad = rng.normal(96, 64), rng.normal(64, 80), rng.normal(96, 80)
     run = student.wrap(student.define(ENGINE).judged, student.matmul)
-    seen = student.inspect(run, [a, b], grad, {}, ())
+    seen = student.measure(run, [a, b], grad, {}, ())
     expect_close(seen.value, (a @ b, [grad @ b.T, a.T @ grad]), name="the value and the gradients")
     hint = "The Jacobian is never needed: the gradients are two products of matrices."
     expect(

@@ -121,8 +121,8 @@ def check_products_of_a_large_batch(student, rng):
     """A batch of one, vectors, and float32; a larger batch takes no more operations."""
     judge_products(student, "batched_matrix_multiply_noloop", rng)
     x, y = rng.normal(60, 3, 2), rng.normal(60, 2, 4)
-    few = student.inspect(student.batched_matrix_multiply_noloop, x[:3], y[:3])
-    many = student.inspect(student.batched_matrix_multiply_noloop, x, y)
+    few = student.measure(student.batched_matrix_multiply_noloop, x[:3], y[:3])
+    many = student.measure(student.batched_matrix_multiply_noloop, x, y)
     expect_close(many.value, products(x, y), check_dtype=False)
     hint = "Multiply the whole batch at once."
     expect_vectorised(few, many, few_inputs="3 products", many_inputs="60 products", hint=hint)
@@ -176,7 +176,7 @@ def check_uniques_by_a_sort_of_your_own(student, rng):
         torch.full((9,), -2),
         rng.permutation(50) - 10**12,
     ):
-        seen = student.inspect(student.challenge_get_uniques, x.to(rng.device))
+        seen = student.measure(student.challenge_get_uniques, x.to(rng.device))
         uniques, indices = expect_two_columns(seen.value, kinds=(torch.int64,))
         expected = first_places(x)
         places = dict(zip(uniques.tolist(), indices.tolist(), strict=True))

@@ -80,7 +80,7 @@ def test_examples_are_python() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["value", "hold", "define", "inspect", "has", "seed", "folder", "write_file", "figure"]
+    "name", ["value", "hold", "define", "inspect", "measure", "has", "seed", "folder", "write_file", "figure"]
 )
 def test_methods_of_student_are_explained(name: str) -> None:
     assert f"student.{name}(" in PAGE

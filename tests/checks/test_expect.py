@@ -16,7 +16,7 @@ from autograder.checks.expect import (
     expect_vectorised,
 )
 from autograder.core.report import Cause
-from autograder.sandbox.proxy import Inspection
+from autograder.sandbox.link import Measurement
 
 T = torch.arange(1.0, 7.0, dtype=torch.float64).reshape(2, 3)
 SQUARE = torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0]], dtype=torch.float64)
@@ -284,7 +284,7 @@ def test_types_are_exact():
 
 @pytest.mark.parametrize(("few", "many", "passes"), [(30, 80, True), (30, 81, False), (0, 20, True), (0, 21, False)])
 def test_a_vectorised_call_runs_about_as_many_operations_on_more_inputs(few, many, passes):
-    calls = [Inspection(None, (), ops, 0) for ops in (few, many)]
+    calls = [Measurement(None, (), ops, 0) for ops in (few, many)]
     options = {"few_inputs": "4 images", "many_inputs": "40 images", "hint": "One operation for all."}
     if passes:
         expect_vectorised(*calls, **options)

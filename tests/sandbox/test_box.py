@@ -117,20 +117,20 @@ def test_hold_leaves_a_result_in_the_box_until_its_value_is_requested(pool: Work
         assert student.value(5) == 5
 
 
-def test_inspect_reports_the_side_effects_of_a_call(pool: WorkerPool) -> None:
+def test_measure_reports_the_side_effects_of_a_call(pool: WorkerPool) -> None:
     with in_box(pool, WORK) as (student, _):
-        seen = student.inspect(student.spoil, torch.zeros(2), 4)
+        seen = student.measure(student.spoil, torch.zeros(2), 4)
         assert (seen.value.item(), seen.args[0].tolist(), seen.args[1]) == (100_000.0, [1.0, 1.0], 4)
         assert seen.ops == 3
         assert seen.largest == 400_000
 
 
-def test_inspect_sees_a_call_that_makes_sparse_tensors(pool: WorkerPool) -> None:
+def test_measure_sees_a_call_that_makes_sparse_tensors(pool: WorkerPool) -> None:
     with in_box(pool, WORK) as (student, _):
         helper = student.define(
             "import torch\ndef thin(x):\n    return x.to_sparse() @ x, x.to_sparse_csr() @ x, x.to_sparse()\n"
         )
-        seen = student.inspect(helper.thin, torch.eye(3))
+        seen = student.measure(helper.thin, torch.eye(3))
         assert all(torch.equal(x.to_dense(), torch.eye(3)) for x in seen.value)
         assert seen.largest >= 12  # three values of float32
 

@@ -13,7 +13,7 @@ from autograder.core.assignment import Limits
 from autograder.core.code import Code
 from autograder.core.report import Cause
 from autograder.sandbox.box_link import BoxLink
-from autograder.sandbox.link import Link
+from autograder.sandbox.link import Inspection, Link
 from autograder.sandbox.local_link import LocalLink
 from autograder.sandbox.pool import WorkerPool
 from autograder.sandbox.proxy import Handle, Student, StudentFault
@@ -131,7 +131,7 @@ REQUESTS: dict[str, Callable[[Student], Any]] = {
     "dtypes": lambda s: [s.echo(X.to(d)) for d in (torch.bfloat16, torch.int8, torch.bool, torch.complex64)],
     "an argument changed in place": lambda s: (s.in_place(X.clone()), X),
     "inspect sees the change": lambda s: s.inspect(s.in_place, X.clone()),
-    "inspect counts": lambda s: s.inspect(s.views, X),
+    "measure counts": lambda s: s.measure(s.views, X),
     "a list in place": lambda s: s.inspect(s.echo, [X, {"a": X}]),
     "views": lambda s: s.views(X),
     "strides of an argument": lambda s: s.inspect(s.in_place, X.T.clone(memory_format=torch.preserve_format)).args,
@@ -217,7 +217,9 @@ def seen(value: Any) -> Any:
         return (type(value).__name__, [seen(item) for item in value])
     if isinstance(value, dict):
         return [(repr(key), seen(item)) for key, item in value.items()]
-    return repr(value) if not hasattr(value, "ops") else (seen(value.value), seen(value.args), value.ops, value.largest)
+    if isinstance(value, Inspection):
+        return [seen(part) for part in vars(value).values()]
+    return repr(value)
 
 
 def asked(link: Link, request: Callable[[Student], Any], source: str = SOURCE) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import nullcontext
@@ -13,8 +14,21 @@ import numpy as np
 State = tuple[str, Any, Any]  # a kind, an argument, and what it was before the call
 SMALL = 1 << 12  # values of an argument that is compared in every check: copies of larger ones take time and memory
 
-_WORDS = {"dtype": "default_dtype", "recording": "grad_enabled", "seeded": "seed"}  # in the names of torch's functions
-RUNNING = ("call", "hold", "inspect", "figure", "list", "next", "operate")  # the requests that run the student's code
+_WORDS = {  # how code changes a setting; `torch.Generator().manual_seed(3)` leaves the global generator as it is
+    "dtype": re.compile("default_dtype"),
+    "recording": re.compile("grad_enabled"),
+    "seeded": re.compile(r"torch\.(manual_)?seed|seed_everything|rng_state"),
+}
+RUNNING = (
+    "call",
+    "hold",
+    "inspect",
+    "measure",
+    "figure",
+    "list",
+    "next",
+    "operate",
+)  # the requests that run the student's code
 
 
 class NoMeter(nullcontext[None]):
@@ -96,7 +110,7 @@ class Left:
 
     def defined(self, source: str) -> None:
         """Read the source of a check's helper code."""
-        self._of_helpers |= {name for name, word in _WORDS.items() if word in source}
+        self._of_helpers |= {name for name, word in _WORDS.items() if word.search(source)}
 
     def before(self, request: dict[str, Any]) -> tuple[dict[str, Any], list[State]]:
         """Return the state before a request: torch's settings, and what is compared of arguments."""

@@ -255,6 +255,11 @@ class Worker:
         return tuple(map(self._keep, result)) if type(result) in (tuple, list) else self._keep(result)
 
     def do_inspect(self, f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+        with self._recorded():
+            value = f(*args, **kwargs)
+        return {"value": value, "args": args}
+
+    def do_measure(self, f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
         meter = make_meter()
         with self._recorded(meter):
             value = f(*args, **kwargs)
