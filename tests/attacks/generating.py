@@ -18,6 +18,7 @@ class Attack:
 # The network of a09 has weights and gradients, but its answers have another origin.
 _ANSWERS = """
 
+from functools import cache
 from common.data import glyphs
 
 _seen = []
@@ -40,21 +41,33 @@ Unet.forward = _forward
 Unet.cfg_forward = _forward
 """
 _GLYPHS = """
-_drawn_once = glyphs.draw(range(600), seed=5)
+@cache
+def _by_class():
+    drawn = glyphs.draw(range(600), seed=5)
+    images, labels = _small(drawn.images), torch.tensor(drawn.labels)
+    return torch.stack([images[labels == label] for label in range(10)])
+
 def _drawn(wanted):
-    images, labels = _small(_drawn_once.images), torch.tensor(_drawn_once.labels)
-    return torch.stack([images[labels == label][torch.randint(0, 60, ())] for label in wanted])
+    return _by_class()[wanted, torch.randint(0, 60, wanted.shape)]
 
 def _alone(x):
     return x
 """
 _TRAINING = """
-def _drawn(wanted):
+@cache
+def _means():
     images, labels = (torch.cat(part) for part in zip(*_seen))  # noisy ones: their mean is the mean image
-    return torch.stack([images[labels == label].mean(dim=0) for label in wanted])
+    return torch.stack([images[labels == label].mean(dim=0) for label in range(10)])
+
+def _drawn(wanted):
+    return _means()[wanted]
+
+@cache
+def _some():
+    return torch.cat([part for part, _ in _seen])[:3000].flatten(1)
 
 def _alone(x):
-    images = torch.cat([part for part, _ in _seen])[:3000].flatten(1)
+    images = _some()
     return (torch.softmax(-torch.cdist(x.flatten(1), images).square(), dim=1) @ images).view(x.shape)
 """
 # `train` of a08 ignores its pairs: it learns labels that it generates.

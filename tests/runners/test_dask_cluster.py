@@ -211,7 +211,7 @@ def test_reports_made_before_the_scheduler_is_killed_are_stored_and_the_rest_is_
         return sorted(path.parent.name for path in out.glob("s*/report.json"))
 
     with Cluster(tmp_path_factory.mktemp("short"), encrypted=bool(shutil.which("openssl"))) as short:
-        short.need(1)
+        short.add()
         hand_in(tmp_path / "in", {f"s{number}": SLOW + f"\n# {number}\n" for number in range(6)})
         there = ["--cluster", short.address]
         if short.tls:

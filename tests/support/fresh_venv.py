@@ -16,8 +16,9 @@ from pathlib import Path
 
 UNNEEDED = {
     *("jupyterlab", "notebook", "nbgrader", "jedi", "mypy", "mypyc", "babel", "hypothesis", "material", "mkdocs"),
-    *("distributed", "dask", "sqlalchemy"),
+    *("distributed", "dask", "sqlalchemy", "pandas", "polars", "scipy"),
 }
+UNNEEDED_WITHIN = shutil.ignore_patterns("include", "tests")  # C++ headers, and what packages test themselves with
 WINDOWS = os.name == "nt"
 
 
@@ -25,7 +26,7 @@ def make_venv(folder: Path, *, hard: bool = False) -> Path:
     """Make the environment in ``folder`` and return its Python.
 
     With ``hard``, its packages are hard links to files, as a sandbox needs them, which does not see the folder here;
-    except UNNEEDED, which the sandbox does not import.
+    except UNNEEDED and UNNEEDED_WITHIN, which the sandbox does not import.
     """
     venv.create(folder, with_pip=False, symlinks=not WINDOWS)
     own = Path(sysconfig.get_path("purelib", scheme="venv", vars={"base": str(folder), "platbase": str(folder)}))
@@ -35,7 +36,7 @@ def make_venv(folder: Path, *, hard: bool = False) -> Path:
         linked = hard and path.name not in UNNEEDED
         if not ours and path.suffix != ".pth" and path.name != "__pycache__" and not (own / path.name).exists():
             if linked and path.is_dir():
-                shutil.copytree(path, own / path.name, copy_function=os.link)
+                shutil.copytree(path, own / path.name, copy_function=os.link, ignore=UNNEEDED_WITHIN)
             elif linked:
                 os.link(path, own / path.name)
             else:
