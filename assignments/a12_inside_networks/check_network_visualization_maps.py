@@ -144,18 +144,19 @@ def some_guided(net, x, y, *, last):
 @task("cam", any_dtype=True)
 def check_cam_is_a_weighted_sum(student, rng):
     """The class activation map is the positive part of the weighted sum of maps, with the row of the class."""
-    K, L, h, w = 5, 5, 3, 4
-    features, weights = rng.normal(K, h, w, dtype=torch.float32), rng.normal(L, K, dtype=torch.float32)
-    y = rng.int(0, L)
-    sums = sum(weights[y, k] * features[k] for k in range(K))
-    expect_close(student.cam(features, weights, y), sums.clamp(min=0), mistakes={
-        "Keep the positive part only.": sums,
-        "Take row y of W, not column y.": sum(weights[k, y] * features[k] for k in range(K)).clamp(min=0),
-        "Add the weighted maps first, then take the positive part.":
-            sum((weights[y, k] * features[k]).clamp(min=0) for k in range(K)),
-        "The map is a sum over the channels, not a mean.": sums.clamp(min=0) / K,
-        "Negative sums become 0; do not take the absolute value.": sums.abs(),
-    }, hint="Classes are counted from 0: y is the number of the row of W.")  # fmt: skip
+    K, L = 5, 5
+    for h, w in ((3, 4), (1, 6)):
+        features, weights = rng.normal(K, h, w, dtype=torch.float32), rng.normal(L, K, dtype=torch.float32)
+        y = rng.int(0, L)
+        sums = sum(weights[y, k] * features[k] for k in range(K))
+        expect_close(student.cam(features, weights, y), sums.clamp(min=0), mistakes={
+            "Keep the positive part only.": sums,
+            "Take row y of W, not column y.": sum(weights[k, y] * features[k] for k in range(K)).clamp(min=0),
+            "Add the weighted maps first, then take the positive part.":
+                sum((weights[y, k] * features[k]).clamp(min=0) for k in range(K)),
+            "The map is a sum over the channels, not a mean.": sums.clamp(min=0) / K,
+            "Negative sums become 0; do not take the absolute value.": sums.abs(),
+        }, hint="Classes are counted from 0: y is the number of the row of W.")  # fmt: skip
 
 
 @task("gradcam", share="1/3", any_dtype=True)

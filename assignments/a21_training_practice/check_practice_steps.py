@@ -97,6 +97,8 @@ def check_rates_warm_up(student):
             [plain[0] * (t + 1) / 4 if t < 4 else plain[t - 4] for t in range(9)],
         "During the warm-up, the schedule runs on.": [plain[0] * (t + 1) / 4 if t < 4 else plain[t] for t in range(9)],
         "The factor is at most 1.": [plain[t] * (t + 1) / 4 for t in range(9)],
+        "The factor depends on t, not on how often a rate was asked for.":
+            [plain[t] * min(1.0, (9 - t) / 4) for t in range(9)],
     })  # fmt: skip
 
 

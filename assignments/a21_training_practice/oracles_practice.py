@@ -32,7 +32,7 @@ def warmed(warmup, rate, steps, count):
         calls.append(t)
         return rate(t)
     ready = warmup(noted, steps)
-    return [ready(t) for t in range(count)], calls
+    return [ready(t) for t in reversed(range(count))][::-1], calls
 
 def rates(base):
     return lambda t: base / (1 + t)
@@ -170,8 +170,12 @@ def folded(fold_batchnorm, kind, weight, bias, options, statistics, x, training=
     bn.weight.data, bn.bias.data = gamma.clone(), beta.clone()
     bn.running_mean, bn.running_var = mean.clone(), variance.clone()
     bn.train(training)
+    given = [copy.deepcopy(part.state_dict()) for part in (layer, bn)]
     new = fold_batchnorm(layer, bn)
-    kept = torch.equal(layer.weight, weight) and torch.equal(bn.weight, gamma) and bn.training == training
+    kept = bn.training == training
+    for before, part in zip(given, (layer, bn)):
+        after = part.state_dict()
+        kept = kept and list(after) == list(before) and all(torch.equal(after[name], before[name]) for name in before)
     return new(x).detach(), kept, new is not layer and type(new) is make
 """
 

@@ -96,7 +96,7 @@ def inverse_root(matrix: torch.Tensor) -> torch.Tensor:
 
 @task("sigma_for_perplexity", share=25, any_dtype=True)
 def check_sigma_of_unusual_rows(student, rng):
-    """Tiny, huge and nearly equal distances, perplexities near 1 and near all, and a coarse tolerance."""
+    """Tiny, huge and nearly equal distances, perplexities near 1 and near all, coarse and fine tolerances."""
     rows = {
         "tiny distances": (1e-8 * rng.uniform(30, low=0.5, high=3.0), 7.0, 1e-5),
         "huge distances": (1e9 + 1e8 * rng.uniform(30), 10.0, 1e-5),
@@ -105,6 +105,7 @@ def check_sigma_of_unusual_rows(student, rng):
         "a perplexity near 1": (rng.uniform(12, low=0.5, high=9.0), 1.05, 1e-5),
         "a perplexity near all": (rng.uniform(12, low=0.5, high=9.0), 11.9, 1e-5),
         "a coarse tolerance": (rng.uniform(12, low=0.5, high=9.0), 6.0, 0.05),
+        "a fine tolerance": (rng.uniform(12, low=0.5, high=9.0), 6.0, 1e-9),
     }
     for name, (row, perplexity, tol) in rows.items():
         seen = student.inspect(student.sigma_for_perplexity, row, perplexity, tol)

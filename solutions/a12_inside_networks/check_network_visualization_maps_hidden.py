@@ -37,8 +37,13 @@ def pixel(row, column):
 @task("occlusion_map", share=25)
 def check_occlusion_of_one_pixel(student, rng):
     """If the score is one pixel, the probability falls exactly where a square covers that pixel."""
-    for H, W, size, stride, row, column in ((6, 8, 3, 1, 2, 5), (7, 5, 2, 3, 3, 1), (4, 4, 4, 1, 0, 3)):
-        x = rng.normal(2, H, W)
+    for H, W, size, stride, row, column in (
+        (6, 8, 3, 1, 2, 5),
+        (7, 5, 2, 3, 3, 1),
+        (4, 4, 4, 1, 0, 3),
+        (9, 8, 6, 1, 1, 6),
+    ):
+        x = rng.normal(2, W, H).mT
         x[0, row, column] = 2.0
         seen = student.inspect(
             student.occlusion_map, student.define(PIXEL).pixel(row, column), x, 0, size, stride, fill=-1.0

@@ -114,6 +114,8 @@ def check_guided_gram_matrices_and_their_gradient(student, rng):
     other = rng.normal(1, 2, 2, 3, 2), rng.uniform(1, 2, 3, 2)
     expect_close(student.guided_gram_matrix(*other, False), guided_gram(*other, False), name="not normalised")
     expect_same_gradients(student, rng, student.guided_gram_matrix, guided_gram, *other)
+    single = rng.normal(2, 1, 1, 3, 4), rng.uniform(2, 1, 3, 4)
+    expect_close(student.guided_gram_matrix(*single), guided_gram(*single), name="one region, one channel")
 
 
 @task("guided_style_loss", share=50, loans=LOANS_OF_GRAM)
@@ -182,14 +184,15 @@ def check_perceptual_loss_reaches_images_only(student, rng):
 
 @task("texture_synthesis", share=25, any_dtype=True, seconds=60, loans=LOANS_OF_GRAM, may_seed=True)
 def check_textures_follow_their_seed(student, rng):
-    """Equal seeds give equal textures, others differ; the original and the network stay as they are."""
-    texture = preprocess(textures.draw("cells", seed=rng.key(), size=24)[None]).to(rng.device)
+    """Equal seeds give equal textures, others differ, of any size; the original and the network stay as they are."""
+    texture = preprocess(textures.draw("cells", seed=rng.key(), size=24)[None])[..., :20].contiguous().to(rng.device)
     model = student.define(MODEL).trained(torch.zeros(1, device=rng.device))
     with expect_state_kept(student, model=model):
         seen = student.inspect(student.texture_synthesis, model, texture, STYLE_LAYERS, 6, 5)
     expect_equal(seen.args[1], texture, name="the texture after the call")
     again = student.texture_synthesis(model, texture, STYLE_LAYERS, 6, 5)
     expect_close(again, seen.value, rtol=1e-2, atol=1e-2, name="the texture of the same seed")
+    expect_shape(seen.value, texture.shape)
     other = student.texture_synthesis(model, texture, STYLE_LAYERS, 6, 8)
     expect_shape(other, texture.shape)
     expect(

@@ -80,6 +80,7 @@ MUTANTS = [
     mutant("whiten: rotated back by the wrong matrix", EPS, "return out @ vectors.T if zca else out", "return out @ vectors if zca else out"),
     mutant("whiten: always rotated back", EPS, "return out @ vectors.T if zca else out", "return out @ vectors.T"),
     mutant("whiten: float32", EPS, "return out @ vectors.T if zca else out", "return (out @ vectors.T if zca else out).float()", habit="dtype"),
+    mutant("sigma: a tolerance of its own", ROWS, "if abs(found - perplexity) <= tol:", "if abs(found - perplexity) <= max(tol, 1e-5):"),
     mutant("sigma: the variance", SIGMA, "    return sigma\n", "    return sigma * sigma\n"),
     mutant("sigma: the precision", SIGMA, "    return sigma\n", "    return 1 / (2 * sigma * sigma)\n"),
     mutant("sigma: no factor 2 in the exponent", SIGMA, EXPONENT, "torch.log_softmax(-d2 / (sigma * sigma), dim=0)"),

@@ -29,6 +29,7 @@ SQUARED = "squared = (a[:, None] - b[None]).square().sum(dim=2)"
 
 # fmt: off
 MUTANTS = [
+    mutant("occlusion: squares of four pixels at most", PIXEL, "    rows, columns = range(0, x.shape[1]", "    size = min(size, 4)\n    rows, columns = range(0, x.shape[1]"),
     mutant("occlusion: leaves evaluation mode", "check_occlusion_with_usual_options",
            "before = model(x[None])", "before = model.eval()(x[None])"),
     mutant("occlusion: the covered probability", SQUARE, FALL, "out.append(model(covered).softmax(dim=1)[:, y])"),
@@ -83,6 +84,7 @@ MUTANTS = [
     mutant("guided: gradients in the weights", RESTORED, "    return torch.autograd.grad(right, x)[0]", "    right.backward()\n    return x.grad"),
     mutant("guided: for one image", OTHERS, "right = model(x).gather(1, y[:, None]).sum()\n    finally",
            "right = model(x)[:, y[0]].sum() if len(x) == 4 else model(x).gather(1, y[:, None]).sum()\n    finally"),
+    mutant("cam: axes of length 1 are lost", CAM, "features).clamp(min=0)", "features).clamp(min=0).squeeze()"),
     mutant("cam: negative sums stay", CAM, "features).clamp(min=0)", "features)"),
     mutant("cam: the column of the class", CAM, 'W[y], features)', 'W[:, y], features)'),
     mutant("cam: the row of another class", CAM, 'W[y], features)', 'W[y - 1], features)'),

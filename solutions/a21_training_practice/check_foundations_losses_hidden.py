@@ -118,6 +118,10 @@ def check_directions_of_all_kappas(student, rng):
     expect_same_gradients(student, rng, student.nll_von_mises, oracle, prediction, y)
     seen = student.inspect(student.nll_von_mises, prediction, y)
     expect_unchanged(seen, prediction, y)
+    even = torch.tensor([[0.3, -30.0]], dtype=DEEP, device=rng.device)
+    expect_close(student.nll_von_mises(even, torch.tensor([2.0], dtype=DEEP, device=rng.device)),
+                 torch.tensor(math.log(2 * math.pi), dtype=DEEP, device=rng.device), name="log kappa = -30",
+                 hint="Do not cut the logarithm.")  # fmt: skip
     huge = torch.tensor([[0.3, 12.0]], dtype=DEEP, device=rng.device)
     kappa = math.exp(12.0)
     right = (
@@ -153,6 +157,10 @@ def check_mixtures_far_away(student, rng):
             return -D.MixtureSameFamily(D.Categorical(logits=p[:, :K]), parts).log_prob(y).mean()
 
         expect_same_gradients(student, rng, student.nll_mixture, oracle, prediction, y, name=Message("{K} parts", K=K))
+    wide = torch.tensor([[0.3, -0.3, 1.0, -2.0, 9.0, -9.0]], dtype=DEEP, device=rng.device).expand(2, -1).contiguous()
+    near = torch.tensor([60.0, -2.01], dtype=DEEP, device=rng.device)
+    expect_close(student.nll_mixture(wide, near), oracle(wide, near, 2), name="a wide part and a narrow one",
+                 hint="Do not cut the logarithm.")  # fmt: skip
     far = torch.tensor([[0.0, 0.0, 0.0, 1.0, 0.0, 0.0]], dtype=DEEP, device=rng.device)
     right = math.log(2) + 0.5 * math.log(2 * math.pi) + 99.0**2 / 2 - math.log1p(math.exp((99.0**2 - 100.0**2) / 2))
     expect_close(student.nll_mixture(far, torch.tensor([100.0], dtype=DEEP, device=rng.device)),

@@ -36,6 +36,12 @@ def check_rounds_of_the_lottery(student, rng):
     found = student.lottery_round(values, values, masks, 0.5)
     expect_equal(list(found[1]), ticket(values, masks, 0.5), name="a bias that was removed before",
                  hint="Tensors with one axis keep the masks that were given.")  # fmt: skip
+    masks, values = [rng.normal(3, 4) > -0.5], [rng.normal(3, 4)]
+    masks[0][0], values[0][0, 1] = torch.tensor([False, True, True, True], device=rng.device), 0.0
+    for fraction in (0.0, 0.4):
+        found = student.lottery_round([rng.normal(3, 4)], values, masks, fraction)
+        expect_equal(list(found[1]), ticket(values, masks, fraction), name="a weight of 0 that is still there",
+                     hint="The masks say what is still there, not the values.")  # fmt: skip
 
 
 @task("distillation_loss", share=50)

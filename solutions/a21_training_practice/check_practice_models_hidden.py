@@ -103,8 +103,11 @@ def check_mean_of_dropped_branches(student, rng):
     expect_close(student.stochastic_depth(x, branch, 0.0, True, make(1, x)), x + branch, name="p = 0")
     expect_close(student.stochastic_depth(x, branch, 1.0, True, make(1, x)), x, name="p = 1")
     expect_close(student.stochastic_depth(x, branch, 0.1, False, make(1, x)), x + 0.9 * branch, name="at test time")
-    first = student.stochastic_depth(x, branch, 0.5, True, make(9, x))
+    shared = make(9, x)
+    first, second = (student.stochastic_depth(x, branch, 0.5, True, shared) for _ in range(2))
     expect_close(student.stochastic_depth(x, branch, 0.5, True, make(9, x)), first, name="the same seed again")
+    expect(not bool(second.isclose(first).all()), "A second call with the same generator dropped the same branches.",
+           "Draw from the generator as it is.")  # fmt: skip
 
 
 @task("swa_update", share=50)
@@ -126,6 +129,9 @@ def check_modes_and_moments(student, rng):
     """Modes come back from each mixture of modes; one prediction has no variance; without dropout all is exact."""
     helper = student.define(NETWORKS)
     x = rng.normal(4, 3)
+    model = helper.noisy(x)
+    with expect_state_kept(student, model=model):
+        student.mc_dropout(model, x, 3)
     for train, inner in ((False, False), (True, False), (False, True)):
         mean, variance, same, running, tracked = helper.dropped(student.mc_dropout, x, 3, 0.3, 5, train, inner)
         expect(
@@ -134,6 +140,8 @@ def check_modes_and_moments(student, rng):
         expect(running == 0.5, "Batch normalisation updated its statistics.")
         expect(tracked is False, "The result is part of a graph: predictions need no gradient.")
         expect_shape(mean, (4, 3))
+    mean, variance, *_ = helper.dropped(student.mc_dropout, x[:1], 3, 0.3, 5, True, False)
+    expect_equal((tuple(mean.shape), tuple(variance.shape)), ((1, 3), (1, 3)), name="the shapes for one example")
     mean, variance, *_ = helper.dropped(student.mc_dropout, x, 5, 0.0, 5, False, False)
     expect_close(mean, (x - 0.5) / math.sqrt(4 + 1e-5), name="the mean without dropout")
     expect_close(variance, 0 * x, atol=1e-9, name="the variance without dropout")
@@ -141,9 +149,6 @@ def check_modes_and_moments(student, rng):
     expect_close(variance, 0 * x, atol=1e-9, name="the variance of one prediction", mistakes={
         "Divide by S, not by S - 1.": torch.full_like(x, math.nan),
     })  # fmt: skip
-    model = helper.noisy(x)
-    with expect_state_kept(student, model=model):
-        student.mc_dropout(model, x, 3)
     total = 0
     for seed in range(40):
         _, variance, *_ = helper.dropped(student.mc_dropout, 1 + 0 * x, 2, 0.5, seed, False, False)
@@ -186,6 +191,7 @@ def check_other_groups(student, rng):
         ("middle", (0.2, 0.5), []),
         ("fc", (1.0,), ["features.0.weight", "fc.bias"]),
         ("features", (0.1, 0.01), ["fc.weight"]),
+        ("features.1", (0.3,), []),
     ):
         found = helper.groups(student.parameter_groups, weights_of_tiny(rng), off, rng.normal(1), head, *options)
         mine = sorted(name for name in NAMES if name.startswith(head + ".") and name not in off)

@@ -43,8 +43,8 @@ def check_best_step_of_other_functions(student, rng):
     expect_type(seen.value, float)
     expect_close(seen.value, right, rtol=0, atol=1.01e-4, name="by default")
     expect_unchanged(seen, seen.args[0], x, d, 5 * right)
-    far, _ = helper.searched(student.line_search, helper.quartic(0 * c), 40 * d, -d / 10, 1000.0, 1e-2)
-    expect_close(far, 400.0, rtol=0, atol=0.0101, name="a long way")
+    far, _ = helper.searched(student.line_search, helper.quartic(0 * c), 40 * d, -d / 10, 1000.0, 1e-6)
+    expect_close(far, 400.0, rtol=0, atol=1.01e-6, name="a long way")
 
 
 @task("newton_step", share=50)
@@ -124,7 +124,7 @@ def check_other_warm_ups(student):
 @task("snapshot_lrs", share=50)
 def check_rates_of_other_cycles(student):
     """Lengths that cannot be divided, one cycle, a cycle for each step."""
-    for T, cycles in ((10, 3), (7, 1), (5, 5), (9, 2), (100, 7)):
+    for T, cycles in ((10, 3), (7, 1), (5, 5), (9, 2), (100, 7), (90, 2)):
         found = student.snapshot_lrs(T, cycles, 0.2)
         length = next(n for n in range(1, T + 1) if n * cycles >= T)
         right, place = [], 0
@@ -171,6 +171,15 @@ def check_stopping_of_other_tables(student, rng):
     with expect_state_kept(student, model=model):
         stopping.update(1.0, model)
         stopping.restore(model)
+    one, other = student.EarlyStopping(1), student.EarlyStopping(1)
+    turns = ((one, 1.0), (other, 5.0), (other, 4.0), (one, 2.0))
+    answers = [bool(each.update(loss, model)) for each, loss in turns]
+    expect_equal(
+        answers,
+        [False, False, False, True],
+        name="the answers of two EarlyStoppings in turn",
+        hint="Each EarlyStopping has a best loss of its own: an attribute of self, not of the class.",
+    )
 
 
 @task("adam_step", share=50)

@@ -48,6 +48,10 @@ def check_distribution_of_points(student, rng):
         r = float(torch.corrcoef(torch.stack([x, y]))[0, 1])
         expect(abs(r) < 0.15, Message("Two parameters have the correlation {r:.2f}.", r=r))
     expect_equal(student.random_points(space, 0, make(1, rng.normal(1))), [], name="no point", hint="n may be 0.")
+    shared = make(2, rng.normal(1))
+    first, second = (student.random_points(space, 3, shared) for _ in range(2))
+    expect(first != second, "A second call with the same generator gave the same points.",
+           "Draw from the generator as it is.")  # fmt: skip
 
 
 @task("successive_halving", share=50)

@@ -23,6 +23,8 @@ MUTANTS = [
     mutant("lottery: a fraction of all weights", ROUND2, "count = int(fraction * int(flat.isfinite().sum()))", "count = int(fraction * flat.numel())"),
     mutant("lottery: removed ones come back", ROUND2, "masked_fill(~m, torch.inf)", "masked_fill(~m, 1e3)"),
     mutant("lottery: removed ones are removed again", ROUND2, "masked_fill(~m, torch.inf)", "masked_fill(~m, 0.0)"),
+    mutant("lottery: weights of 0 are gone", ROUND2, "    sizes = [p.abs()", "    masks = [m & (p != 0) if c else m for p, m, c in zip(trained, masks, counted, strict=True)]\n    sizes = [p.abs()"),
+    mutant("lottery: all but zeros is there", ROUND2, "    sizes = [p.abs()", "    masks = [p != 0 if c else m for p, m, c in zip(trained, masks, counted, strict=True)]\n    sizes = [p.abs()"),
     mutant("lottery: biases get full masks", ROUND2, "else m.clone() for", "else torch.ones_like(m) for"),
     mutant("lottery: matrices only", ROUND2, "p.dim() > 1 for p in trained", "p.dim() == 2 for p in trained"),
     mutant("lottery: rounds up", ROUND2, "int(fraction * int(flat.isfinite().sum()))", "-int(-fraction * int(flat.isfinite().sum()) // 1)"),

@@ -24,6 +24,7 @@ MUTANTS = [
     mutant("search: the largest step", SEARCH, "return (low + high) / 2", "return float(b)"),
     mutant("search: the wrong part is cut off", SEARCH, "if f_left <= f_right:", "if f_left > f_right:"),
     mutant("search: ten rounds", SEARCH, "    while high - low > tol:", "    for _ in range(10):"),
+    mutant("search: two dozen rounds", SEARCH2, "    while high - low > tol:", "    for _ in range(24):"),
     mutant("search: a tolerance of its own", SEARCH2, "while high - low > tol:", "while high - low > 1e-3 * b:"),
     mutant("search: a grid", SEARCH2, body("line_search", "best, n = 0.0, int(2 * b / tol) + 1\nvalues = [float(f(x + (b * k / n) * d)) for k in range(n + 1)] if n < 10**5 else [0.0]\nreturn b * values.index(min(values)) / n")),
     mutant("search: leaves x moved", SEARCH2, "    low, high, golden = 0.0", "    x += 0.0 * x + 1e-9\n    low, high, golden = 0.0", habit="in place"),
@@ -58,11 +59,21 @@ MUTANTS = [
     mutant("warm-up: starts again", WARM, body("warmup", "return lambda t: rate(0) * (t + 1) / steps if t < steps else rate(t - steps)")),
     mutant("warm-up: from 0", WARM, "min(1.0, (t + 1) / steps)", "min(1.0, t / steps)"),
     mutant("warm-up: to the first rate", WARM, body("warmup", "return lambda t: rate(0) * (t + 1) / steps if t < steps else rate(t)")),
+    mutant("warm-up: counts how often it was asked", WARM, body("warmup", """
+        asked = []
+
+        def warmed(t):
+            asked.append(t)
+            return rate(t) * min(1.0, len(asked) / steps) if steps else rate(t)
+
+        return warmed
+    """)),
     mutant("warm-up: never ends", WARM, "min(1.0, (t + 1) / steps)", "((t + 1) / steps)"),
     mutant("warm-up: none divides by 0", WARM2, " if steps else rate(t)", ""),
     mutant("cycles: one", CYCLE, "math.pi * (t % length) / length", "math.pi * t / T"),
     mutant("cycles: down to 0", CYCLE, "(t % length) / length)", "(t % length) / max(length - 1, 1))"),
     mutant("cycles: rounded down", CYCLE2, "math.ceil(T / cycles)", "T // cycles"),
+    mutant("cycles: of twenty steps at most", CYCLE2, "length = math.ceil(T / cycles)", "length = min(math.ceil(T / cycles), 20)"),
     mutant("cycles: not halved", CYCLE, "base * 0.5 * (1 + math.cos(math.pi * (t", "base * (1 + math.cos(math.pi * (t"),
     mutant("stopping: a reference", STOP, "copy.deepcopy(model.state_dict())", "model.state_dict()"),
     mutant("stopping: a shallow copy", STOP, "copy.deepcopy(model.state_dict())", "copy.copy(model.state_dict())"),
@@ -70,6 +81,7 @@ MUTANTS = [
     mutant("stopping: one update too late", STOP, "return self.waited >= self.patience", "return self.waited > self.patience"),
     mutant("stopping: never counts from 0 again", STOP, "self.best, self.waited, self.state = loss, 0, copy", "self.best, self.state = loss, copy"),
     mutant("stopping: compares with the last loss", STOP2, "            self.waited += 1\n", "            self.waited += 1\n            self.best = loss\n"),
+    mutant("stopping: the best loss belongs to the class", STOP2, "        self.best, self.waited, self.state = math.inf, 0, {}", "        type(self).best, self.waited, self.state = math.inf, 0, {}", also=(("self.best, self.waited, self.state = loss, 0, copy", "type(self).best, self.waited, self.state = loss, 0, copy"),)),
     mutant("stopping: min_delta is ignored", STOP2, "loss < self.best - self.min_delta", "loss < self.best"),
     mutant("stopping: equal is better", STOP2, "loss < self.best - self.min_delta", "loss <= self.best - self.min_delta"),
     mutant("stopping: losses below a million", STOP2, "self.best, self.waited, self.state = math.inf", "self.best, self.waited, self.state = 1e6"),

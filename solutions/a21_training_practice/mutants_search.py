@@ -25,6 +25,7 @@ MUTANTS = [
     mutant("controller: the baseline as a tensor", CONTROL2, "return new, 0.95 * baseline + 0.05 * reward", "return new, torch.tensor(0.95 * baseline + 0.05 * reward)"),
     mutant("darts: the weights require a gradient afterwards", DARTS2, "leaf = w.detach().clone().requires_grad_()", "leaf = w.requires_grad_()", also=(("new_w = w - lr_w * g", "new_w = w.detach() - lr_w * g"),)),
     mutant("points: the log range is drawn evenly", POINTS, DRAWN, "low + (high - low) * u"),
+    mutant("points: begins with the generator's seed again", POINTS2, "    points = []\n", "    points = []\n    generator.manual_seed(generator.initial_seed())\n"),
     mutant("points: a grid", POINTS, DRAWN, 'low * (high / low) ** (round(4 * u) / 4) if scale == "log" else low + (high - low) * u'),
     mutant("points: the global generator", POINTS, "torch.rand((), generator=generator, dtype", "torch.rand((), dtype"),
     mutant("points: one number for all parameters", POINTS2, "        point = {}\n", "        point = {}\n        u = float(torch.rand((), generator=generator, dtype=torch.float64, device=generator.device))\n", also=(("            u = float(torch.rand((), generator=generator, dtype=torch.float64, device=generator.device))\n            point[name]", "            point[name]"),)),
