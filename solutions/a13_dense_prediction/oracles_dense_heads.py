@@ -201,15 +201,16 @@ def paired(heat_tl, heat_br, emb_tl, emb_br, k, *, mistake=""):
 
     def best(heat):
         places = [(c, i, j) for c in range(heat.shape[0]) for i in range(heat.shape[1]) for j in range(heat.shape[2])]
-        places = sorted(places, key=lambda place: -float(heat[place]))
+        values = heat.tolist()
+        places = sorted(places, key=lambda place: -values[place[0]][place[1]][place[2]])
         if mistake == "k of each class":
             return [place for c in range(len(heat)) for place in [one for one in places if one[0] == c][:k]]
         return places[:k]
 
-    found = []
+    found, codes_tl, codes_br, second = [], emb_tl.tolist(), emb_br.tolist(), best(heat_br)
     for one in best(heat_tl):
-        for two in best(heat_br):
-            apart = float(emb_tl[one[1:]] - emb_br[two[1:]])
+        for two in second:
+            apart = codes_tl[one[1]][one[2]] - codes_br[two[1]][two[2]]
             near = (apart if mistake == "sign" else abs(apart)) < 0.5 or mistake == "embeddings"
             same = one[0] == two[0] or mistake == "class"
             below = one[1] < two[1] or mistake == "rows" or (one[1] == two[1] and mistake == "area")
