@@ -3,7 +3,9 @@
 import torch
 from check_deep_q import PARTS, SYNC
 from oracles_deep_q import HUBERS, STEPS, TOOLS, experiences, fitted, forward, huber, targets
+from oracles_draws import expect_other_draws
 from oracles_memory import LOANS_OF_MEMORY
+from oracles_networks import FROZEN, expect_steps_of_adam
 
 from autograder import (
     Message,
@@ -51,7 +53,10 @@ def check_memory_samples_uniformly(student, rng):
         found = buffer.sample(6000, tools.generator(like, seed))
         student.seed(rng.int(0, 2**31))
         again = buffer.sample(6000, tools.generator(like, seed))
+        other = buffer.sample(6000, tools.generator(like, seed + 1))
         expect_shape(found[2], (6000,), name="a sample of 6000", hint="The same row may be drawn several times.")
+        if length > 1:
+            expect_other_draws(other[2], found[2])
         whole = [torch.cat(part) for part in zip(*stored, strict=True)]
         numbers = found[2].long()
         rows = numbers.cpu().clamp(max=total)  # bincount has a place for each number up to the largest
@@ -86,10 +91,11 @@ def check_memory_samples_uniformly(student, rng):
 def check_networks_compute_what_the_papers_say(student, rng):
     """Values agree with convolutions by hand, for several sizes; gradients reach all parameters."""
     tools, like = student.define(TOOLS), torch.zeros(1, device=rng.device)
-    for variant, shape, actions in (("nips", (2, 40, 52), 3), ("nature", (1, 44, 36), 5), ("nature", (3, 84, 84), 2)):
+    sizes = ((3, "nips", (2, 40, 52), 3), (1, "nature", (1, 44, 36), 5), (3, "nature", (3, 84, 84), 2))
+    for N, variant, shape, actions in sizes:
         student.seed(rng.int(0, 2**31))
         net = tools.on(student.QNetwork(shape, actions, variant), like)
-        frames = 3.0 * rng.normal(3, *shape, dtype=torch.float32)
+        frames = 3.0 * rng.normal(N, *shape, dtype=torch.float32)
         found, parameters = net(frames), tools.used(net, frames)
         convolutions = 2 if variant == "nips" else 3
         expect(
@@ -182,6 +188,8 @@ def check_gradient_of_huber(student, rng):
     forbid(student, "dqn_loss", calls=HUBERS)
     for N, A, size in ((12, 3, 2.0), (1, 2, 9.0), (5, 1, 0.1)):
         q, actions, target = size * rng.normal(N, A), rng.integers(0, A, N), rng.normal(N)
+        if N > 1:
+            target[0] = q[0, actions[0]]  # its gradient is 0, not nan
         seen = student.inspect(student.dqn_loss, q, actions, target)
         expect_close(seen.value, huber(q, actions, target) + q.new_zeros(()), name=Message("{N} experiences", N=N))
         expect_unchanged(seen, q, actions, target)
@@ -212,6 +220,12 @@ def check_target_stays_a_network_of_its_own(student, rng):
         expect(flags[0], "A parameter cannot be trained any more.", "Work in torch.no_grad().")
         expect(flags[1], "The call changed gradients.", "Leave the gradients as they are: work in torch.no_grad().")
         expect(flags[2], "The call changed the mode (training or evaluation) of a network.", "Leave modes as they are.")
+        moved, mean, trained = student.define(FROZEN).frozen(like, tau)
+        for slow in moved:
+            expect_close(slow, torch.full_like(slow, tau), name=Message("tau = {t}, a target that is frozen", t=tau),
+                         hint="All parameters move: frozen ones, too, in layers inside of layers.")  # fmt: skip
+        expect_close(mean, torch.ones_like(mean), name="the running means of a layer inside of a layer")
+        expect(not any(trained), "The call changed requires_grad of the target.", "Leave requires_grad as it is.")
 
 
 # The weights of both networks before each step.
@@ -273,6 +287,8 @@ def expect_batches(rows, like, seed):
                     n=round(max(ages))),
             "The memory keeps the last capacity experiences; ten are added in each step.",
         )  # fmt: skip
+    expect([age for _, age in rows(like, seed + 1, 1000)] != list(ages), "Another generator draws the same numbers.",
+           "The generator that is given draws all random numbers.")  # fmt: skip
 
 
 @task("train_dqn", share=25, any_dtype=True, loans=LOANS_OF_MEMORY)
@@ -280,6 +296,7 @@ def check_values_where_episodes_are_done_or_cut(student, rng):
     """The values of five steps are the known ones: only done cuts the target; equal generators train alike."""
     watching, like, seed = student.define(WATCHED), torch.zeros(1, device=rng.device), rng.int(0, 2**31)
     expect_batches(watching.rows, like, seed)
+    expect_steps_of_adam(student, rng, like)
     start = torch.tensor([[1.0], [-1.0]], device=rng.device).repeat(1, 5)  # what it prefers turns around
     _, weights = watching.watched(like, seed, start, 12, 4)
     for step, (online, target) in enumerate(weights):

@@ -2,6 +2,7 @@
 
 import torch
 from check_policy_gradient import scaled
+from oracles_draws import expect_other_draws
 from oracles_policy import (
     DISTRIBUTIONS,
     ENVS,
@@ -79,7 +80,12 @@ def check_entropies_of_large_logits(student, rng):
 @task("boltzmann", share=50)
 def check_boltzmann_of_large_values(student, rng):
     """Values of 1000, low temperatures, more axes; the input stays."""
-    for shape, temperature, size in (((4, 3, 5), 0.7, 1.0), ((1, 3), 1e-3, 1000.0), ((6, 2), 1e4, 1.0)):
+    for shape, temperature, size in (
+        ((4, 3, 5), 0.7, 1.0),
+        ((1, 3), 1e-3, 1000.0),
+        ((6, 2), 1e4, 1.0),
+        ((4, 2), 1e-3, 1e-3),
+    ):
         q = size * rng.normal(*shape)
         seen = student.inspect(student.boltzmann, q, temperature)
         expect_close(seen.value, logs_of(q / temperature).exp(), name=Message("a temperature of {t}", t=temperature),
@@ -190,6 +196,10 @@ def check_updates_of_a_policy(student, rng):
             runs.append((history, *tools.parameters(model)))
         for one, other in zip(*runs, strict=True):
             expect_equal(one, other, name="runs with equal generators")
+        others = [tools.model(like, weight) for _ in range(2)]
+        for more, other in enumerate(others):
+            student.train_policy(tools.short(like, truncates), other, tools.generator(like, seed + more), 1, 10, 9)
+        expect_other_draws(*(tools.parameters(other)[0] for other in others))
         net = torch.nn.Linear(3, 2).to(rng.device)
         with torch.no_grad():
             net.weight.copy_(weight)
@@ -260,6 +270,7 @@ def check_baselines_have_the_least_variance(student, rng):
     for E, P in ((5, 2), (40, 7), (1, 3)):
         returns, scores = 3.0 + rng.normal(E), rng.normal(E, P)
         scores[:, 0] = 0.0
+        scores[:, 1] *= 1e-4  # small, but not 0
         seen = student.inspect(student.constant_baseline, returns, scores)
         mean, best = seen.value
         expect_close(mean, returns.mean(), name="the mean return")
@@ -287,7 +298,7 @@ def check_baselines_have_the_least_variance(student, rng):
 
 @task("td_errors", share=50)
 def check_errors_of_other_steps(student, rng):
-    """Tables, gamma of 0 and of 1, nan after the end; the inputs stay."""
+    """Tables, gamma of 0 and of 1; the inputs stay."""
     for shape, gamma in (((3, 4), 0.9), ((6,), 0.0), ((2, 3, 2), 1.0)):
         rewards, values, following = rng.normal(*shape), rng.normal(*shape), rng.normal(*shape)
         done = rng.uniform(*shape) < 0.4

@@ -1,7 +1,7 @@
 """Wrong answers to policy_gradient.py, each with the check that must notice it."""
 # ruff: noqa: E501 - quotes lines of the reference
 
-from autograder.authoring.mutants import mutants_of
+from autograder.authoring.mutants import first, mutants_of
 
 mutant = mutants_of("policy_gradient.py")
 LOG, LOG2 = "check_log_probabilities_of_a_batch", "check_log_probabilities_of_large_logits"
@@ -145,6 +145,9 @@ MUTANTS = [
     mutant("entropy bonus: the sign", BOTH, TOTAL, TOTAL.replace("- c_e", "+ c_e")),
     mutant("entropy bonus: forgotten", BOTH, TOTAL, TOTAL.replace(" - c_e * entropy(logits).mean()", "")),
     mutant("entropy bonus: without a gradient", BOTH2, TOTAL, TOTAL.replace("entropy(logits)", "entropy(logits).detach()")),
+    mutant("boltzmann: temperatures of at least 0.01", "check_boltzmann_of_large_values", "(q / temperature)", "(q / max(temperature, 0.01))"),
+    mutant("baseline: small scores count as 0", "check_baselines_have_the_least_variance", "torch.where(total > 0, best, mean)", "torch.where(total > 1e-6, best, mean)"),
+    mutant("train: a generator of its own", "check_updates_of_a_policy", first("train_policy", "generator = torch.Generator(device=generator.device).manual_seed(0)")),
     mutant("tokens: not interleaved", TOKENS, STACK, "tokens = torch.cat([returns_to_go, states, actions], dim=1)"),
     mutant("tokens: the action before the state", TOKENS, STACK, STACK.replace("states, actions]", "actions, states]")),
     mutant("tokens: interleaved by episodes", TOKENS, STACK, STACK.replace("dim=2", "dim=1")),
