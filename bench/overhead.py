@@ -6,8 +6,9 @@
 
 commands: makes a course on numpy and one on torch with `gradlab new-course`, and measures whole processes: processor
 time and largest memory, the least of the runs. Compare the rows on one machine; the seconds of two machines differ.
-Other work on a machine adds up to half to a processor time and never takes anything off, so more runs come closer to the
-truth. The goals, relative to `import torch`, are 1.2 for `gradlab check` where nothing is written, and 3 for a class of one.
+Other work on a machine adds up to half to a processor time and never takes anything off, so more runs come closer to
+the truth. The goals, relative to `import torch`, are 1.2 for `gradlab check` where nothing is written, and 3 for a
+class of one.
 
 sandbox: judges each assignment's reference by all its checks that do not train, in turn in this process, in a new
 process that is forked from it, and in the sandbox, with the same inputs. Processor seconds, the least of the runs after
