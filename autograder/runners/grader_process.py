@@ -14,7 +14,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from multiprocessing import resource_tracker
+from multiprocessing import resource_tracker, spawn
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,7 @@ from autograder.submissions.submission import BadSubmission, Submission, open_se
 START_SECONDS = 300.0
 SLACK_SECONDS = 120.0  # of a step, beyond what the student's code may take: opening, comparing
 SLICE_SECONDS = 1.0  # between two looks at a grader process
+PROCESS_NAME = "gradlab grader"
 MOST_LATE = 3  # checks of one hand-in whose overrun ends a grader process; after that its other checks fail too
 
 
@@ -101,7 +102,7 @@ class GraderProcess:
     def _start(self) -> None:
         context = multiprocessing.get_context("spawn")
         self._connection, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs, self.setup), daemon=True)
+        self._process = context.Process(target=_serve, args=(theirs, self.setup), name=PROCESS_NAME, daemon=True)
         with _interrupts_blocked():
             self._process.start()
         theirs.close()
@@ -195,6 +196,24 @@ def _interrupts_blocked() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _without_program(prepare: Callable[[str], dict[str, object]]) -> Callable[[str], dict[str, object]]:
+    """Wrap what multiprocessing sends to a new process: a grader process must not import the program that starts it.
+
+    It needs nothing of that, and the program of a Dask worker takes as long to import as the grader.
+    """
+
+    def prepared(name: str) -> dict[str, object]:
+        data = prepare(name)
+        if name == PROCESS_NAME:
+            data = {key: value for key, value in data.items() if not key.startswith("init_main_")}
+        return data
+
+    return prepared
+
+
+spawn.get_preparation_data = _without_program(spawn.get_preparation_data)
 
 
 def _end_with_parent() -> None:

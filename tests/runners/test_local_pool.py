@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import sys
 from dataclasses import replace
+from importlib.machinery import ModuleSpec
+from multiprocessing import spawn
 from pathlib import Path
+from types import ModuleType
 from typing import ClassVar
 
 import pytest
@@ -14,7 +18,7 @@ from autograder.core.assignment import Assignment
 from autograder.core.files import write_atomically
 from autograder.core.report import Cause, Outcome, Report, read_report
 from autograder.gradebook.results import write_report
-from autograder.runners.grader_process import GraderProcess, GraderProcessError, Job, Setup
+from autograder.runners.grader_process import PROCESS_NAME, GraderProcess, GraderProcessError, Job, Setup
 from autograder.runners.local_pool import grade_all
 from autograder.sandbox.pool import ENDED
 from autograder.session.options import Options
@@ -184,6 +188,13 @@ def test_a_check_that_does_not_end_is_a_timeout_and_the_others_count(
 def test_a_grader_that_cannot_start_stops_the_class_with_a_message(setup: Setup, tmp_path: Path) -> None:
     with pytest.raises(GraderProcessError, match=r"has no assignment\.toml, so it is not an assignment"):
         grade_all(JOBS[:1], replace(setup, folder=tmp_path))
+
+
+def test_a_grader_process_does_not_import_the_program_that_starts_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "__main__", program := ModuleType("__main__"))
+    program.__spec__ = ModuleSpec("distributed.cli.dask_worker", None)
+    sent = {name: spawn.get_preparation_data(name) for name in (PROCESS_NAME, "another")}
+    assert sent["another"].keys() - sent[PROCESS_NAME].keys() == {"init_main_from_name"}
 
 
 def test_no_hand_ins_need_no_grader(setup: Setup) -> None:
