@@ -41,7 +41,7 @@ def check_density_integrates_to_one(student, rng):
     expect_own_gradients(student, rng, density(student.flow_log_prob, chain, helper.normal), 0.3 * x)
 
 
-@task("LinearPLU", share=50)
+@task("LinearPLU", share=50, keeps=True)
 def check_linear_layers_of_other_sizes(student, rng):
     """One and seven coordinates, negative s, gradients and dtypes are right."""
     helper = student.define(HELPERS)
@@ -169,7 +169,7 @@ def trains(layer, x):
 """
 
 
-@task("ActNorm", share=50)
+@task("ActNorm", share=50, keeps=True)
 def check_state_of_a_normalised_layer(student, rng):
     """Stored weights count as a start; evaluation does not start; parameters learn; x stays."""
     helper = student.define(HELPERS + STORE)

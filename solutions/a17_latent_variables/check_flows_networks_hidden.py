@@ -59,7 +59,7 @@ def judge_hidden_unit(student, rng):
     expect(bent > 0, NO_RELU, HIDDEN)
 
 
-@task("MaskedAutoregressive", share=50, loans=LOANS_OF_MASKS)
+@task("MaskedAutoregressive", share=50, loans=LOANS_OF_MASKS, keeps=True)
 def check_maf_of_other_sizes(student, rng):
     """One coordinate and six, gradients, a new layer of float32, and points of a batch by themselves are right."""
     helper = student.define(HELPERS)

@@ -150,7 +150,7 @@ def reached(model, *inputs):
 """
 
 
-@task("VAE", share=25, loans=LOANS_OF_SAMPLES)
+@task("VAE", share=25, loans=LOANS_OF_SAMPLES, keeps=True)
 def check_vae_of_other_sizes(student, rng):
     """Other sizes of images and codes work, and the image's gradient reaches every layer."""
     for side, latent in ((3, 2), (8, 20)):
@@ -173,7 +173,7 @@ def check_vae_of_other_sizes(student, rng):
     judge_gaussians(student, rng, student.VAE(9, 2), 2, rng.uniform(4, 1, 3, 3))
 
 
-@task("CVAE", share=25, any_dtype=True, loans=LOANS_OF_SAMPLES)
+@task("CVAE", share=25, any_dtype=True, loans=LOANS_OF_SAMPLES, keeps=True)
 def check_class_changes_images_and_codes(student, rng):
     """With z fixed, another class gives another image; with x fixed, another code; other sizes work."""
     helper = student.define(HELPERS)

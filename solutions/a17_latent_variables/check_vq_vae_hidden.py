@@ -7,7 +7,7 @@ from oracles_state import judge_state
 from autograder import Message, expect, expect_close, expect_equal, expect_shape, expect_unchanged, explain_errors, task
 
 
-@task("VectorQuantizer", share=50)
+@task("VectorQuantizer", share=50, keeps=True)
 def check_gradients_of_book_and_encoder(student, rng):
     """The codebook learns from the first loss alone, z from the second alone, and z_q passes its gradient to z only."""
     helper = student.define(SET)

@@ -264,3 +264,17 @@ def test_arguments_may_be_sparse_or_contain_themselves() -> None:
     given[0]._values().mul_(2)
     left.compare(before, None)
     assert left.take() == ["inputs"]
+
+
+def test_only_a_helper_that_seeds_the_global_generator_may_have_seeded_it() -> None:
+    def run() -> None:
+        torch.manual_seed(1 + torch.initial_seed())
+
+    run.__module__ = "helper"
+    for source, found in (("torch.Generator().manual_seed(3)", ["seeded"]), ("torch.manual_seed(3)", [])):
+        left = Left()
+        left.defined(source)
+        before = left.before({"f": run})
+        run()
+        left.compare(before, run)
+        assert left.take() == found
