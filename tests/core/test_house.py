@@ -208,24 +208,28 @@ def test_shapes_blocks_are_parsed() -> None:
 
 # Words.
 
-# Private words that people had to learn, and what the field calls it.
-DIALECT = {
-    r"nurser(?:y|ies)": "fork server",
-    r"\bdesks?\b": "grader process",
-    r"\bside[ _]doors?\b": "alias",
-    r"\bledgers?\b": "points",
-    r"(?<!\")\brecognisers?\b": "classifier",
-    r"\bfamiliar mistakes?\b": "common mistake",
-    r"\b(?:behind|inside|within) (?:a|the|its|their) walls?\b|\bno wall\b": "sandbox, isolation",
-    r"\banew\b": "again",
-    r"\bby heart\b": "memorise",
-    r"\bbeside\b": "next to",
-    r"\btold\b": "reported, shown, given",
-    r"\b[Ss]peaks? to\b": "written for",
-    r"\b(?:goes|went|gone) away\b": "disappears",
-    r"\d turns\b": "iterations",
-    r"(?<!\b[Tt]here )\b(?:is|are|was|were) no (?!longer\b|more\b|less\b|better\b|larger\b|smaller\b)\w": "is not a",
-}
+# Private words that people had to learn: a part that each has, their pattern, and what the field calls it.
+DIALECT = (
+    ("nurser", r"nurser(?:y|ies)", "fork server"),
+    ("desk", r"\bdesks?\b", "grader process"),
+    ("door", r"\bside[ _]doors?\b", "alias"),
+    ("ledger", r"\bledgers?\b", "points"),
+    ("recogniser", r"(?<!\")\brecognisers?\b", "classifier"),
+    ("familiar", r"\bfamiliar mistakes?\b", "common mistake"),
+    ("wall", r"\b(?:behind|inside|within) (?:a|the|its|their) walls?\b|\bno wall\b", "sandbox, isolation"),
+    ("anew", r"\banew\b", "again"),
+    ("heart", r"\bby heart\b", "memorise"),
+    ("beside", r"\bbeside\b", "next to"),
+    ("told", r"\btold\b", "reported, shown, given"),
+    ("peak", r"\b[Ss]peaks? to\b", "written for"),
+    ("away", r"\b(?:goes|went|gone) away\b", "disappears"),
+    ("turns", r"\d turns\b", "iterations"),
+    (
+        " no ",
+        r"(?<!\b[Tt]here )\b(?:is|are|was|were) no (?!longer\b|more\b|less\b|better\b|larger\b|smaller\b)\w",
+        "is not a",
+    ),
+)
 TEXTS = ("README.md", "CONTRIBUTING.md", "SECURITY.md", "RELEASING.md", "docs", "autograder", "common", "assignments")
 
 
@@ -240,8 +244,8 @@ def test_private_words_do_not_come_back() -> None:
     found = []
     for path in texts():
         text = path.read_text()
-        for pattern, word in DIALECT.items():
-            for match in re.finditer(pattern, text):
+        for part, pattern, word in DIALECT:
+            for match in re.finditer(pattern, text) if part in text else ():  # a search for a pattern takes long
                 line = text.count("\n", 0, match.start()) + 1
                 found.append(f"{name(path)}:{line}: {match[0]!r}; write: {word}")
     assert found == []
