@@ -95,9 +95,11 @@ def check_bleu_by_hand(student):
     candidate, reference = "a red disc left of a blue square", "a red disc right of a blue square"
     # 8 words, 7 of them shared; of 7 pairs 5; of 6 triples 3: "a red disc", "of a blue", "a blue square"
     percent = "BLEU is between 0 and 1; this is in percent."
-    judge_bleu(student, candidate, [candidate], 4, 1.0, {percent: 100.0})
+    repeated = "Divide by the number of n-grams of the candidate, with repetitions; here by that of different ones."
+    judge_bleu(student, candidate, [candidate], 4, 1.0, {percent: 100.0, repeated: (8 / 7) ** (1 / 4)})
     judge_bleu(student, candidate, [reference], 1, 7 / 8, {
         "1 is added to the counts; take them as they are.": 8 / 9,
+        "The last n-gram is missing: words[i : i + k] for i in range(len(words) - k + 1).": 6 / 7,
         "Here n is 1: use n-grams of 1 to n words, not always of 1 to 4.": (7 / 8 * 5 / 7 * 3 / 6 * 1 / 5) ** (1 / 4),
     })  # fmt: skip
     judge_bleu(student, candidate, [reference], 2, math.sqrt(7 / 8 * 5 / 7), {

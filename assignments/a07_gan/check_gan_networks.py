@@ -84,6 +84,7 @@ def noise_hint(noise: Tensor) -> str:
     """Return what noise looks like that is not uniform between -1 and 1."""
     low, high, deviation = float(noise.min()), float(noise.max()), float(noise.double().std())
     signs = {
+        "The rows are equal: draw a number for each entry.": bool((noise == noise[:1]).all()),
         "torch.randn is normal; torch.rand is uniform on (0, 1).": abs(deviation - 1) < 0.05 < high - 1,
         "These values begin at -2: multiply by 2 before you subtract 1.": low < -1.9,
         "torch.rand is uniform on (0, 1).": low > -0.01,

@@ -57,7 +57,9 @@ def expect_built_as(
     problem = complaint(formula, values, x, train=train)
     if not problem:
         return
-    known = (hint for hint, other in (others or {}).items() if not complaint(other, values, x, train=train))
+    known = [hint for hint, other in (others or {}).items() if not complaint(other, values, x, train=train)]
+    if "without running statistics" in problem:
+        known = ["In evaluation mode batch normalisation needs them: omit track_running_stats=False."]
     shapes = [tuple(table["weight"].shape) for table in values if type(table) is dict and "weight" in table]
     message = Message("The network is not built as described: {problem}.", problem=problem)
     if shapes:
@@ -66,7 +68,7 @@ def expect_built_as(
             problem=problem,
             shapes=", ".join(map(str, shapes))[:500],
         )
-    expect(False, message, next(known, ""))
+    expect(False, message, next(iter(known), ""))
 
 
 def perceptron(sizes: list[int], between: float | Callable[[Tensor], Tensor]) -> Formula:

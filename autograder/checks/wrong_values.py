@@ -99,7 +99,8 @@ def nearly(a: Values, e: Values) -> str:
     if not (np.isfinite(a).all() and np.isfinite(e).all()) or np.array_equal(a, np.round(a)):
         return ""
     near = 0.01 * np.abs(e) + 0.001 * np.abs(e).max() if e.size > 2 else 0.001 * np.abs(e)
-    if (np.abs(a - e) > near).any():
+    growth = np.abs(a) - np.abs(e)  # eps in a divisor makes all values smaller, and not moving makes some larger
+    if (np.abs(a - e) > near).any() or ((growth > 0).any() and (growth < 0).any()):
         return ""
     return (
         "This is nearly right: is a small constant such as eps too large, missing or in another place, or does a "

@@ -65,11 +65,13 @@ SHAPES = [  # a part of the exception, as a regular expression, and the hint, wi
     ),
     (
         r"shape '\[(?P<shape>.*?)\]' is invalid for input of size (?P<n>\d+)",
-        "A tensor of the size {n} cannot be given the shape ({shape}). Is a size hard-coded, or an axis missing?",
+        "A tensor of the size {n} cannot be given the shape ({shape}). Is a size hard-coded, is an axis missing, or "
+        "was this tensor made for another step or layer?",
     ),
     (
         r"cannot reshape array of size (?P<n>\d+) into shape \((?P<shape>.*?)\)",
-        "An array of the size {n} cannot be given the shape ({shape}). Is a size hard-coded, or an axis missing?",
+        "An array of the size {n} cannot be given the shape ({shape}). Is a size hard-coded, is an axis missing, or "
+        "was this array made for another step?",
     ),
     (
         r"Sizes of tensors must match except in dimension (?P<axis>\d+)",

@@ -13,7 +13,7 @@ from autograder.core.message import Message, joined
 from autograder.core.report import Cause
 from autograder.sandbox.proxy import StudentFault
 
-SHORT = 480  # characters of several steps that are shown together
+SHORT = 720  # characters of several steps that are shown together: those of all tasks so far
 _WORD = re.compile(r"[A-Za-z_]\w*|[一-鿿]{2}")
 _COMMON = frozenset(
     re.findall(

@@ -180,7 +180,8 @@ CLOSEST = "length = min((abs(len(reference) - len(candidate)), len(reference)) f
 PENALTY = "penalty = min(0.0, 1 - length / len(candidate))"
 BLEU = [
     mutant("bleu: takes the arithmetic mean", ("check_bleu_by_hand", "check_bleu_agrees_with_a_plain_formula"),
-           "return math.exp(penalty + logs / n)", "return math.exp(penalty) * (logs / n + 1)"),
+           "return math.exp(penalty + logs / n)", "return math.exp(penalty) * logs / n",
+           also=[("logs += math.log(shared / sum(mine.values()))", "logs += shared / sum(mine.values())")]),
     mutant("bleu: forgets the n-th root", "check_bleu_by_hand", "penalty + logs / n", "penalty + logs"),
     mutant("bleu: drops the last n-gram", "check_bleu_by_hand", GRAMS, "range(len(words) - k)"),
     mutant("bleu: does not clip", "check_bleu_clips_and_takes_the_best_reference",

@@ -179,6 +179,7 @@ def check_optimizer_moves_every_parameter_as_adam_does(student, rng):
         optimizer = student.hold(student.get_optimizer, model)
     values = [p.clone() for p in helper.parameters(model)]
     moments = [(torch.zeros_like(p), torch.zeros_like(p)) for p in values]
+    start = values
     for t in (1, 2, 3):
         gradients = [rng.normal(*p.shape).to(p) for p in values]
         helper.step(model, optimizer, gradients)
@@ -187,8 +188,10 @@ def check_optimizer_moves_every_parameter_as_adam_does(student, rng):
             p - 1e-3 * (m / (1 - 0.5**t)) / ((v / (1 - 0.999**t)).sqrt() + 1e-8)
             for p, (m, v) in zip(values, moments, strict=True)
         ]
-    for after, right in zip(helper.parameters(model), values, strict=True):
-        expect_close(after, right, name=Message("a parameter of shape {right}", right=tuple(right.shape)))
+    for before, after, right in zip(start, helper.parameters(model), values, strict=True):
+        expect_close(after, right, name=Message("a parameter of shape {right}", right=tuple(right.shape)), mistakes={
+            "This parameter did not move: give Adam all of model.parameters().": before,
+        })  # fmt: skip
 
 
 @task("interpolate", share=50)

@@ -162,7 +162,7 @@ def wrong_at(*place: Any) -> torch.Tensor:
         (wrong_at(slice(None), 3), "Only the last place along axis 1 is wrong."),
         (wrong_at(slice(1, None)), "Along axis 0, the first place is right, and what comes after it is wrong."),
         (wrong_at(2, 0), ""),  # one value: chance
-        (SQUARE * (1 + 0.005 * SQUARE.cos()), "This is nearly right"),
+        (SQUARE * (1 + 0.005 * SQUARE.cos().abs()), "This is nearly right"),
         (SQUARE * torch.tensor([[1, 0, 1, 1], [0, 1, 1, 1], [1, 1, 1, 0], [1, 1, 1, 1]]), "All wrong values are 0"),
         (SQUARE.cos().mean(0).expand(4, 4), "All values along axis 0 are equal"),
         (wrong_at([1, 2]), "Along axis 0, only these places are wrong: 1, 2."),
