@@ -245,18 +245,31 @@ def check_predict_takes_the_highest_score(student, rng):
     })  # fmt: skip
 
 
-@task("nn_get_search_params")
-def check_search_params_are_a_grid(student):
-    """nn_get_search_params returns four lists of usable values with 2 to 25 combinations."""
+def search_lists(student):
+    """Return the four lists of the search, which must be lists of numbers."""
     result = student.nn_get_search_params()
     expect(is_sequence(result) and len(result) == 4, "The result is not a tuple of four lists.")
     names = ("learning_rates", "hidden_sizes", "regularization_strengths", "learning_rate_decays")
-    combinations = 1
     for name, values in zip(names, result, strict=True):
         numbers = is_sequence(values) and all(type(value) in (int, float) for value in values)
         expect(numbers and len(values) > 0, Message("{name} is not a list of numbers.", name=name))
-        combinations *= len(values)
-    rates, sizes, strengths, decays = result
+    return result
+
+
+@task("nn_get_search_params", share=50)
+def check_search_params_are_a_grid(student):
+    """nn_get_search_params returns four lists of numbers with 2 to 25 combinations."""
+    combinations = math.prod(map(len, search_lists(student)))
+    expect(
+        2 <= combinations <= 25,
+        Message("There are {combinations} combinations; there should be 2 to 25.", combinations=combinations),
+    )
+
+
+@task("nn_get_search_params", share=50)
+def check_search_params_are_usable(student):
+    """The learning rates, hidden sizes, regularization strengths and decays are values that training can use."""
+    rates, sizes, strengths, decays = search_lists(student)
     expect(all(0 < rate <= 100 for rate in rates), "Learning rates must be above 0 and at most 100.")
     expect(
         all(type(size) is int and 0 < size <= 4096 for size in sizes),
@@ -264,10 +277,6 @@ def check_search_params_are_a_grid(student):
     )
     expect(all(0 <= strength <= 100 for strength in strengths), "Regularization strengths must be from 0 to 100.")
     expect(all(0 < decay <= 1 for decay in decays), "Learning rate decays must be above 0 and at most 1.")
-    expect(
-        2 <= combinations <= 25,
-        Message("There are {combinations} combinations; there should be 2 to 25.", combinations=combinations),
-    )
 
 
 @task("find_best_net", share="2/6", seconds=60, loans=LOANS_OF_THE_SEARCH, keeps=True)

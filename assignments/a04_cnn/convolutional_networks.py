@@ -11,7 +11,7 @@
 # | 1 Layers | `Conv.forward`, `.backward`, `MaxPool.forward`, `.backward` | 20 | 100 |
 # | 2 A small network | `ThreeLayerConvNet.loss` | 5 | 20 |
 # | 3 Initialisation | `kaiming_initializer` | 3 | 10 |
-# | 4 Batch normalisation | `BatchNorm.forward`, `.backward`, `.backward_alt`, `SpatialBatchNorm.forward`, `.backward` | 15 | 75 |
+# | 4 Batch normalisation | `BatchNorm.forward`, `.backward`, `.backward_alt`, `SpatialBatchNorm.forward`, `.backward` | 16 | 75 |
 # | 5 A deep network | `DeepConvNet`, `find_overfit_parameters`, `create_convolutional_solver_instance` | 12 | 105 |
 # | 6 Other normalisations | `LayerNorm.forward`, `.backward`, `SpatialGroupNorm.forward`, `.backward` | 8 | 45 |
 #

@@ -8,7 +8,7 @@
 # | part | you write | points | minutes |
 # |---|---|---|---|
 # | 1 Deep stacks | `vgg_block`, `nin_block` | 4 | 15 |
-# | 2 Paths side by side | `Inception`, `Residual`, `DenseBlock`, `transition_block` | 7 | 60 |
+# | 2 Paths side by side | `Inception`, `Residual`, `DenseBlock`, `transition_block` | 8 | 60 |
 # | 3 Cheaper, and back up | `DepthwiseSeparableConv`, `transposed_conv2d` | 5 | 40 |
 # | 4 Counting | `count_macs` | 3 | 30 |
 #

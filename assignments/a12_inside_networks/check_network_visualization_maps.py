@@ -141,7 +141,7 @@ def some_guided(net, x, y, *, last):
     return slope(lambda x: net.top(maps(x)).gather(1, y[:, None]), x)
 
 
-@task("cam", any_dtype=True)
+@task("cam", share=50, any_dtype=True)
 def check_cam_is_a_weighted_sum(student, rng):
     """The class activation map is the positive part of the weighted sum of maps, with the row of the class."""
     K, L = 5, 5

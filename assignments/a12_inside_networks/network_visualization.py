@@ -12,7 +12,7 @@
 # | 1 Saliency maps | `compute_saliency_maps` | 6 | 20 |
 # | 2 Occlusion | `occlusion_map` | 4 | 20 |
 # | 3 Guided backpropagation | `GuidedReLU`, `guided_backprop` | 5 | 40 |
-# | 4 Class activation maps | `cam`, `gradcam` | 4 | 30 |
+# | 4 Class activation maps | `cam`, `gradcam` | 5 | 30 |
 # | 5 Adversarial images | `make_adversarial_attack` | 6 | 25 |
 # | 6 Class images | `class_visualization_step` | 5 | 20 |
 # | 7 What a channel wants to see | `maximal_patches` | 5 | 35 |

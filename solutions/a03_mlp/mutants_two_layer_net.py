@@ -135,7 +135,7 @@ SEARCHES = [
     two("grid: sixty combinations", "check_search_params_are_a_grid",
         "return [0.03, 0.1, 0.3], [32, 128], [1e-3, 3e-3, 1e-2], [0.97]",
         "return [0.01, 0.03, 0.1, 0.3], [32, 64, 128], [0.0, 1e-3, 3e-3, 1e-2, 3e-2], [0.97]"),
-    two("grid: rates and sizes swapped", "check_search_params_are_a_grid",
+    two("grid: rates and sizes swapped", "check_search_params_are_usable",
         "return [0.03, 0.1, 0.3], [32, 128],", "return [32, 128], [0.03, 0.1, 0.3],"),
     two("search: walks the lists in parallel", "check_search_chooses_by_the_whole_validation_set",
         SEARCH, "for rate, size, reg, decay in zip(*get_param_set_fn()):"),

@@ -56,7 +56,7 @@ GRADIENTS = [
            RESIDUAL, RESIDUAL.replace("shortcut(x)", "shortcut(x.detach())")),
     modern("dense: steps pass no gradient to earlier channels", "check_dense_blocks_with_a_bottleneck",
            STEP, STEP.replace("step(x)", "step(x.detach())")),
-    modern("transition: the image gets no gradient", "check_transition_agrees_with_the_formula",
+    modern("transition: the image gets no gradient", "check_transition_on_odd_sizes",
            "    return nn.Sequential(\n        nn.BatchNorm2d(in_channels), nn.ReLU(), nn.Conv2d(in_channels, num_ch",
            STOP + "return nn.Sequential(\n        Stop(),\n"
                   "        nn.BatchNorm2d(in_channels), nn.ReLU(), nn.Conv2d(in_channels, num_ch"),

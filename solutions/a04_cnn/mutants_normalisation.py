@@ -20,6 +20,7 @@ TO_ROWS = """\
 """
 FROM_ROWS = "        dx = dx.reshape(rows.shape).movedim(3, 1)\n"
 SPATIAL_GRADIENT = "check_spatial_batch_norm_gradients_agree_with_autograd"
+SPATIAL_VIEWS = "check_spatial_batch_norm_gradients_with_another_eps"
 BATCH_NORM = [
     mutant("batch norm: divides the variance by N - 1",
            ("check_batch_norm_agrees_with_torch", "check_batch_norm_of_one_vector"),
@@ -84,16 +85,16 @@ BATCH_NORM = [
            "check_spatial_batch_norm_statistics_after_many_batches", TO_ROWS, "        x.view(-1)\n" + TO_ROWS),
     mutant("spatial gradient: returns channels last", SPATIAL_GRADIENT,
            "dx = dx.reshape(rows.shape).movedim(3, 1)", "dx = dx.reshape(rows.shape)"),
-    mutant("spatial gradient: eps is always 1e-5", SPATIAL_GRADIENT, TO_ROWS, TO_ROWS + """\
+    mutant("spatial gradient: eps is always 1e-5", SPATIAL_VIEWS, TO_ROWS, TO_ROWS + """\
         usual = cache[1].square() - bn_param.get("eps", 1e-5) + 1e-5
         cache = (cache[0], usual.sqrt(), cache[2])
 """),
-    mutant("spatial gradient: scales dout in place", SPATIAL_GRADIENT,
+    mutant("spatial gradient: scales dout in place", SPATIAL_VIEWS,
            FROM_ROWS, FROM_ROWS + "        dout.mul_(cache[2][:, None, None])\n"),
-    mutant("spatial gradient: flattens with view, which needs a contiguous dout", SPATIAL_GRADIENT,
+    mutant("spatial gradient: flattens with view, which needs a contiguous dout", SPATIAL_VIEWS,
            FROM_ROWS, "        dout.view(-1)\n" + FROM_ROWS),
-    mutant("spatial gradient: computes in float64 and returns it", SPATIAL_GRADIENT,
-           FROM_ROWS, FROM_ROWS + "        dx = dx.double()\n"),
+    mutant("spatial gradient: computes in float64 and returns it", SPATIAL_VIEWS,
+           FROM_ROWS, FROM_ROWS + "        dx = dx.double()\n", habit="dtype"),
 ]
 
 LN_STD = "std = (x.var(dim=1, unbiased=False, keepdim=True) + eps).sqrt()"

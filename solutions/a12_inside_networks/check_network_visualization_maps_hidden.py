@@ -160,6 +160,15 @@ def gradcam_of(scores, maps, y: int):
     return total.clamp(min=0)
 
 
+@task("cam", share=50, any_dtype=True, keeps=True)
+def check_cam_of_other_maps(student, rng):
+    """One channel or many, few classes or many, and float64; maps and weights stay as they are."""
+    for K, L, h, w in ((1, 3, 4, 4), (7, 2, 3, 5), (4, 9, 1, 1)):
+        features, weights, y = rng.normal(K, h, w), rng.normal(L, K), rng.int(0, L)
+        right = (weights[y] @ features.flatten(1)).view(h, w).clamp(min=0)
+        expect_close(student.cam(features, weights, y), right, hint="Take row y of W; K and C may be any numbers.")
+
+
 @task("gradcam", share="1/3")
 def check_gradcam_of_other_layers(student, rng):
     """Grad-CAM is right at layers where CAM does not apply, and when it is called for layer after layer."""

@@ -8,7 +8,7 @@
 # | 1 层 | `Conv.forward`, `.backward`, `MaxPool.forward`, `.backward` | 20 | 100 |
 # | 2 小网络 | `ThreeLayerConvNet.loss` | 5 | 20 |
 # | 3 初始化 | `kaiming_initializer` | 3 | 10 |
-# | 4 批量归一化 | `BatchNorm.forward`, `.backward`, `.backward_alt`, `SpatialBatchNorm.forward`, `.backward` | 15 | 75 |
+# | 4 批量归一化 | `BatchNorm.forward`, `.backward`, `.backward_alt`, `SpatialBatchNorm.forward`, `.backward` | 16 | 75 |
 # | 5 深层网络 | `DeepConvNet`, `find_overfit_parameters`, `create_convolutional_solver_instance` | 12 | 105 |
 # | 6 其他归一化 | `LayerNorm.forward`, `.backward`, `SpatialGroupNorm.forward`, `.backward` | 8 | 45 |
 #

@@ -6,7 +6,7 @@
 # | 部分 | 你来写 | <span style="white-space: nowrap">分值</span> | <span style="white-space: nowrap">分钟</span> |
 # |---|---|---|---|
 # | 1 深的堆叠 | `vgg_block`, `nin_block` | 4 | 15 |
-# | 2 并排的路径 | `Inception`, `Residual`, `DenseBlock`, `transition_block` | 7 | 60 |
+# | 2 并排的路径 | `Inception`, `Residual`, `DenseBlock`, `transition_block` | 8 | 60 |
 # | 3 更省，再放大回来 | `DepthwiseSeparableConv`, `transposed_conv2d` | 5 | 40 |
 # | 4 计数 | `count_macs` | 3 | 30 |
 #

@@ -8,7 +8,7 @@
 # | 1 显著图 | `compute_saliency_maps` | 6 | 20 |
 # | 2 遮挡 | `occlusion_map` | 4 | 20 |
 # | 3 引导反向传播 | `GuidedReLU`, `guided_backprop` | 5 | 40 |
-# | 4 类激活图 | `cam`, `gradcam` | 4 | 30 |
+# | 4 类激活图 | `cam`, `gradcam` | 5 | 30 |
 # | 5 对抗图像 | `make_adversarial_attack` | 6 | 25 |
 # | 6 类别图像 | `class_visualization_step` | 5 | 20 |
 # | 7 通道想看到什么 | `maximal_patches` | 5 | 35 |
