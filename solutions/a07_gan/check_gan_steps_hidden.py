@@ -51,7 +51,7 @@ def move(D, G, optimizer, real, noise):
 )
 
 
-CHANGING = ("parameters", "grads", "torch")  # of the player that moves; what is inside it judges torch's settings
+CHANGING = ("parameters", "grads")  # of the player that moves
 
 
 def net(x: Tensor, weight: Tensor, trains: bool = True) -> Tensor:
