@@ -145,3 +145,11 @@ def check_normalised_directed_graphs_and_sparse_ones(student, rng):
         expect(sparse, "sparse=True returns a sparse COO tensor.",
                "A.to_sparse() makes one of a dense tensor.")  # fmt: skip
         expect_close(thin.to_dense(), divided(A, kind), name=Message("sparse, {kind}", kind=kind))
+        thin = student.normalised_adjacency(alone, 7, False, kind, True)
+        sparse = type(thin) is torch.Tensor and thin.layout == torch.sparse_coo
+        expect(sparse, "sparse=True returns a sparse COO tensor.",
+               "A.to_sparse() makes one of a dense tensor.")  # fmt: skip
+        expect_close(thin.to_dense(), divided(table(alone, 7), kind), name=Message("sparse, {kind}, without loops",
+                     kind=kind))  # fmt: skip
+        expect_close(student.normalised_adjacency(edges[:, :0], 3, kind=kind), torch.eye(3, device=rng.device),
+                     name="a graph without edges", hint="With self_loops, the diagonal is 1.")  # fmt: skip

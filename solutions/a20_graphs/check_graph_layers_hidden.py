@@ -100,6 +100,9 @@ def other_kinds(student, rng, kinds):
             expect_same_gradients(student, rng, layer, oracle, X, edges, weights=p, name=name)
             seen = student.inspect(layer, X, edges)
             expect_unchanged(seen, X, edges)
+            other = simple(rng, N - 1, count + 1)
+            expect_close(layer(X, other), oracle(X, other), name="a second call, with another graph",
+                         hint="A call does not depend on the calls before.")  # fmt: skip
 
 
 @task("SpatialLayer", share="1/6", loans=LOANS_OF_GROUPS, keeps=True)
@@ -133,6 +136,9 @@ def check_isomorphism_layer_learns(student, rng):
 
     expect_same_gradients(student, rng, layer, oracle, X, edges, weights=p)
     expect_unchanged(student.inspect(layer, X, edges), X, edges)
+    other = simple(rng, 6, 5)
+    expect_close(layer(X, other), oracle(X, other), name="a second call, with another graph",
+                 hint="A call does not depend on the calls before.")  # fmt: skip
 
 
 @task("wl_colours", share=50)

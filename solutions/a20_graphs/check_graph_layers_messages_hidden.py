@@ -43,6 +43,13 @@ def check_frequencies_of_samples(student, rng):
             expect(abs(share - right) < 0.022, Message("The samples {a}, {b} are {share} of all; it should be {right}.",
                    a=first + 1, b=second + 1, share=round(share, 3), right=round(right, 3)),
                    "Without replacement, in random order.")  # fmt: skip
+    both = draw(star, torch.full((4000,), 7, device=rng.device), 2, seed)
+    expect_shape(both, (4000, 2), name="samples of all neighbours")
+    expect(bool((both.sum(dim=1) == 11).all()), "Two samples of two neighbours are not different.",
+           "Without replacement, in random order.")  # fmt: skip
+    share = float((both[:, 0] == 5).double().mean())
+    expect(abs(share - 0.5) < 0.045, Message("Of two neighbours, the first sample is the first one in {share} of all.",
+           share=round(share, 3)), "Without replacement, in random order.")  # fmt: skip
     few = draw(star, torch.full((4000,), 7, device=rng.device), 3, seed)
     expect_shape(few, (4000, 3), name="samples of two neighbours")
     codes = ((few.clamp(5, 6) - 5) * torch.tensor([4, 2, 1], device=few.device)).sum(dim=1).bincount(minlength=8) / 4000
@@ -71,6 +78,9 @@ def other_sage(student, rng, aggregator):
 
         expect_same_gradients(student, rng, layer, oracle, own, samples, weights=p, names=("own", "near"))
         expect_unchanged(student.inspect(layer, own, samples), own, samples)
+        other = rng.normal(1, d_in), rng.normal(1, k, d_in)
+        expect_close(layer(*other), oracle(*other), name="a second call, with one node",
+                     hint="A call does not depend on the calls before.")  # fmt: skip
     layer = student.SAGELayer(2, 3, aggregator)
     zeros = {name.replace(".", "__"): shape for name, shape in sage_shapes(aggregator, 2, 3).items()}
     p = filled(student, layer, rng, **zeros)
@@ -148,6 +158,8 @@ def check_sampled_neighbourhoods_of_other_depths(student, rng):
     for depth in (0, 1, 3):
         out, _ = helper.run(weights[:depth], (2,) * depth, X, edges, nodes, seed)
         expect_close(out, everywhere(weights[:depth], X, edges)[nodes], name=Message("{depth} layers", depth=depth))
+        one, _ = helper.run(weights[:depth], (1,) * depth, X, edges[:, :24], nodes[:1], seed)
+        expect_shape(one, (1, out.shape[1]), name="the result for one node")
     edges = simple(rng, 12, 60)
     out, seen = helper.run(weights, (4, 3, 2), X, edges, nodes, seed)
     expect_shape(out, (2, 3), name="the result")
@@ -220,6 +232,9 @@ def check_gradients_of_heads(student, rng):
         name = Message("{heads} heads, concat={concat}", heads=heads, concat=concat)
         expect_same_gradients(student, rng, layer, oracle, X, edges, weights=p, name=name)
         expect_unchanged(student.inspect(layer, X, edges), X, edges)
+        other = simple(rng, 5, 4)
+        expect_close(layer(X, other), oracle(X, other), name="a second call, with another graph",
+                     hint="A call does not depend on the calls before.")  # fmt: skip
 
 
 LOANS_OF_DENSE_TABLES = """

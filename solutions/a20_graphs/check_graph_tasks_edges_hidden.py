@@ -78,7 +78,8 @@ def check_areas_of_other_scores(student, rng):
     ones = torch.ones(4, dtype=torch.float64, device=rng.device)
     for name, first, second, right in (("equal scores", ones, ones, 0.5), ("a perfect ranking", ones, 0 * ones, 1.0),
                                        ("an inverted ranking", -ones, ones, 0.0),
-                                       ("large scores", 50 * ones, 40 * ones, 1.0)):  # fmt: skip
+                                       ("large scores", 50 * ones, 40 * ones, 1.0),
+                                       ("nearly equal scores", ones + 1e-9, ones, 1.0)):  # fmt: skip
         expect_close(student.link_auc(first, second), right, name=Message(name), hint="Compare the scores as they are.")
 
 
@@ -100,6 +101,15 @@ def check_energies_of_other_graphs(student, rng):
     expect_same_gradients(student, rng, f, lambda X: energies(A, X, 2), X)
 
 
+EPOCHS = """
+import torch
+
+def epochs(edge_index, parts, seed):
+    generator = torch.Generator(device=edge_index.device).manual_seed(seed)
+    return [student.partition_batches(edge_index, parts, 1, generator) for _ in range(3)]
+"""
+
+
 @task("partition_batches", share=50)
 def check_whole_epochs(student, rng):
     """Many parts, one part, directed edges, edges between batches; the order is random, and the generator decides."""
@@ -115,5 +125,17 @@ def check_whole_epochs(student, rng):
     expect(len(set(firsts)) > 2, "The order of the parts is not random.",
            "The parts get a new order, drawn from the generator.")  # fmt: skip
     student.seed(rng.int(0, 2**31))
-    expect(int(batches(edges, parts, 1, seed)[0][0][0]) == firsts[0], "The same generator gives another order.",
+    again = batches(edges, parts, 1, seed)
+    expect_batches(again, edges, parts, 1)
+    student.seed(rng.int(0, 2**31))
+    other = batches(edges, parts, 1, seed)
+    expect_batches(other, edges, parts, 1)
+    same = all(torch.equal(one[0], two[0]) for one, two in zip(again, other, strict=True))
+    expect(same, "The same generator gives another order.",
            "The generator that is given draws all random numbers.")  # fmt: skip
+    epochs = student.define(EPOCHS).epochs(edges, parts, seed)
+    for epoch in epochs:
+        expect_batches(epoch, edges, parts, 1)
+    orders = {tuple(int(nodes[0]) for nodes, _ in epoch) for epoch in epochs}
+    expect(len(orders) > 1, "Three epochs with one generator have the same order.",
+           "Draw from the generator as it comes, without seeding it.")  # fmt: skip

@@ -3,6 +3,7 @@
 import itertools
 
 import torch
+import torch.nn.functional as F
 from check_graph_tasks import TWO_LAYERS, problem, several
 from oracles_parameters import filled
 from oracles_tasks import (
@@ -88,6 +89,45 @@ OTHER_NAMES = (
 )
 
 
+BIASED = """
+import torch
+from torch import nn
+
+class Net(nn.Module):
+    def __init__(self, weight, bias, factor):
+        super().__init__()
+        self.first, self.factor = nn.Linear(weight.shape[1], weight.shape[0]), nn.Parameter(factor.clone())
+        self.first.weight, self.first.bias = nn.Parameter(weight.clone()), nn.Parameter(bias.clone())
+
+    def forward(self, X, A):
+        return self.factor * (A @ self.first(X))
+
+def biased(parameters, X, A, y, mask, options):
+    model = Net(*parameters)
+    student.train_node_classifier(model, X, A, y, mask, **options)
+    return [p.detach().clone() for p in (model.first.weight, model.first.bias, model.factor)]
+"""
+
+
+def expect_decay_of_all_of_first(student, rng):
+    """Expect the parameters after four steps of a model whose first layer has a bias."""
+    X, A, y, mask, _ = problem(rng)
+    start = [rng.normal(3, 4), rng.normal(3), rng.normal(3)]
+    options = {"steps": 4, "lr": 0.05, "weight_decay": 0.3}
+    weight, bias, factor = (value.clone().requires_grad_() for value in start)
+    groups = [{"params": [weight, bias], "weight_decay": 0.3}, {"params": [factor], "weight_decay": 0.0}]
+    optimizer = torch.optim.Adam(groups, lr=0.05)
+    for _ in range(4):
+        logits = factor * (A @ (X @ weight.T + bias))
+        optimizer.zero_grad()
+        F.cross_entropy(logits[mask], y[mask]).backward()
+        optimizer.step()
+    found = student.define(BIASED).biased(start, X, A, y, mask, options)
+    right = [value.detach() for value in (weight, bias, factor)]
+    expect_close(found, right, rtol=1e-4, name="the parameters, where the first layer has a bias",
+                 hint="All parameters of model.first have weight decay, also its bias.")  # fmt: skip
+
+
 @task("train_node_classifier", share="1/6")
 def check_labels_of_others_do_not_matter(student, rng):
     """Losses and weights do not depend on y where mask is False; other sizes and layers; no step; inputs stay."""
@@ -105,6 +145,7 @@ def check_labels_of_others_do_not_matter(student, rng):
     })  # fmt: skip
     expect_close([found[1], found[2]], right, rtol=1e-4, name="the weights")
     expect(all(found[3]), "The model came in eval mode, and was trained in it.", "model.train() at the beginning.")
+    expect_decay_of_all_of_first(student, rng)
     many = helper.run(*weights, X, A, y, mask, {"steps": 160})[0]
     expect(len(many) == 160, Message("Of 160 steps, {n} were made.", n=len(many)))
     seen = student.inspect(helper.run, *weights, X, A, y, mask, options | {"steps": 0})
@@ -199,6 +240,9 @@ def check_gradients_of_graph_logits(student, rng):
             return classified(X, edges, batch, p)
 
         expect_same_gradients(student, rng, model, oracle, X, edges, batch, weights=p)
+        other = edges[:, 1:]
+        expect_close(model(X, other, batch), oracle(X, other, batch), name="a second call, with another graph",
+                     hint="A call does not depend on the calls before.")  # fmt: skip
         expect_unchanged(student.inspect(model, X, edges, batch), X, edges, batch)
 
 

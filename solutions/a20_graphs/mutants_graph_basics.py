@@ -1,7 +1,7 @@
 """Wrong answers to graph_basics.py, each with the check that must notice it."""
 # ruff: noqa: E501 - quotes lines of the reference
 
-from autograder.authoring.mutants import mutants_of
+from autograder.authoring.mutants import first, mutants_of
 from autograder.authoring.variants import body
 
 mutant = mutants_of("graph_basics.py")
@@ -133,4 +133,6 @@ MUTANTS = [
     mutant("edge graph: first ends only", EDGES, "(ends[:, None, :, None] == ends[None, :, None, :]).any(dim=0).any(dim=0)", "ends[0][:, None] == ends[0][None]"),
     mutant("edge graph: end to beginning only", EDGES2, "(ends[:, None, :, None] == ends[None, :, None, :]).any(dim=0).any(dim=0)", "(ends[0][:, None] == ends[1][None]) | (ends[1][:, None] == ends[0][None])"),
     mutant("edge graph: each pair once", EDGES, LINES, LINES.replace("shared.nonzero", "shared.triu().nonzero")),
+    mutant("normalised: sparse with loops only", "check_normalised_directed_graphs_and_sparse_ones", "return A.to_sparse() if sparse else A", "return A.to_sparse() if sparse and self_loops else A"),
+    mutant("normalised: no loops without edges", "check_normalised_directed_graphs_and_sparse_ones", first("normalised_adjacency", "if edge_index.shape[1] == 0:\n    return torch.zeros(N, N, device=edge_index.device)")),
 ]

@@ -182,4 +182,10 @@ MUTANTS = [
     mutant("SAGE: leaves evaluation mode on", "check_sage_with_means", first("SAGELayer.forward", "self.eval()")),
     mutant("GAT: leaves evaluation mode on", "check_two_heads", first("GATLayer.forward", "self.eval()")),
     mutant("GIN: leaves evaluation mode on", "check_isomorphism_layer", first("GINLayer.forward", "self.eval()")),
+    mutant("kinds: the first graph stays", (KINDS2, OWN2, TOP2), first("SpatialLayer.forward", "edge_index = self.__dict__.setdefault('edges', edge_index)")),
+    mutant("kipf: degrees of the first graph", TOP2, "            scaled = root * X\n", "            root = self.__dict__.setdefault('root', root)\n            scaled = root * X\n"),
+    mutant("attention layer: the first graph stays", HEADS2, first("GATLayer.forward", "edge_index = self.__dict__.setdefault('edges', edge_index)")),
+    mutant("isomorphism: the first graph stays", GIN2, first("GINLayer.forward", "edge_index = self.__dict__.setdefault('edges', edge_index)")),
+    mutant("samples: all neighbours in their order", DRAWN2, "        elif len(near) >= k:\n", "        elif len(near) == k:\n            rows.append(near)\n        elif len(near) > k:\n"),
+    mutant("embedding: one node without its axis", EMBED2, "        return X[nodes]\n", "        return X[nodes].squeeze(0)\n"),
 ]

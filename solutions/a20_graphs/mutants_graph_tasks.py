@@ -155,4 +155,9 @@ MUTANTS = [
     mutant("graphs: leaves evaluation mode on", "check_logits_of_three_graphs", first("GraphClassifier.forward", "self.eval()")),
     mutant("negatives: turns the list of edges round", "check_samples_are_not_edges", first("negative_samples", "edge_index.copy_(edge_index.flip(1))")),
     mutant("parts: turns the list of edges round", "check_batches_have_their_inner_edges", first("partition_batches", "edge_index.copy_(edge_index.flip(1))")),
+    mutant("graph logits: the first graph stays", WHOLE2, first("GraphClassifier.forward", "edge_index = self.__dict__.setdefault('edges', edge_index)")),
+    mutant("training: no decay of a bias", LEAK, GROUPS, "first = [model.first.weight]\n    others = [p for p in model.parameters() if p is not model.first.weight]\n    " + GROUPS),
+    mutant("batches: global random numbers", PARTS2, "order = torch.randperm(int(parts.max()) + 1, generator=generator, device=generator.device)", "order = torch.randperm(int(parts.max()) + 1, device=generator.device)"),
+    mutant("area: nearly equal is equal", AUC2, "larger = (positive[:, None] > negative[None]).double() + 0.5 * (positive[:, None] == negative[None]).double()", "tie = torch.isclose(positive[:, None], negative[None], rtol=0.0, atol=1e-6)\n    larger = (~tie & (positive[:, None] > negative[None])).double() + 0.5 * tie.double()"),
+    mutant("batches: the generator begins again", PARTS2, first("partition_batches", "generator.manual_seed(generator.initial_seed())")),
 ]
