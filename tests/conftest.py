@@ -122,9 +122,7 @@ def pool(request: pytest.FixtureRequest, pools: Pools) -> WorkerPool:
     return pools(chosen_or_skip(request.param))
 
 
-@pytest.fixture
-def isolated(pool: WorkerPool) -> WorkerPool:
-    """The pool, if it isolates."""
-    if pool.isolation == "none":
-        pytest.skip("without isolation nothing is hidden")
-    return pool
+@pytest.fixture(scope="module", params=["bubblewrap", "namespaces"])
+def isolated(request: pytest.FixtureRequest, pools: Pools) -> WorkerPool:
+    """The same, for each kind that hides anything."""
+    return pools(chosen_or_skip(request.param))
