@@ -198,22 +198,19 @@ def _interrupts_blocked() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _without_program(prepare: Callable[[str], dict[str, object]]) -> Callable[[str], dict[str, object]]:
-    """Wrap what multiprocessing sends to a new process: a grader process must not import the program that starts it.
+_preparation = spawn.get_preparation_data
+
+
+def _without_program(name: str) -> dict[str, Any]:
+    """Return what multiprocessing sends to a new process: a grader process is not to import the program that starts it.
 
     It needs nothing of that, and the program of a Dask worker takes as long to import as the grader.
     """
-
-    def prepared(name: str) -> dict[str, object]:
-        data = prepare(name)
-        if name == PROCESS_NAME:
-            data = {key: value for key, value in data.items() if not key.startswith("init_main_")}
-        return data
-
-    return prepared
+    data = _preparation(name)
+    return {k: value for k, value in data.items() if name != PROCESS_NAME or not k.startswith("init_main_")}
 
 
-spawn.get_preparation_data = _without_program(spawn.get_preparation_data)
+spawn.get_preparation_data = _without_program
 
 
 def _end_with_parent() -> None:
