@@ -233,6 +233,7 @@ def check_boxes_of_other_classes(student, rng):
         corner, size = 9 * rng.normal(R, 2, dtype=dtype), rng.uniform(R, 2, low=1, high=7, dtype=dtype)
         proposals = torch.cat([corner, corner + size], dim=1)
         deltas, labels = 0.5 * rng.normal(R, 4 * C, dtype=dtype), rng.integers(0, C, R)
+        deltas[:1] += 5
         seen = student.inspect(f, proposals, deltas, labels)
         first = refined(proposals, deltas, 0 * labels)
         columns = deltas.reshape(R, 4, C).transpose(1, 2).reshape(R, 4 * C)

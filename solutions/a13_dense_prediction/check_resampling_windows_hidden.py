@@ -42,7 +42,7 @@ def check_fields_agree_with_perturbations(student, rng):
     """Fields of random networks agree with the pixels that change the result; no layer sees one pixel."""
     expect_equal(student.receptive_field([]), 1, name="no layer")
     drawn = [[(rng.int(1, 5), rng.int(1, 4), rng.int(1, 4)) for _ in range(rng.int(1, 4))] for _ in range(6)]
-    for layers in ([(3, 3, 1), (2, 2, 1), (4, 1, 2)], *drawn):
+    for layers in ([(3, 3, 1), (2, 2, 1), (4, 1, 2)], [(1, 2, 1), (3, 1, 1)], *drawn):
         x = torch.zeros(1, 1, 600, dtype=torch.float64, device=rng.device, requires_grad=True)
         y = x
         for k, s, d in layers:

@@ -165,6 +165,7 @@ MUTANTS = [
     mutant("field: no stride", FIELD, GROW, "field += dilation * (kernel - 1)"),
     mutant("field: a layer's own stride counts", FIELD, GROW, "distance *= stride\n        " + GROW, also=(("        distance *= stride\n    return field", "    return field"),)),
     mutant("field: kernels without minus one", FIELD, GROW, GROW.replace("(kernel - 1)", "kernel")),
+    mutant("field: the stride of a kernel of 1 is left out", FIELD2, "        distance *= stride\n    return field", "        distance *= stride if kernel > 1 else 1\n    return field"),
     mutant("field: strides are added", FIELD2, "        distance *= stride\n    return field", "        distance += stride - 1\n    return field"),
     mutant("field: begins at 0", (FIELD, FIELD2), "field, distance = 1, 1", "field, distance = 0, 1"),
     mutant("field: the dilation multiplies later layers, too", FIELD, "        distance *= stride\n    return field", "        distance *= stride * dilation\n    return field"),
