@@ -33,10 +33,23 @@ def check_directions_of_other_points(student, rng):
     right = directions(both, (10, 12), 1.5)
     expect_close(student.orientation(both, (10, 12), 1.5), right, name="two directions",
                  mistakes=wrong_directions(both, (10, 12), 1.5, right))  # fmt: skip
+    right = directions(roof(), (10, 12), 1.5)
+    expect_close(student.orientation(roof(), (10, 12), 1.5), right, name="three directions",
+                 mistakes=wrong_directions(roof(), (10, 12), 1.5, right),
+                 hint="All peaks of at least 0.8 times the highest, however many.")  # fmt: skip
     for name, img in ((Message("a direction below 360"), fan()), (Message("a direction above 0"), fan()[::-1].copy())):
         right = directions(img, (10, 12), 1.5)
         expect_close(student.orientation(img, (10, 12), 1.5), right, name=name,
                      mistakes=wrong_directions(img, (10, 12), 1.5, right))  # fmt: skip
+
+
+def roof():
+    """Return a picture that rises in four directions, from 35 to 305 degrees; three of them are at least 0.8."""
+    rows, columns = np.indices((21, 25))
+    turn, x, y = math.radians(35.0), columns - 12, rows - 10
+    along, across = math.cos(turn) * x + math.sin(turn) * y, math.cos(turn) * y - math.sin(turn) * x
+    steep = np.where(along > 0, 1.0, 0.94), np.where(across > 0, 0.97, 0.91)
+    return np.where(abs(along) > abs(across), steep[0] * abs(along), steep[1] * abs(across))
 
 
 def fan():
@@ -56,6 +69,8 @@ def check_descriptions_do_not_depend_on_light_or_turns(student, rng):
         expect_close(seen.value, description(img, p, angle), name=Message("the point {p}", p=p))
         expect_unchanged(seen, img, p, angle)
         expect_close(student.sift_descriptor(0.2 * img + 3, p, angle), seen.value, name="with other light")
+        expect_close(student.sift_descriptor(1e-3 * img, p, angle), seen.value, name="of a faint picture",
+                     hint="The answer is 0 only where all gradients are 0.")  # fmt: skip
     img = rng.normal(31, 31)
     turned = np.rot90(img, -1).copy()
     expect_close(student.sift_descriptor(turned, (15, 15), 90.0 + 25.0), student.sift_descriptor(img, (15, 15), 25.0),
@@ -116,7 +131,9 @@ def check_maps_of_other_points(student, rng):
 
 @task("ransac_draws", share=50)
 def check_other_numbers_of_draws(student, rng):
-    """Random shares: the smallest number of draws that is enough."""
+    """Random shares, and a small one: the smallest number of draws that is enough."""
+    expect_equal(student.ransac_draws(0.9, 0.05, 4), 368413, name="one right match in 20",
+                 hint="Compute the formula as it is, without rounding before the end.")  # fmt: skip
     for _ in range(20):
         p, w, n = float(rng.uniform(low=0.5, high=0.995)), float(rng.uniform(low=0.3, high=0.97)), rng.int(1, 5)
         draws, fails = 0, 1.0
@@ -189,9 +206,11 @@ def agreeing(k1, k2, H, threshold):
 
 def groups(k1, k2, threshold):
     """Return what agrees with each of all draws of three points, largest first."""
-    draws = [list(draw) for draw in itertools.combinations(range(len(k1)), 3)]
-    found = [agreeing(k1, k2, affine(k1[draw], k2[draw]), threshold) for draw in draws]
-    return sorted(found, key=len, reverse=True)
+    draws = list(itertools.combinations(range(len(k1)), 3))
+    rows = np.concatenate([k2, np.ones((len(k2), 1))], axis=1)
+    maps = np.linalg.solve(rows[np.array(draws)], k1[np.array(draws)])  # three points fit exactly
+    near = ((rows @ maps - k1) ** 2).sum(axis=2) < threshold
+    return sorted((np.flatnonzero(one).tolist() for one in near), key=len, reverse=True)
 
 
 def largest(k1, k2, threshold):

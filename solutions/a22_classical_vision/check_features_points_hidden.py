@@ -67,6 +67,11 @@ def check_extrema_of_other_stacks(student, rng):
         expect_equal(seen.value, right, check_dtype=False, name=name,
                      mistakes=wrong_extrema(dog, threshold, right))  # fmt: skip
         expect_unchanged(seen, dog)
+    corners = np.zeros((4, 6, 7))
+    corners[1, 1::3, 1::4], corners[2, 1::3, 1::4] = 2.0, -2.0
+    expect_equal(student.scale_extrema(corners, 1.0), extrema(corners, 1.0), check_dtype=False,
+                 name="the corners of all points that have 26 neighbours",
+                 hint="Without the first and the last level, row and column, and no others.")  # fmt: skip
     rows, columns = np.indices((41, 45))
     for level in (1, 2, 3):
         size = 1.6 * 2 ** ((level + 0.5) / 3)

@@ -29,6 +29,9 @@ def check_groups_of_other_points(student, rng):
         })  # fmt: skip
         expect_unchanged(seen, features, start, iterations)
     features = np.array([[0.0], [1.0], [2.0]])
+    ended, _ = student.kmeans(features, features[:2].copy(), 10**8)
+    expect_equal(ended, np.array([0, 1, 1]), check_dtype=False, name="the groups, where 10^8 iterations are allowed",
+                 hint="Stop when no assignment changes.")  # fmt: skip
     groups, _ = student.kmeans(features, np.array([[2.0], [0.0]]), 1)
     expect_equal(groups, np.array([1, 0, 0]), check_dtype=False, name="a point in the middle", mistakes={
         "Of centres that are equally near, the first counts.": np.array([1, 1, 0]),
@@ -144,6 +147,7 @@ def check_features_of_other_pictures(student, rng):
     for shape in ((5, 3, 1), (1, 7, 3), (6, 6, 4)):
         img = rng.uniform(*shape)
         img[..., 0] = 200.3
+        img[..., -1] *= 0.01 if shape[2] > 1 else 1.0  # faint, but not the same everywhere
         seen = student.inspect(student.color_position_features, img)
         raw = features_of(img)
         columns = []

@@ -27,6 +27,8 @@ def check_inverses_of_other_matrices(student, rng):
     expect_close(student.pinv(np.zeros((2, 3))), np.zeros((3, 2)), name="a matrix of zeros")
     A = np.diag([4.0, 1.0, 0.1])
     expect_close(student.pinv(A, 0.2), np.diag([0.25, 1.0, 0.0]), name="a tolerance of 0.2")
+    expect_close(student.pinv(A, 0.25), np.diag([0.25, 0.0, 0.0]), name="a tolerance of 0.25",
+                 hint="A singular value of exactly tol times the largest counts as 0.")  # fmt: skip
 
 
 @task("perceptron", share=50)
@@ -34,6 +36,10 @@ def check_perceptron_of_other_points(student, rng):
     """XOR never ends; points at 0 are mistakes; few epochs; other points; both inputs stay."""
     xor = np.array([[0.0, 0.0, 1.0], [1.0, 1.0, 1.0], [0.0, 1.0, 1.0], [1.0, 0.0, 1.0]])
     y = np.array([1.0, 1.0, -1.0, -1.0])
+    either = np.array([-1.0, 1.0, 1.0, 1.0])
+    expect_equal(student.perceptron(xor, either, 10**8)[1], learned(xor, either, 1000)[1],
+                 name="the mistakes, where 10^8 epochs are allowed",
+                 hint="Stop after an epoch without a mistake.")  # fmt: skip
     w, mistakes = student.perceptron(xor, y, 30)
     expect_close(w, learned(xor, y, 30)[0], name="w of XOR", mistakes=other_rules(xor, y, 30))
     expect(mistakes >= 30, "An epoch of XOR had no mistake.")
@@ -152,6 +158,15 @@ def check_optima_of_the_dual_problem(student, rng):
             BOTH,
         )
         expect_unchanged(seen, K, y, C)
+    shares = []
+    for N, few, C, passes in ((24, 12, 3.0, 1), (40, 6, 0.5, 20), (40, 6, 0.5, 20)):
+        X, y = rng.normal(N, 2), np.repeat([1.0, -1.0], (few, N - few))
+        X[:few] += 1.2
+        K = products(X, X, "rbf", gamma=0.5)
+        alpha, _ = student.smo(K, y, C, max_passes=passes)
+        shares.append(objective(alpha, K, y) / objective(optimum(K, y, C), K, y))
+    expect(bool(shares[0] > 0.85), "With max_passes=1: far from the best.", BOTH)
+    expect(bool(sum(shares[1:]) > 2 * 0.985), "With few points in one class: not the best.", BOTH)
 
 
 @task("smo", share=25)

@@ -1,7 +1,7 @@
 """Wrong answers to edges.py, each with the check that must notice it."""
 # ruff: noqa: E501 - quotes lines of the reference
 
-from autograder.authoring.mutants import mutants_of
+from autograder.authoring.mutants import first, mutants_of
 from autograder.authoring.variants import body
 
 mutant = mutants_of("edges.py")
@@ -175,4 +175,7 @@ MUTANTS = [
     mutant("peaks: negative starts", PEAKS2, "max(row - half, 0) : row", "row - half : row"),
     mutant("peaks: cells without votes", PEAKS2, "while len(peaks) < n and left.any():", "while len(peaks) < n:"),
     mutant("peaks: clears the table itself", PEAKS2, "accumulator.copy(), window", "accumulator, window"),
+    mutant("ncc: a faint window is constant", NCC2, "flat = (windows.std(axis=(2, 3)) < 1e-9) | (centred.std() < 1e-9)", "flat = (windows.std(axis=(2, 3)) < 1e-2) | (centred.std() < 1e-9)"),
+    mutant("kernel: the first sigma of each size", GAUSS2, first("gaussian_kernel", "sigma = gaussian_kernel.__dict__.setdefault(size, sigma)")),
+    mutant("peaks: a window of 1 is one of 3", PEAKS2, "left, half, peaks = accumulator.copy(), window // 2, []", "left, half, peaks = accumulator.copy(), max(window // 2, 1), []"),
 ]

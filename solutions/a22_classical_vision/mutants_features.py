@@ -128,4 +128,8 @@ MUTANTS = [
     mutant("ransac: ten draws", RANSAC2, "for _ in range(n_iters):", "for _ in range(10):"),
     mutant("ransac: changes the points", RANSAC2, "    best = np.zeros(len(matches), dtype=bool)\n", "    best = np.zeros(len(matches), dtype=bool)\n    keypoints1 += 0.001\n"),
     mutant("edges: moves the pyramid", "check_edges_by_their_curvatures", first("edge_like", "dog *= 1 + 1e-9")),
+    mutant("description: a faint patch has none", SIFT2, "if not found.any():", "if found.max() < 0.1:"),
+    mutant("draws: a rounded share", DRAWS2, "math.log(1 - w**n)", "math.log(1 - round(w**n, 6))"),
+    mutant("extrema: without the last column that counts", EXTREMA2, "middle = dog[1:-1, 1:-1, 1:-1]", "middle = dog[1:-1, 1:-1, 1:-2]"),
+    mutant("orientation: two directions at most", ORIENT2, '    peaks = peaks[np.argsort(-histogram[peaks], kind="stable")]', '    peaks = peaks[np.argsort(-histogram[peaks], kind="stable")][:2]'),
 ]

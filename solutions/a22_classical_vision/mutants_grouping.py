@@ -82,4 +82,6 @@ MUTANTS = [
     mutant("svd: one value more", SVD, "    k = num_values\n", "    k = num_values + 1\n"),
     mutant("svd: at most three values", SVD2, "    k = num_values\n", "    k = min(num_values, 3)\n"),
     mutant("svd: float32", SVD2, RANK, RANK.replace("@ Vt[:k],", "@ Vt[:k].astype(np.float32),").replace("(U[:, :k] * S[:k])", "(U[:, :k] * S[:k]).astype(np.float32)"), habit="dtype"),
+    mutant("kmeans: never stops early", KMEANS2, "        if (groups == before).all():\n            break\n", "", endless=True),
+    mutant("places: a faint colour is the same everywhere", PLACES2, NORMAL, NORMAL.replace("1e-12, centred", "1e-2, centred")),
 ]

@@ -60,4 +60,8 @@ MUTANTS = [
     mutant("smo: divides by an eta of 0", XOR, "if low == high or eta >= 0:", "if low == high:"),
     mutant("smo: one pass", SMO2, "passes = passes + 1 if changed == 0 else 0", "passes = max_passes"),
     mutant("smo: the kernel is linear in the labels", XOR, "error = float((alpha * y) @ K[:, i] + b - y[i])", "error = float(alpha @ K[:, i] + b - y[i])", also=(("    while passes < max_passes:", "    for _ in range(30):  # else it ends after minutes"),)),
+    mutant("pinv: the limit itself counts", PINV2, "kept = tol * S.max() < S", "kept = tol * S.max() <= S"),
+    mutant("perceptron: never stops early", LEARN2, "        if mistakes == before:\n            break\n", "", endless=True),
+    mutant("smo: y is missing in a condition", SMO2, "(y[i] * error > tol and alpha[i] > 0)", "(error > tol and alpha[i] > 0)"),
+    mutant("smo: a pass with changes counts", SMO2, "if changed == 0 else 0", "if changed == 0 else 1"),
 ]
