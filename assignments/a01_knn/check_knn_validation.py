@@ -63,7 +63,8 @@ def check_cross_validation_has_default_choices(student, rng):
     result = student.value(student.knn_cross_validate(x_train, y_train))  # a defaultdict becomes a dict
 
     expect(isinstance(result, dict), "knn_cross_validate did not return a dict.")
-    expect_equal(sorted(result), [1, 3, 5, 8, 10, 12, 15, 20, 50, 100], name="the keys, sorted")
+    choices = "k_choices is an argument with a default: keep the whole list of the handout."
+    expect_equal(sorted(result), [1, 3, 5, 8, 10, 12, 15, 20, 50, 100], name="the keys, sorted", hint=choices)
     expect_equal([len(result[k]) for k in sorted(result)], [5] * 10, name="the numbers of accuracies for each k")
 
 

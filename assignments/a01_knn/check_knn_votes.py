@@ -9,6 +9,7 @@ from torch import Tensor
 
 from autograder import Message, expect, expect_close, expect_equal, explain_errors, task
 
+CENTRED = "The test images were moved by their mean: compute the distances of the images as they are."
 LEFT_OUT = "Every test image gets a label, those of an incomplete last part too."
 COLUMNS = "Each column of dists belongs to one test image: look for the k smallest values along dim=0."
 
@@ -127,6 +128,9 @@ def check_classifier_predicts_by_vote(student, rng):
     dists = plain_distances(x_train, x_test)
     for k in (1, 6):
         mistakes = wrong_votes(dists, y_train, k)
+        mistakes[CENTRED] = lambda k=k: vote(
+            plain_distances(*(x - x.mean(dim=0) for x in (x_train, x_test))), y_train, k
+        )
         predicted = predict(x_test, k=k)
         size = len(predicted) if type(predicted) is Tensor and predicted.ndim == 1 else 23
         rows = "Training and test images are swapped: compute_distances_no_loops(self.x_train, x_test)."

@@ -245,6 +245,9 @@ def check_predict_takes_the_highest_score(student, rng):
     })  # fmt: skip
 
 
+ORDER = "The order of the lists: learning rates, hidden sizes, regularization strengths, learning rate decays."
+
+
 def search_lists(student):
     """Return the four lists of the search, which must be lists of numbers."""
     result = student.nn_get_search_params()
@@ -270,13 +273,16 @@ def check_search_params_are_a_grid(student):
 def check_search_params_are_usable(student):
     """The learning rates, hidden sizes, regularization strengths and decays are values that training can use."""
     rates, sizes, strengths, decays = search_lists(student)
-    expect(all(0 < rate <= 100 for rate in rates), "Learning rates must be above 0 and at most 100.")
+    expect(all(0 < rate <= 100 for rate in rates), "Learning rates must be above 0 and at most 100.", ORDER)
     expect(
         all(type(size) is int and 0 < size <= 4096 for size in sizes),
         "Hidden sizes must be whole numbers from 1 to 4096.",
+        ORDER,
     )
-    expect(all(0 <= strength <= 100 for strength in strengths), "Regularization strengths must be from 0 to 100.")
-    expect(all(0 < decay <= 1 for decay in decays), "Learning rate decays must be above 0 and at most 1.")
+    expect(
+        all(0 <= strength <= 100 for strength in strengths), "Regularization strengths must be from 0 to 100.", ORDER
+    )
+    expect(all(0 < decay <= 1 for decay in decays), "Learning rate decays must be above 0 and at most 1.", ORDER)
 
 
 @task("find_best_net", share="2/6", seconds=60, loans=LOANS_OF_THE_SEARCH, keeps=True)

@@ -252,7 +252,8 @@ def check_counting_leaves_the_module_as_it_was(student):
             seen["macs"], right, name=Message("MACs on the device {place!r} in {dtype}", place=place, dtype=dtype)
         )
         expect_equal(seen["again"], right, name="MACs when counted again")
-        expect_equal(seen["dtypes"], [str(dtype)], name="dtypes of the parameters after counting")
+        given = "Do not convert the module: create the zeros with the dtype and device of its parameters."
+        expect_equal(seen["dtypes"], [str(dtype)], name="dtypes of the parameters after counting", hint=given)
         counting = "Count in evaluation mode, without gradients, and give every part its mode back afterwards."
         expect(seen["same"], "The module's running statistics or weights were changed by counting.", counting)
         expect_equal(

@@ -23,7 +23,10 @@ LEFT_BEHIND = {
     ),
 }
 
-TWICE = "A layer that runs twice counts once. A layer that is made but never runs does not count."
+TWICE = (
+    "Is each layer there, and does it run in forward, the last one too? A layer that runs twice counts once. A layer "
+    "that is made but never runs does not count."
+)
 COMPLAINTS = {  # a part of what was found, and the hint
     "; num_heads is": "Every attention gets num_heads heads: hand the number on.",
     "zeros) that forward used is 0": "Gain and shift are learned: make each with nn.Parameter(torch.ones(...)).",

@@ -39,6 +39,13 @@ def answer(module, *inputs, train=False):
 """
 
 
+IN_TRAINING = (
+    "In evaluation mode this is right: look at layers that act otherwise in training mode, such as dropout, which is "
+    "not in the list, and batch normalisation."
+)
+SLOPES_AND_STEPS = "Compare each layer with the list: sizes, slopes, strides, padding, and the order."
+
+
 def in_mode(name: Message, train: bool) -> Message:
     """Return what is compared, with its mode if that is training mode."""
     return Message("{name} in training mode", name=name) if train else name
@@ -70,6 +77,7 @@ def judge_network(
                         hint: lambda wrong=wrong, x=x, train=train: wrong(Recipe(values, train=train), x)
                         for hint, wrong in mistakes.items()
                     },
+                    hint=IN_TRAINING if train and x is batches[0] else SLOPES_AND_STEPS,
                 )
 
     values = helper.shaken(module, batches[0])
@@ -332,6 +340,7 @@ def judge_conditional(
             mistakes={
                 hint: lambda other=other, train=train: other(Recipe(values, train=train), rows) for hint, other in wrong
             },
+            hint=IN_TRAINING if train else SLOPES_AND_STEPS,
         )
 
 

@@ -91,7 +91,7 @@ def places(a: Values, e: Values, atol: float, rtol: float) -> str:
         return hint
     if wrong.all() or e.size < 6:
         return (_alike(a, e) if e.size >= 6 else "") or nearly(a, e)
-    return next(_together(wrong, e), "") or _zeros(a, wrong) or nearly(a, e)
+    return next(_together(wrong, e), "") or _zeros(a, e, wrong) or nearly(a, e)
 
 
 def nearly(a: Values, e: Values) -> str:
@@ -108,8 +108,8 @@ def nearly(a: Values, e: Values) -> str:
     )
 
 
-def _zeros(a: Values, wrong: Values) -> str:
-    if wrong.sum() < 3 or a[wrong].any():
+def _zeros(a: Values, e: Values, wrong: Values) -> str:
+    if wrong.sum() < 3 or a[wrong].any() or e.dtype.kind != "f":  # a label may be 0
         return ""
     return "All wrong values are 0: are they left out, masked, or overwritten?"
 
