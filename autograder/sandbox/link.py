@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from dataclasses import dataclass, fields
+from typing import Any, Protocol, Self, runtime_checkable
 
+from autograder.sandbox.faults import unexpected_message
 from autograder.sandbox.inside.wire import Ref
 from autograder.sandbox.known import Known
 
@@ -49,6 +50,19 @@ class Inspection:
 
     value: Any
     args: tuple[Any, ...]  # the positional arguments as they were after the call
+
+    @classmethod
+    def read(cls, answer: Any, given: int) -> Self:
+        """Return what an answer says about a call with ``given`` arguments. Raises StudentFault if it says something else."""
+        kinds = {"args": tuple, "ops": int, "largest": int}
+        names = [field.name for field in fields(cls)]
+        if type(answer) is not dict or set(answer) != set(names):
+            raise unexpected_message()
+        if any(type(answer[name]) is not kinds[name] for name in names if name in kinds):
+            raise unexpected_message()
+        if len(answer["args"]) != given:
+            raise unexpected_message()
+        return cls(**answer)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import copy
-from typing import Any
+from typing import Any, TypeVar
 
 from autograder.checks.describe import TENSORS, cut, describe, describe_call, object_of
 from autograder.checks.task import BadCheck
@@ -27,6 +27,8 @@ from autograder.sandbox.known import Known
 from autograder.sandbox.link import Inspection, Link, Measurement, NamingLink
 from autograder.sandbox.operators import WAY_OUT, Operators
 from autograder.sandbox.trail import MAX_PICTURE, Trail
+
+Seen = TypeVar("Seen", bound=Inspection)
 
 MAX_FILE = 4 << 20  # bytes of a file that a check reads
 FOLDER = "folder"  # how reports write the path of the check's folder, which differs from run to run
@@ -308,26 +310,16 @@ class Student:
 
     def inspect(self, f: Handle, *args: Any, **kwargs: Any) -> Inspection:
         """Call ``f`` and also return its arguments afterwards."""
-        return Inspection(**self._inspect("inspect", f, args, kwargs, {"value", "args"}))
+        return self._inspected(Inspection, "inspect", f, args, kwargs)
 
     def measure(self, f: Handle, *args: Any, **kwargs: Any) -> Measurement:
         """Inspect a call and count its operations in torch and their memory, which takes time for each operation."""
-        table = self._inspect("measure", f, args, kwargs, {"value", "args", "ops", "largest"})
-        if type(table["ops"]) is not int or type(table["largest"]) is not int:
-            raise unexpected_message()
-        return Measurement(**table)
+        return self._inspected(Measurement, "measure", f, args, kwargs)
 
-    def _inspect(
-        self, verb: str, f: Handle, args: tuple[Any, ...], kwargs: dict[str, Any], keys: set[str]
-    ) -> dict[str, Any]:
-        table = self._remote.call(verb, f, args, kwargs)
-        if type(table) is not dict or set(table) != keys:
-            raise unexpected_message()
-        after = table["args"]
-        if type(after) is not tuple or len(after) != len(args):
-            raise unexpected_message()
-        self._remote.trail.inspected = (args, after)
-        return table
+    def _inspected(self, kind: type[Seen], verb: str, f: Handle, args: Any, kwargs: Any) -> Seen:
+        seen = kind.read(self._remote.call(verb, f, args, kwargs), len(args))
+        self._remote.trail.inspected = (args, seen.args)
+        return seen
 
     def folder(self) -> str:
         """Return the path of an empty folder in the student's process, which is removed after the check."""

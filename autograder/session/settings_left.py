@@ -85,7 +85,8 @@ def settings_changed(check: Check) -> SettingsChanged | None:
 
 def _left(check: Check, left: set[str], source: str) -> list[str]:
     """Return the names of what is left changed and this check's task answers for."""
-    others = {other.name for other in check.placed.assignment.tasks} - {check.spec.task}
+    tasks, task = check.placed.assignment.tasks, check.placed.assignment.task(check.spec.task)
+    others = {other.name for other in tasks if other.file == task.file} - {task.name}
     settings = [name for name in _SETTINGS if name in left and _changes(name, source, check.spec.task, others)]
     if check.spec.may_seed:
         settings = [name for name in settings if name != "seeded"]

@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 
 from autograder.sandbox.inside import figures, worker
+from autograder.sandbox.inside.described_faults import describe_fault
 from autograder.sandbox.inside.meter import make_meter
 from autograder.sandbox.inside.plain_values import Record
 from autograder.sandbox.inside.wire import decode, encode
-from autograder.sandbox.inside.worker import Printed, Worker, describe_fault
+from autograder.sandbox.inside.worker import Printed, Worker
 
 
 def ask(who: Worker, **request: Any) -> Any:
