@@ -53,7 +53,7 @@ class Inspection:
 
     @classmethod
     def read(cls, answer: Any, given: int) -> Self:
-        """Return what an answer says about a call with ``given`` arguments. Raises StudentFault if it says something else."""
+        """Return what an answer says of a call with ``given`` arguments. Raises StudentFault if it cannot say that."""
         kinds = {"args": tuple, "ops": int, "largest": int}
         names = [field.name for field in fields(cls)]
         if type(answer) is not dict or set(answer) != set(names):
