@@ -29,7 +29,7 @@ BACKWARDS = "Begin at the end: G_t = r_t + gamma G_(t+1). The last return is the
 
 @task("returns", share="1/3")
 def check_returns_of_long_episodes(student, rng):
-    """Twenty thousand rewards, one, and a gamma of 0 and of 1; the input stays."""
+    """A hundred thousand rewards, one, and a gamma of 0 and of 1; the input stays."""
     for T, gamma in ((1, 0.5), (12, 1.0), (9, 0.0), (30, 0.95)):
         rewards = rng.normal(T)
         seen = student.inspect(student.returns, rewards, gamma)
@@ -40,9 +40,9 @@ def check_returns_of_long_episodes(student, rng):
     single = rng.normal(6, dtype=torch.float32)
     right = single.new_tensor(returns_loop(single.tolist(), 0.5))
     expect_close(student.returns(single, 0.5), right, name="rewards in float32")
-    long = student.returns(torch.ones(20_000, dtype=torch.float64, device=rng.device), 0.75)
-    expect_shape(long, (20_000,))
-    expect_close(long[[0, 10_000, 19_998, 19_999]], long.new_tensor([4.0, 4.0, 1.75, 1.0]), name="20,000 rewards",
+    long = student.returns(torch.ones(100_000, dtype=torch.float64, device=rng.device), 0.75)
+    expect_shape(long, (100_000,))
+    expect_close(long[[0, 50_000, 99_998, 99_999]], long.new_tensor([4.0, 4.0, 1.75, 1.0]), name="100,000 rewards",
                  hint=BACKWARDS)  # fmt: skip
 
 
