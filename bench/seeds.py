@@ -1,7 +1,8 @@
-"""Do right solutions keep all points whatever the seed? The checks that do not train, on many seeds.
+"""Do right solutions keep all points whatever the seed? The checks that do not train, or those that do, on many seeds.
 
     python bench/seeds.py a01_knn a02_linear_classifier --seeds 200
     python bench/seeds.py a01_knn --variants --seeds 20 [--first 20] [--story loop] [--at-most 0.2] [--together]
+    python bench/seeds.py a01_knn a06_attention --scored --seeds 20  # the reference's checks that train
 
 Everything runs in one process. The reference runs all checks on each seed. A variant runs only the checks that execute
 code which it changes, and those of the task that it changes, because the rest of its code is the reference's. Which
@@ -44,12 +45,12 @@ PATIENCE = 3600.0  # seconds that a check may take
 
 
 class Bench:
-    """The checks of one assignment that do not train."""
+    """The checks of one assignment that do not train, or those that do."""
 
-    def __init__(self, checks: Checks) -> None:
+    def __init__(self, checks: Checks, *, scored: bool = False) -> None:
         self.checks, self.assignment = checks, checks.assignment
         self.sources = read_reference(checks.assignment)
-        self.items = [item for item in checks.items if not item.scored]
+        self.items = [item for item in checks.items if item.scored == scored]
         self.seconds: dict[str, float] = {}  # of processor time on the reference, by check
         for item in self.items:
             item.spec = replace(item.spec, seconds=PATIENCE)
@@ -151,7 +152,7 @@ def run(assignment: Assignment, options: argparse.Namespace) -> None:
             print(f"  LOST {who}, seed {seed}, {result.id} ({result.outcome}): {message}", flush=True)
 
     def reference(checks: Checks) -> str:
-        bench = Bench(checks)
+        bench = Bench(checks, scored=options.scored)
         print(f"  {bench.leave_out(options.first, options.at_most)}", flush=True)
         names = {item.name for item in bench.items}
         for seed in seeds:
@@ -189,6 +190,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=200, help="how many seeds")
     parser.add_argument("--first", type=int, default=0, help="the first seed")
     parser.add_argument("--variants", action="store_true", help="the variants in place of the reference")
+    parser.add_argument("--scored", action="store_true", help="the reference's checks that train")
     parser.add_argument("--together", action="store_true", help="variants of different functions in one solution")
     parser.add_argument("--at-most", type=float, default=math.inf, help="leave out checks that take more seconds")
     parser.add_argument("--story", default="", help="only variants whose story contains this text")
