@@ -207,6 +207,7 @@ def judge_overfitting(student, rng, data, *, enough):
     )
 
 
+HAND_ON = "Hand dtype and device on to DeepConvNet."
 SOLVER = """
 import torch
 
@@ -249,8 +250,8 @@ def check_solver_trains_a_deep_net_within_the_budget(student, rng):
         expect("Solver" in facts["solver"], "Return a Solver.", hint="Did you return the model?")
         expect("DeepConvNet" in facts["model"], "The Solver's model is not a DeepConvNet.")
         expect_equal(facts["images"], images, name="training images of the Solver")
-        expect_equal(facts["dtypes"], [str(dtype)], name="dtypes of the parameters")
-        expect_equal(facts["devices"], [rng.device.type], name="devices of the parameters")
+        expect_equal(facts["dtypes"], [str(dtype)], name="dtypes of the parameters", hint=HAND_ON)
+        expect_equal(facts["devices"], [rng.device.type], name="devices of the parameters", hint=HAND_ON)
         expect_equal(
             facts["scores"],
             [9, classes],
@@ -269,7 +270,7 @@ def check_solver_trains_a_deep_net_within_the_budget(student, rng):
             ),
         )
     found = helper.devices(student.create_convolutional_solver_instance, x[:4], "meta")
-    expect_equal(found, ["meta"], name="devices of the parameters")
+    expect_equal(found, ["meta"], name="devices of the parameters", hint=HAND_ON)
 
 
 @task("DeepConvNet", share="2/6", loans=NORMS)

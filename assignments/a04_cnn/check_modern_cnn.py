@@ -39,6 +39,8 @@ def check_inception_agrees_with_the_formula(student, rng):
         "The paths are in reverse order; it is 1x1, 3x3, 5x5, pooling.": reordered(3, 2, 1, 0),
         "The path with pooling comes first; the order is 1x1, 3x3, 5x5, pooling.": reordered(3, 0, 1, 2),
         "3x3 and 5x5 are swapped; the order is 1x1, 3x3, 5x5, pooling.": reordered(0, 2, 1, 3),
+        "The image is padded with zeros before it is pooled, and they are larger than negative numbers: give the "
+        "padding to nn.MaxPool2d.": inception(*sizes, zeros=True),
     })  # fmt: skip
 
 
@@ -247,7 +249,9 @@ def check_counting_leaves_the_module_as_it_was(student):
     helper = student.define(STATE)
     right = 2 * (4 * 6 * 5 * 2 * 9) + 4 * 6 * 7 * 5
     for place, dtype in (("cpu", torch.float32), ("meta", torch.float32), ("cpu", torch.float64)):
-        seen = helper.look(student.count_macs, place, dtype)
+        like = "Create the zeros with the dtype and device of the parameters."
+        with explain_errors({"on device": like, "dtype": like}):
+            seen = helper.look(student.count_macs, place, dtype)
         expect_equal(
             seen["macs"], right, name=Message("MACs on the device {place!r} in {dtype}", place=place, dtype=dtype)
         )
@@ -266,7 +270,8 @@ def check_counting_leaves_the_module_as_it_was(student):
             hint=counting,
         )
         expect_equal(seen["grads"], 0, name="parameters with a gradient after counting", hint=counting)
-        expect_equal(seen["frozen"], ["head.weight"], name="parameters that need no gradient after counting")
+        free = "Do not change requires_grad: torch.no_grad() is enough while the module runs."
+        expect_equal(seen["frozen"], ["head.weight"], name="parameters that need no gradient after counting", hint=free)
     expect_equal(
         helper.alone(student.count_macs),
         [15, 0, 8],

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from oracles_modules import HELPERS, judge_module
 from oracles_resnet import STAND_IN, bottleneck, convnet, plain, plain_of, residual
 from torch import Tensor
+from torch.nn import functional as F
 
 from autograder import Message, expect, expect_close, expect_equal, expect_same_gradients, expect_shape, task
 from autograder.probes.layers import Formula, Recipe
@@ -38,7 +39,13 @@ def check_three_layer_module_agrees_with_the_formula(student, rng):
         hidden = layers.conv(layers.conv(x, 3, 5, pad=2).relu(), 4, 3, pad=1).relu()
         return layers.linear(hidden.flatten(1), 6)
 
-    judge_module(student, rng, student.ThreeLayerConvNet(2, 3, 4, 6), formula, rng.normal(2, 2, 32, 32), learns=True)
+    def reflected(layers: Recipe, x: Tensor) -> Tensor:
+        hidden = layers.conv(F.pad(x, (2, 2, 2, 2), mode="reflect"), 3, 5).relu()
+        return layers.linear(layers.conv(hidden, 4, 3, pad=1).relu().flatten(1), 6)
+
+    judge_module(student, rng, student.ThreeLayerConvNet(2, 3, 4, 6), formula, rng.normal(2, 2, 32, 32), {
+        "The image is padded by reflection; pad it with zeros.": reflected,
+    }, learns=True)  # fmt: skip
 
 
 @task("PlainBlock", share=50)

@@ -34,14 +34,15 @@ def nin(after: int, size: int, stride: int, pad: int) -> Formula:
     return formula
 
 
-def inception(c1: int, c2: tuple[int, int], c3: tuple[int, int], c4: int) -> Formula:
-    """Return four paths (1x1, 3x3, 5x5, pooling), concatenated."""
+def inception(c1: int, c2: tuple[int, int], c3: tuple[int, int], c4: int, *, zeros: bool = False) -> Formula:
+    """Return four paths (1x1, 3x3, 5x5, pooling), concatenated. ``zeros``: the pooled image is padded with zeros."""
 
     def formula(layers: Recipe, x: Tensor) -> Tensor:
         first = layers.conv(x, c1, 1).relu()
         second = layers.conv(layers.conv(x, c2[0], 1).relu(), c2[1], 3, pad=1).relu()
         third = layers.conv(layers.conv(x, c3[0], 1).relu(), c3[1], 5, pad=2).relu()
-        fourth = layers.conv(F.max_pool2d(x, 3, stride=1, padding=1), c4, 1).relu()
+        pooled = F.max_pool2d(F.pad(x, (1, 1, 1, 1)), 3, stride=1) if zeros else F.max_pool2d(x, 3, stride=1, padding=1)
+        fourth = layers.conv(pooled, c4, 1).relu()
         return torch.cat([first, second, third, fourth], dim=1)
 
     return formula

@@ -52,7 +52,21 @@ def function(a: Values, e: Values, atol: float, rtol: float) -> str:
             return Message("Every value is too small by {distance}.", distance=number(-distance))
     if _agree(np.abs(a), np.abs(e), atol, rtol):
         return "The absolute values are right, but some signs are wrong."
-    return ""
+    return _cut_off(a, e, atol, rtol)
+
+
+def _cut_off(a: Values, e: Values, atol: float, rtol: float) -> str:
+    """Return a hint for values that are right between two bounds, at which the others stop, or an empty string."""
+    low, high = float(a.min()), float(a.max())
+    below, above = int(((a == low) & (e < low - atol)).sum()), int(((a == high) & (e > high + atol)).sum())
+    if e.size < 6 or low == high or below + above < 2 or not _agree(a, np.clip(e, low, high), atol, rtol):
+        return ""
+    text = "The values are right, but none is below {low} or above {high}: does a clamp come where it should not?"
+    if not below:
+        text = "The values are right, but none is above {high}: does a clamp come where it should not?"
+    elif not above:
+        text = "The values are right, but none is below {low}: does a clamp come where it should not?"
+    return Message(text, low=number(low), high=number(high))
 
 
 def along_an_axis(a: Values, e: Values, atol: float, rtol: float) -> str:

@@ -87,7 +87,7 @@ SHAPES = [  # a part of the exception, as a regular expression, and the hint, wi
         r"subscript (?P<letter>\w) has size (?P<a>\d+) for operand \d+ which does not broadcast with previously seen "
         r"size (?P<b>\d+)",
         "The letter {letter} of einsum stands for axes of the sizes {b} and {a}. Does each operand have its axes in "
-        "the order of its letters?",
+        "the order of its letters? If so, one of them has a wrong size: a slice or a loop too short or too long?",
     ),
     (
         r"number of subscripts in the equation \((?P<letters>\d+)\) does not match the number of dimensions "

@@ -45,7 +45,7 @@ _CERTAIN = [  # as SHAPES, but the reason is the same in every task
     ),
     (
         r"expects a non-empty TensorList|expected a non-empty list of Tensors",
-        "The list is empty here. Return an empty tensor in this case.",
+        "The list of tensors is empty here. Does a loop make too few steps, or is this a case of its own?",
     ),
     (
         r"does not require grad and does not have a grad_fn|differentiated Tensors does not require grad",

@@ -2,15 +2,15 @@
 
 import torch
 from oracles import BY_HAND, OWN_BATCH_NORM, batch_norm, features, group_norm, layer_norm, output_of
-from oracles_hidden import judge_layer
+from oracles_hidden import IN_PLACE, judge_layer
 from torch import Tensor
 from torch.nn import functional as F
 
-from autograder import expect_close, expect_equal, explain_errors, forbid, task
+from autograder import Message, expect_close, expect_unchanged, explain_errors, forbid, task
 
 LOST_DIGITS = "Subtract the mean before you square: E[x^2] - E[x]^2 loses most digits where the mean is large."
 ROUNDED = 1e-4  # what a forward pass that computes in float32 may lose; its own checks judge its dtype
-EPS = "Here eps is 0.3: forward stores the root of the variance plus this eps for backward."
+EPS = "Here eps is {eps}: forward stores the root of the variance plus this eps for backward."
 
 RUNNING = """
 def many(layer, batches, gamma, beta, param):
@@ -33,9 +33,14 @@ def judge_running(student, layer, batches, gamma, beta, axes, **options):
         mean = m * mean + (1 - m) * x.mean(axes)
         var = m * var + (1 - m) * x.var(axes, unbiased=False)
     expect_close(seen["running"]["running_mean"], mean, name="running_mean")
-    expect_close(seen["running"]["running_var"], var, name="running_var")
+    expect_close(seen["running"]["running_var"], var, name="running_var", mistakes={
+        "The running variance begins at 1; here it begins at 0, as the mean does.": var + m ** len(batches),
+    })  # fmt: skip
     expected = F.batch_norm(batches[0], mean, var, gamma, beta, training=False, eps=options.get("eps", 1e-5))
-    expect_close(seen["out"], expected, name="out in test mode")
+    centred = batches[0] - batches[0].mean(axes, keepdim=True)
+    expect_close(seen["out"], expected, name="out in test mode", mistakes={
+        IN_PLACE: lambda: F.batch_norm(centred, mean, var, gamma, beta, training=False, eps=options.get("eps", 1e-5)),
+    })  # fmt: skip
 
 
 @task("BatchNorm.forward", share=20)
@@ -76,7 +81,7 @@ def check_batch_norm_keeps_float32_and_its_inputs(student, rng):
     out = output_of(seen)
     near = type(out) is Tensor and out.shape == expected.shape and bool(((out - expected).abs() < 0.3).all())
     expect_close(out, expected, name="out", atol=1e-3, hint=LOST_DIGITS if near else "")
-    expect_equal(seen.args[:3], (x, gamma, beta), name="x, gamma and beta after the call")
+    expect_unchanged(seen, x, gamma, beta)
     after = {name: seen.args[3][name] for name in ("running_mean", "running_var")}
     right = {"running_mean": 0.1 * x.mean(0), "running_var": 0.1 * x.double().var(0, unbiased=False).float()}
     expect_close(after, right, name="running statistics", rtol=1e-3)
@@ -87,7 +92,8 @@ def check_batch_norm_gradients_with_any_eps(student, rng):
     """The gradients of batch normalisation are right for a large eps and for a batch of two."""
     for shape, eps in [((8, 3), 0.5), ((2, 7), 0.1)]:
         param, inputs = {"mode": "train", "eps": eps}, features(rng, *shape)
-        judge_layer(student, rng, "BatchNorm", batch_norm(eps), "dx dgamma dbeta", inputs, [param], atol=ROUNDED)
+        options = {"atol": ROUNDED, "hint": Message(EPS, eps=eps)}
+        judge_layer(student, rng, "BatchNorm", batch_norm(eps), "dx dgamma dbeta", inputs, [param], **options)
 
 
 @task("BatchNorm.backward", share=25)
@@ -100,8 +106,8 @@ def check_batch_norm_gradients_in_float32(student, rng):
 @task("BatchNorm.backward_alt", share="1/3")
 def check_batch_norm_closed_form_with_any_eps(student, rng):
     """The closed form is right for a large eps, a batch of two and in float32."""
-    options = {"method": "backward_alt", "atol": ROUNDED}
     for shape, eps in [((8, 3), 0.5), ((2, 7), 0.1)]:
+        options = {"method": "backward_alt", "atol": ROUNDED, "hint": Message(EPS, eps=eps)}
         param, inputs = {"mode": "train", "eps": eps}, features(rng, *shape)
         judge_layer(student, rng, "BatchNorm", batch_norm(eps), "dx dgamma dbeta", inputs, [param], **options)
     inputs = features(rng, 9, 4, dtype=torch.float32)
@@ -121,7 +127,7 @@ def check_spatial_batch_norm_statistics_after_many_batches(student, rng):
     seen = student.inspect(student.SpatialBatchNorm.forward, x, gamma, beta, {"mode": "train"})
     expected = batch_norm()(x.double(), gamma.double(), beta.double()).float()
     expect_close(output_of(seen), expected, name="out", atol=1e-3)
-    expect_equal(seen.args[:3], (x, gamma, beta), name="x, gamma and beta after the call")
+    expect_unchanged(seen, x, gamma, beta)
 
 
 @task("LayerNorm.forward", share=50)
@@ -134,7 +140,7 @@ def check_layer_norm_of_one_row(student, rng):
     for rows in (x, x[2:3]):
         seen = student.inspect(student.LayerNorm.forward, rows, gamma, beta, {})
         expect_close(output_of(seen), expected if len(rows) == 4 else expected[2:3], name="out", atol=1e-3)
-        expect_equal(seen.args[:3], (rows, gamma, beta), name="x, gamma and beta after the call")
+        expect_unchanged(seen, rows, gamma, beta)
 
 
 @task("LayerNorm.backward", share=50)
@@ -157,7 +163,7 @@ def check_group_norm_from_one_group_to_one_channel_each(student, rng):
         seen = student.inspect(student.SpatialGroupNorm.forward, x, gamma, beta, groups, {"eps": eps})
         expected = group_norm(groups, eps)(x.double(), gamma.double(), beta.double()).float()
         expect_close(output_of(seen), expected, name="out", atol=1e-3)
-        expect_equal(seen.args[:3], (x, gamma, beta), name="x, gamma and beta after the call")
+        expect_unchanged(seen, x, gamma, beta)
 
 
 @task("SpatialGroupNorm.backward", share=50)
@@ -168,5 +174,13 @@ def check_group_norm_gradients_on_other_groups(student, rng):
         judge_layer(student, rng, "SpatialGroupNorm", group_norm(groups), "dx dgamma dbeta", inputs, [groups, {}])
     inputs, options = features(rng, 3, 4, 2, 5, dtype=torch.float32), [2, {"eps": 0.3}]
     judge_layer(
-        student, rng, "SpatialGroupNorm", group_norm(2, 0.3), "dx dgamma dbeta", inputs, options, atol=1e-3, hint=EPS
+        student,
+        rng,
+        "SpatialGroupNorm",
+        group_norm(2, 0.3),
+        "dx dgamma dbeta",
+        inputs,
+        options,
+        atol=1e-3,
+        hint=Message(EPS, eps=0.3),
     )

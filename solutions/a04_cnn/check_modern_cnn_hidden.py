@@ -10,9 +10,9 @@ from autograder import expect_close, expect_equal, forbid, task
 from autograder.probes.layers import Formula
 
 
-def judge(student, rng, module, formula: Formula, x: Tensor) -> None:
+def judge(student, rng, module, formula: Formula, x: Tensor, mistakes: dict[str, Formula] | None = None) -> None:
     """Compare the module with the formula in both modes; the input is unchanged, and gradients reach all parameters."""
-    judge_module(student, rng, module, formula, x, keeps_input=True, learns=True)
+    judge_module(student, rng, module, formula, x, mistakes, keeps_input=True, learns=True)
 
 
 @task("vgg_block", share=50)
@@ -35,7 +35,10 @@ def check_inception_on_small_and_negative_images(student, rng):
     """Inception is right for images smaller than its windows, and for negative images, where padding must not win."""
     sizes = (3, (6, 2), (4, 8), 5)
     for size in ((2, 3), (5, 4)):
-        judge(student, rng, student.Inception(7, *sizes), inception(*sizes), -3 * rng.uniform(6, 7, *size))
+        judge(student, rng, student.Inception(7, *sizes), inception(*sizes), -3 * rng.uniform(6, 7, *size), {
+            "The image is padded with zeros before it is pooled, and they are larger than negative numbers: give the "
+            "padding to nn.MaxPool2d.": inception(*sizes, zeros=True),
+        })  # fmt: skip
 
 
 @task("Residual", share=50)

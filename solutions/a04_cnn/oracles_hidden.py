@@ -4,6 +4,8 @@ from oracles import APART, BY_HAND, gradients
 
 from autograder import Message, expect, expect_close, expect_equal, forbid, is_sequence
 
+IN_PLACE = "Use x = x - m instead of x -= m, and neither x[...] = ... nor a method_() on an argument."
+
 # A forward pass and two backward passes where autograd records nothing, and everything that a check compares.
 ROUND_TRIP = """
 import torch
@@ -27,6 +29,7 @@ def judge_layer(student, rng, layer, oracle, names, inputs, options=(), method="
     seen = helper.round_trip(getattr(student, layer), dout, tuple(inputs), tuple(options), method=method)
     right, parts = gradients(oracle, dout, *inputs), names.split()
     expect_close(seen["out"], expected, name="out", **tolerance)
+    expect(seen["dout"].equal(dout), Message("{method} changed dout in place.", method=method), IN_PLACE)
     for key in ("first", "again"):
         grads = (seen[key],) if len(parts) == 1 else seen[key]
         expect(
@@ -36,5 +39,4 @@ def judge_layer(student, rng, layer, oracle, names, inputs, options=(), method="
         for part, value, wanted in zip(parts, grads, right, strict=True):
             name = part if key == "first" else Message("{part} when backward is called again", part=part)
             expect_close(value, wanted, name=name, **tolerance)
-    expect_equal(seen["dout"], dout, name="dout after the call")
     expect_equal(seen["inputs"], tuple(inputs), name="the inputs after the call")

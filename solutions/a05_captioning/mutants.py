@@ -61,7 +61,7 @@ STEPS = [
            "prev_h, states, cache = h0, [], []", "prev_h, states, cache = torch.zeros_like(h0), [], []"),
     mutant("sequence: returns the states before the steps", "check_sequence_agrees_with_torch",
            "        states.append(prev_h)\n        cache",
-           "        states.append(cache[-1][1] if cache else h0)\n        cache"),
+           "        states.append(step[1])\n        cache"),
     mutant("sequence: detaches the states", "check_autograd_follows_the_sequence",
            "        states.append(prev_h)\n        cache", "        states.append(prev_h.detach())\n        cache"),
     mutant("sequence: as many steps as captions", "check_sequences_of_other_lengths",

@@ -47,7 +47,7 @@ MODULES = [
            "h, states = h0, []", "self.eval()\n        h, states = h0, []"),
     mutant("attention lstm: leaves evaluation mode", "check_attention_lstm_looks_at_every_step",
            ATTN_START + "\n        states", "self.eval()\n        " + ATTN_START + "\n        states"),
-    mutant("rnn: the step takes Wx for Wh", "check_rnn_module_agrees_with_torch",
+    mutant("rnn: the step forgets the bias", "check_rnn_module_agrees_with_torch",
            RNN_STEP, "return (x @ self.Wx + prev_h @ self.Wh).tanh()"),
     mutant("rnn: detaches its weights", "check_rnn_module_learns",
            RNN_ALL, "return rnn_forward(x, h0, self.Wx.detach(), self.Wh, self.b)[0]"),

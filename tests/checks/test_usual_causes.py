@@ -181,3 +181,17 @@ def test_wrong_values_may_be_together(actual: torch.Tensor, hint: str) -> None:
 def test_wrong_values_may_be_those_of_one_sign() -> None:
     wrong = torch.where(X < 0, X.cos(), X)
     assert hint_of(expect_close, wrong, X) == "Exactly those values are wrong that should be below 0."
+
+
+@pytest.mark.parametrize(
+    ("bounds", "hint"),
+    [
+        ((-2, 7), "The values are right, but none is below -2 or above 7:"),
+        ((-3, 7), "The values are right, but none is above 7:"),
+        ((1, 9), "The values are right, but none is below 1:"),
+        ((-3, 8), ""),  # of one value, anything may be the reason
+    ],
+)
+def test_values_may_be_cut_off(bounds: tuple[float, float], hint: str) -> None:
+    assert hint_of(expect_close, X.clamp(*bounds), X).startswith(hint)
+    assert "none is" in hint_of(expect_close, X.clamp(*bounds), X) or not hint

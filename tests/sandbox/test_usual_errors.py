@@ -64,8 +64,8 @@ CASES: list[tuple[Callable[[], object], str]] = [
     (lambda: ones(2, 3) @ ones(3, 2, dtype=double), "Tensors of two dtypes meet"),
     (lambda: torch.nn.functional.linear(ones(2, 3), ones(4, 3, dtype=double)), "Tensors of two dtypes meet"),
     (lambda: ones(3)[ones(2)], "convert them with .long()"),
-    (lambda: torch.stack([]), "The list is empty here"),
-    (lambda: torch.cat([]), "The list is empty here"),
+    (lambda: torch.stack([]), "The list of tensors is empty here"),
+    (lambda: torch.cat([]), "The list of tensors is empty here"),
     (lambda: ones(3).sum().backward(), "The graph is cut"),
     (lambda: torch.autograd.grad(ones(3, requires_grad=True).sum(), ones(3)), "The graph is cut"),
     (lambda: (1.0).backward(), "cut the graph"),  # type: ignore[attr-defined]
