@@ -122,6 +122,10 @@ def check_loss_of_a_case_by_hand(student, rng):
             background + thing + 5 * F.smooth_l1_loss(offsets[0, 0, :, 1, 2], right, reduction="sum") + classes,
         "The confidences' loss is the binary cross-entropy, not a square.":
             confidence[negative].square().sum() + (1 - confidence[0, 0, 1, 2]).square() + 5 * move + classes,
+        "The offsets were computed by Faster R-CNN's method; this detector uses YOLO's.":
+            background + thing + 5 * (offsets[0, 0, :, 1, 2] - right / 2).square().sum() + classes,
+        "The row of the box was used as its class; its class is the fifth number of the row.":
+            background + thing + 5 * move + F.cross_entropy(scores[0, :, 1, 2], torch.tensor(0, device=rng.device)),
         "The loss of the classes is missing.": background + thing + 5 * move,
         "The loss of the offsets is missing.": background + thing + classes,
         "The loss was divided by the number of images; divide it by the number of positive anchors.":

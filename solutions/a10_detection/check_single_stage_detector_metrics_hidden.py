@@ -90,6 +90,7 @@ def check_precision_and_recall_at_the_edges(student, rng):
         wanted,
         check_dtype=False,
         name="the curve with an IoU of exactly 0.5",
+        mistakes={"An IoU that equals iou_threshold is enough: `>=`, not `>`.": (0 * wanted[0], 0 * wanted[1])},
     )
     other = [shot(rng, [box, box], [0.5, 0.4], [1, 1]), shot(rng, [], [])]
     expect_close(

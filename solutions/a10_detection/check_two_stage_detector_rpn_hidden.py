@@ -250,6 +250,7 @@ def check_rpn_suppresses_and_sorts(student, rng):
             expect_close(confidences[image], expected, name=name, mistakes={
                 "Nothing was suppressed.": every[image][every[image] > 0.5].sort(descending=True).values,
                 "Return the proposals in the order of nms, by falling confidence.": expected.flip(0),
+                ABOVE: torch.cat([expected, 0 * expected[:1] + 0.5]),
             }, hint="Hand nms_thresh on to nms as it is.")  # fmt: skip
     many = torch.full((1, 1, 2, 20, 20), 2.0, device=rng.device).double()
     many[:, :, 1] = 0

@@ -164,8 +164,8 @@ def loop_iou(proposals: Tensor, bboxes: Tensor) -> Tensor:
     return torch.tensor(rows, dtype=proposals.dtype, device=proposals.device).reshape(shape)
 
 
-def loop_match(anchors: Tensor, bboxes: Tensor, iou: Tensor, pos: float, neg: float, method: str) -> Tensor:
-    """Match image by image, anchor by anchor and box by box: (B, A*H*W)."""
+def loop_match(anchors: Tensor, bboxes: Tensor, iou: Tensor, pos: float, neg: float, method: str, last=False) -> Tensor:
+    """Match image by image, anchor by anchor and box by box: (B, A*H*W). ``last``: the last claim wins, a mistake."""
     B, A, H, W, _ = anchors.shape
     out = []
     for image in range(B):
@@ -183,7 +183,7 @@ def loop_match(anchors: Tensor, bboxes: Tensor, iou: Tensor, pos: float, neg: fl
             centres = ((anchors[image, 0, ..., :2] + anchors[image, 0, ..., 2:]) / 2).reshape(-1, 2)
             cell = min(range(H * W), key=lambda c: (float((centres[c] - middle).abs().sum()), c))
             k = max((a * H * W + cell for a in range(A)), key=lambda k: (table[k][n], -k))
-            if table[k][n] > 0 and (k not in claims or table[k][n] > table[k][claims[k]]):
+            if table[k][n] > 0 and (last or k not in claims or table[k][n] > table[k][claims[k]]):
                 claims[k] = n
         for k, n in claims.items():
             row[k] = n
