@@ -165,6 +165,8 @@ def check_the_noise_follows_from_the_image(student, rng):
     expect_close(process(student, betas).predict_noise_from_start(x_t, t, x), noise, atol=1e-5, mistakes={
         "Divide by sqrt(1 - alpha bar) at the end.": (1 - share) ** 0.5 * noise,
         "Divide by the root of 1 - alpha bar.": noise / (1 - share) ** 0.5,
+        "Add nothing to the denominator: divide by the plain root of 1 - alpha bar.":
+            noise * (1 - share) ** 0.5 / ((1 - share) ** 0.5 + 1e-2),
         "Every value has the wrong sign: subtract the image from x_t.": -noise,
         "Divide by the root of 1 - alpha bar, not of alpha bar.": ((1 - share) / share) ** 0.5 * noise,
         "Divide by the root of 1 - alpha bar, not by 1 - alpha bar.": noise / (1 - share) ** 0.5,
@@ -188,10 +190,13 @@ def check_posterior_agrees_with_bayes_rule(student, rng):
     table_of = torch.tensor([posterior(betas, n) for n in range(9)]).T  # (3, T)
     of_image, of_x_t, deviation = (per_image(row.tolist(), t, x) for row in table_of.double())
     left, beta = per_image(left_after(betas), t, x), per_image(betas.tolist(), t, x)
+    before = left / (1 - beta)
     late = (left.sqrt() * beta * x + (1 - beta).sqrt() * (1 - left) * x_t) / (1 - left)
     expect_close(mean, of_image * x + of_x_t * x_t, atol=1e-6, name="mean", mistakes={
         "Two of the factors need alpha bar of t - 1: take it from alphas_cumprod_prev.": late,
         "x_start and x_t are swapped.": of_image * x_t + of_x_t * x,
+        "The factor of x_start has the root of alpha bar of t - 1, not alpha bar itself.":
+            of_image * before.sqrt() * x + of_x_t * x_t,
         "The factor of x_start has the root of alpha bar of t - 1, not of t.":
             of_image * (1 - per_image(betas.tolist(), t, x)).sqrt() * x + of_x_t * x_t,
         "The factor of x_t has the root of alpha, not alpha.":
@@ -211,8 +216,12 @@ def check_posterior_of_the_first_step_is_the_image(student, rng):
     """At t = 0 the mean is the image and the standard deviation is 0."""
     betas = table(rng, 6)
     x, x_t = rng.normal(3, 1, 4, 2), rng.normal(3, 1, 4, 2)
+    beta, last = float(betas[0]), left_after(betas)[-1]
+    around = (last**0.5 * beta * x + (1 - beta) ** 0.5 * (1 - last) * x_t) / beta
     mean, std = process(student, betas).q_posterior(x, x_t, torch.zeros(3, dtype=torch.int64, device=x.device))
-    expect_close(mean, x, atol=1e-6, name="mean")
+    expect_close(mean, x, atol=1e-6, name="mean", mistakes={
+        "Before the first step alpha bar is 1; the table's last entry was taken.": around,
+    })  # fmt: skip
     expect(isinstance(std, Tensor), "The second value is not a tensor.")
     expect_shape(std, x.shape if std.ndim and std.shape[-1] > 1 else (3, 1, 1, 1), name="std")
     expect(

@@ -85,6 +85,8 @@ def check_loss_of_predicted_images(student, rng):
     error = (model(left.sqrt() * x + (1 - left).sqrt() * noise, t) - x) ** 2
     expect_close(loss, (left / (1 - left) * error).mean(), mistakes={
         "The weight is missing.": error.mean(),
+        "Take the plain mean: do not divide by the weights.":
+            (left / (1 - left) * error).mean() / (left / (1 - left)).mean(),
         "The prediction was compared with the noise; the objective is pred_x_start.":
             lambda: (left / (1 - left) * (model(left.sqrt() * x + (1 - left).sqrt() * noise, t) - noise) ** 2).mean(),
     })  # fmt: skip
@@ -102,7 +104,8 @@ def judge_predictions(student, rng, scale: float):
         right, free = (implied(model(x_t, t), x_t, left, objective, most) for most in (1.0, 1e9))
         expect_close(image, right[1],
                      name=Message("x_start with {objective}", objective=objective), atol=1e-5, mistakes={
-            "The image is not clamped to [-1, 1].": free[1], "Noise and image are swapped.": right[0],
+            "The image is not clamped to [-1, 1].": free[1], 
+            "Noise and image are swapped: look at their order, and at the objective.": right[0],
             "The image was clamped to [0, 1]; inside the class, pixels are in [-1, 1].": free[1].clamp(0, 1),
             "The image goes through clamp, not through tanh.": free[1].tanh(),
             "The objective was not looked at: for pred_x_start, the model predicts the image.":
@@ -135,7 +138,10 @@ def check_a_step_back_is_drawn_from_the_posterior(student, rng):
         handle, model = toy(student, rng, 8, 0.5)
         made = ddpm(student, handle, betas, objective=objective)
         with explain_errors(TIMES):
-            stepped = made.p_sample(x_t.to(dtype), time, model_kwargs=kwargs, noise=noise.to(dtype))
+            stepped, again = (
+                made.p_sample(x_t.to(dtype), time, model_kwargs=kwargs, noise=noise.to(dtype)) for _ in range(2)
+            )
+        drawn = isinstance(stepped, Tensor) and isinstance(again, Tensor) and not torch.equal(stepped, again)
 
         of_image, of_x_t, std = posterior(betas, time)
         answer, left = model(x_t, torch.full((3,), time, device=rng.device)), left_after(betas)[time]
@@ -149,6 +155,9 @@ def check_a_step_back_is_drawn_from_the_posterior(student, rng):
             "The noise is multiplied by the variance; multiply by the standard deviation.": mean + std**2 * noise,
             "The standard deviation is sqrt(beta); use the posterior's.": mean + float(betas[time]) ** 0.5 * noise,
             "No noise is added.": mean,
+            "Nothing is mapped to [0, 1] here: sample does this at the end.": (mean + std * noise + 1) / 2,
+            "The mean is mapped to [0, 1] here; sample does this at the end.": (mean + 1) / 2 + std * noise,
+            "The given noise was not used.": stepped if drawn else None,
             "model_predictions returns the noise first, then x_start: the posterior needs x_start.":
                 of_image * implied(with_extra, x_t, left, objective)[0] + of_x_t * x_t + std * noise,
             "x_start and x_t are swapped in the posterior.": of_image * x_t + of_x_t * clamped + std * noise,
@@ -186,6 +195,11 @@ def check_sampling_walks_all_steps(student, rng):
             "There are 7 images on the way; for 7 steps there should be 8.",
             hint="The noise at the beginning is the first of them, and the step at t = 0 gives the last.",
         )
+        expect(
+            tuple(steps.shape) != (3, 8, 3, 4, 4),
+            "The images have three channels; they must have self.channels, here 2.",
+            hint="The first noise has the shape (N, self.channels, S, S).",
+        )
     expect_images(steps, (3, 8, 2, 4, 4))
     times = list(handle.times)
     expect_equal(times, [[t] * 3 for t in range(6, -1, -1)], name="the times of the model's calls", mistakes={
@@ -198,7 +212,8 @@ def check_sampling_walks_all_steps(student, rng):
     frames = frames.clamp(0, 1) if is_clamped(steps) else frames
     expect_close(steps[:, :7], frames, atol=1e-5, name="the images of all steps", mistakes={
         "They must be mapped from [-1, 1] to [0, 1].": seen,
-        "They must be in the order from the noise to the images.": (seen.flip(1) + 1) / 2,
+        "They must be in the order from the noise to the images.":
+            torch.cat([steps[:, :1], frames.flip(1)[:, :6]], dim=1),
         "They were mapped to [0, 1] twice.": ((seen + 1) / 2 + 1) / 2,
     })  # fmt: skip
     image = (model(seen[:, 6], torch.zeros(3, dtype=torch.int64, device=rng.device)) + 0.5).clamp(-1, 1)
@@ -235,6 +250,9 @@ def check_ddim_step_without_noise(student, rng):
                 left**0.5 * image + (1 - after) ** 0.5 * noise,
             "The factor of the noise has alpha bar of t_next, not of t.":
                 after**0.5 * image + (1 - left) ** 0.5 * noise,
+            "The square roots are missing.": after * image + (1 - after) * noise,
+            "The step ends at t_next, not at t - 1.":
+                left_after(betas)[time - 1] ** 0.5 * image + (1 - left_after(betas)[time - 1]) ** 0.5 * noise,
             "The square root of alpha bar is missing.": after * image + (1 - after) ** 0.5 * noise,
             "The image was computed from the noise without the clamp; use both results of model_predictions.":
                 after**0.5 * implied(answer, x_t, left, "pred_noise", 1e9)[1] + (1 - after) ** 0.5 * answer,

@@ -92,6 +92,12 @@ def check_block_agrees_with_the_formula(student, rng):
         })  # fmt: skip
 
 
+JOINED = {
+    "Sizes of tensors must match": "On the way up, x is joined with the output of a block on the way down that has its "
+    "height and width: use the skips last in, first out."
+}
+
+
 @task("Unet.forward", share=10, loans=LOANS_OF_PARTS)
 def check_unet_keeps_the_shape(student, rng):
     """The output has the input's shape, for any depth, channels and batch, and for images that are not square."""
@@ -99,9 +105,9 @@ def check_unet_keeps_the_shape(student, rng):
         model = student.Unet(8, 5, dim_mults=mults, channels=channels).to(rng.device)
         x, time = rng.normal(batch, channels, height, width, dtype=torch.float32), rng.integers(0, 50, batch)
         condition = rng.normal(batch, 5, dtype=torch.float32)
-        expect_shape(
-            model(x, time, {"text_emb": condition}), x.shape, name=Message("with dim_mults={mults}", mults=mults)
-        )
+        with explain_errors(JOINED):
+            found = model(x, time, {"text_emb": condition})
+        expect_shape(found, x.shape, name=Message("with dim_mults={mults}", mults=mults))
 
 
 def judge_wiring(calls: list, out: Tensor, parts: tuple[Tensor, Tensor], depth: int) -> None:
@@ -114,6 +120,7 @@ def judge_wiring(calls: list, out: Tensor, parts: tuple[Tensor, Tensor], depth: 
         "Each level has two blocks before its Downsample, and two after its Upsample.":
             ["first", *["block", "down"] * depth, "block", "block", *["up", "block"] * depth, "last"],
         "Two blocks work at the bottom.": [*order[: 3 * depth + 1], *order[3 * depth + 3 :]],
+        "Two blocks work at the bottom, not one.": [*order[: 3 * depth + 1], *order[3 * depth + 2 :]],
     })  # fmt: skip
     skips: list[Tensor] = []
     before = calls[0][2]
@@ -127,8 +134,9 @@ def judge_wiring(calls: list, out: Tensor, parts: tuple[Tensor, Tensor], depth: 
             expect_close(inputs[0], x, atol=1e-4, name=where, mistakes={
                 "The skip comes second: [x, skip].": torch.cat([skip, before], dim=1),
                 "The skip connection is missing.": before,
+                "Both halves are the skip: join x and the skip.": torch.cat([skip, skip], dim=1),
                 "Use the skips last in, first out.": lambda x=before: torch.cat([x, skips[0]], dim=1),
-                "This is the skip of the block before: use the skips last in, first out.": (
+                "This is the skip of the block before: keep the outputs of blocks, and use them last in, first out.": (
                     lambda x=before: torch.cat([x, skips[-1]], dim=1)
                 ),
             })  # fmt: skip
@@ -227,7 +235,7 @@ def check_guidance_agrees_with_the_formula(student, rng):
             "The output with the condition needs the factor s + 1, not s.": scale * conditional
             + (1 - scale) * unconditional,
             "The second part was added; subtract it.": (scale + 1) * conditional + scale * unconditional,
-            "The guidance is missing.": conditional,
+            "This is the output with the condition: the guidance is missing, or both calls have it.": conditional,
         }
         right = (scale + 1) * conditional - scale * unconditional
         if scale < 2:  # then some of them are the same

@@ -8,7 +8,17 @@ from oracles_law import expect_standard, expect_uncorrelated
 from oracles_loans import LOANS_OF_PROCESS
 from torch import Tensor
 
-from autograder import Message, expect, expect_close, expect_device, expect_equal, expect_shape, expect_unchanged, task
+from autograder import (
+    Message,
+    expect,
+    expect_close,
+    expect_device,
+    expect_equal,
+    expect_shape,
+    expect_unchanged,
+    explain_errors,
+    task,
+)
 
 HELPERS = (
     TOY
@@ -142,12 +152,14 @@ def check_times_and_noise_are_drawn(student, rng):
     judge_noise(noise_in(seen, times, betas, images))
 
     t, noise = rng.integers(0, timesteps, batch), rng.normal(batch, 2, 6, 6)
-    seen, times = helper.draw(made, model, images, 5, {"t": t})
+    with explain_errors({"None": EITHER_GIVEN}):
+        seen, times = helper.draw(made, model, images, 5, {"t": t})
     expect_equal(
         times, t.expand(5, -1), name="the times of the model's calls, with t and without noise", hint=EITHER_GIVEN
     )
     judge_noise(noise_in(seen, times, betas, images))
-    seen, times = helper.draw(made, model, images, 5, {"noise": noise})
+    with explain_errors({"None": EITHER_GIVEN}):
+        seen, times = helper.draw(made, model, images, 5, {"noise": noise})
     found = noise_in(seen, times, betas, images)
     given = noise.expand(5, -1, -1, -1, -1)
     expect_close(found, given, atol=1e-4, name="the noise in the model's inputs, without t", hint=EITHER_GIVEN)

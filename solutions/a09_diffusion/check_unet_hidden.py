@@ -23,6 +23,7 @@ from autograder import (
     expect_shape,
     expect_state_kept,
     expect_unchanged,
+    explain_errors,
     task,
 )
 from common.training.seed import deterministic
@@ -93,6 +94,7 @@ def check_embedding_of_any_size(student, rng):
             atol=tolerance,
             check_dtype=False,
             name=Message("dim={dim}, theta={theta}", dim=dim, theta=theta),
+            hint="theta is an argument of the module: keep it, and use it." if theta != 10000.0 else "",
         )
     found = student.SinusoidalPosEmb(4)(torch.tensor([0.5], device=rng.device))
     right = torch.tensor([[math.sin(0.5), math.sin(5e-5), math.cos(0.5), math.cos(5e-5)]], device=rng.device)
@@ -301,10 +303,16 @@ def check_forgetting_is_for_training(student, rng):
         model.train()
         inputs = (x, time, {"text_emb": condition})
         seen = student.inspect(helper.run, model, *inputs)
-        expect_equal(seen.args[1:], inputs, name="x, time and model_kwargs after a call in training mode")
+        expect_equal(
+            seen.args[1:],
+            inputs,
+            name="x, time and model_kwargs after a call in training mode",
+            hint="The condition belongs to the caller: multiply it out of place, into a new tensor.",
+        )
         drawn = seen.value
         for kwargs in ({"text_emb": None}, {}):
-            found = helper.run(model, x, time, kwargs)
+            with explain_errors({"None": "There may be no condition in training mode either: use zeros, as always."}):
+                found = helper.run(model, x, time, kwargs)
             expect_close(
                 found, unconditional, atol=1e-4, name=Message("in training mode with {options}", options=kwargs)
             )
