@@ -63,7 +63,7 @@ def check_patches_after_convolutions(student, rng):
     }, hint=FIELD)  # fmt: skip
 
 
-ADAM = "Each of the steps: the loss, with tv_weight times the total variation; its gradient alone; a step of Adam."
+ADAM = "In each of all steps: the loss, with tv_weight times the total variation; its gradient alone; a step of Adam."
 
 
 @task("feature_inversion", share=50, any_dtype=True)

@@ -33,6 +33,7 @@ def check_gram_matrix_of_two_places(student, rng):
             torch.tensor([[[1.25, 2.75], [2.75, 6.25]]], device=rng.device),
         "The matrix has a row for each channel, not for each place.":
             torch.tensor([[[10.0, 14.0], [14.0, 20.0]]], device=rng.device),
+        "Do not subtract the mean: this is a covariance.": torch.full((1, 2, 2), 0.5, device=rng.device),
     })  # fmt: skip
     N, C, H, W = 2, 3, 4, 5
     features = rng.normal(N, C, H, W, dtype=torch.float32)
@@ -160,8 +161,9 @@ def check_texture_has_the_gram_matrices(student, rng):
     expect(
         ratio >= 6,
         Message("The differences of the Gram matrices became {ratio} times smaller.", ratio=round(ratio, 1)),
-        "They should become at least 6 times smaller. Divide each layer's sum by the sum of squares of its target. "
-        "Try L-BFGS, or Adam with a learning rate of 0.1.",
+        "They should become at least 6 times smaller. Compare Gram matrices of all layers in `layers`, in each of the "
+        "steps, and divide each layer's sum by the sum of squares of its target. Try L-BFGS, or Adam with a learning "
+        "rate of 0.1.",
     )
 
 

@@ -116,7 +116,8 @@ def check_sigma_of_unusual_rows(student, rng):
             abs(found - perplexity) <= 1.1 * tol,
             Message("{case}: the perplexity is {found}, not {wanted}.",
                     case=Message(name), found=round(found, 6), wanted=perplexity),
-            "Double high until its perplexity is large enough; compute in float64; 0 log 0 is 0.",
+            "Halve until the perplexity is within tol; double high until its perplexity is large enough. Compute in "
+            "float64, and subtract the smallest distance, or else all exponentials may vanish; 0 log 0 is 0.",
         )  # fmt: skip
         expect_unchanged(seen, row, perplexity, tol)
 
