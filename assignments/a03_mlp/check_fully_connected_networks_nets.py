@@ -28,11 +28,13 @@ def expect_params(params: object, sizes: list[int], dtype: torch.dtype) -> None:
     """Expect W1, b1, ... of these sizes, with random weights, none of them far from 0, and biases of 0."""
     expect(type(params) is dict, "self.params is not a dict of tensors.")
     names = [f"{kind}{layer}" for layer in range(1, len(sizes)) for kind in "Wb"]
-    hint = "Layers are numbered from 1: W1 and b1 belong to the first one."
+    numbered = Message(
+        "Layers are numbered from 1 to {last}: W{last} and b{last} give the scores.", last=len(sizes) - 1
+    )
     expect(
         set(params) == set(names),
         Message("The names in params are {names}.", names=", ".join(map(str, list(params)[:12]))),
-        hint,
+        numbered,
     )
     for layer, (inputs, outputs) in enumerate(pairwise(sizes), start=1):
         W, b = params[f"W{layer}"], params[f"b{layer}"]
@@ -330,7 +332,8 @@ def check_dropout_works_in_training_only(student, rng, device):
                     share=share,
                     name=name,
                 ),
-                hint="Dropout comes after the ReLU of every hidden layer, and drops with probability p.",
+                hint='With labels the mode is "train". Dropout comes after the ReLU of every hidden layer, and drops '
+                "with probability p.",
             )
     expect(float(first[0]) != float(second[0]), "Two training calls dropped the same units.")
     for seed in (0, 5):

@@ -37,8 +37,8 @@ def torch_walk(make: Callable[..., torch.optim.Optimizer], w: Tensor, gradients:
 
 
 AFTER_STEP_1 = {
-    rule: Message("The first step is right. Return the new {state} in the config, from which the next step goes on.",
-                  state=state)
+    rule: Message("The first step is right. The next one goes on from the old {state}: look at where your code uses "
+                  "it, and return the new {state} in the config.", state=state)
     for rule, state in (("sgd_momentum", "velocity"), ("nesterov", "velocity"), ("adagrad", "cache"),
                         ("rmsprop", "cache"))
 } | {
