@@ -73,6 +73,9 @@ def values(weights: Weights) -> Weights:
     return [w.detach() for w in weights]
 
 
+OTHER = "Another optimiser than the one given took the step: call its zero_grad and step, and make none of your own."
+
+
 @task("discriminator_step", share="3/8", any_dtype=True)
 def check_discriminator_step_agrees_with_autograd(student, rng):
     """A step of the discriminator is one step of its optimiser on its loss, and returns the loss as a float."""
@@ -92,6 +95,7 @@ def check_discriminator_step_agrees_with_autograd(student, rng):
         "D did not change: call backward, then the optimiser's step.": values(w_d),
         "The loss became larger: its sign is wrong.": upwards,
         "Real images and fakes are swapped: call loss_function(D(real), D(fake)).": other,
+        OTHER: [(w - 1e-3 * (w - after).sign()).detach() for w, after in zip(w_d, expected, strict=True)],
         "The optimiser took two steps with the same gradient; take one.": [
             2 * after - before for after, before in zip(expected, values(w_d), strict=True)
         ],
@@ -167,6 +171,7 @@ def check_generator_step_agrees_with_autograd(student, rng):
     expect_close(toy.state(G), expected, name="G's weight and bias after the step", mistakes={
         "G did not change: is the graph cut before the loss, or are the gradients zeroed after backward?": values(w_g),
         "The loss became larger: its sign is wrong.": upwards,
+        OTHER: [(w - 1e-3 * (w - after).sign()).detach() for w, after in zip(w_g, expected, strict=True)],
         "The loss is that of the fakes themselves; it is that of D(fakes).": alone,
     })  # fmt: skip
     judge_returned(returned, loss, loss_g(net(net(noise, expected), w_d)))

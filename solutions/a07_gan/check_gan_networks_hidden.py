@@ -4,6 +4,7 @@ from functools import partial
 from typing import Any
 
 import torch
+from check_gan_networks import WIDE
 from oracles import LOANS, expect_built_as, perceptron, upwards, with_label
 from oracles_hidden import TOY
 from torch import Tensor
@@ -18,6 +19,7 @@ from autograder import (
     expect_same_gradients,
     expect_shape,
     expect_state_kept,
+    explain_errors,
     task,
 )
 from autograder.probes.layers import Formula, Recipe, replay
@@ -257,7 +259,8 @@ def check_dc_classifier_starts_and_learns(student, rng):
 def check_dc_generator_starts_and_learns(student, rng):
     """The convolutional generator begins random, for any noise_dim, and passes gradients on."""
     shapes = [[1024, 7], [6272, 1024], [128, 64, 4, 4], [64, 1, 4, 4]]
-    judge_start(student, student.build_dc_generator, 7, shapes=shapes)
+    with explain_errors({"cannot be multiplied": WIDE}):
+        judge_start(student, student.build_dc_generator, 7, shapes=shapes)
     module, noise = student.build_dc_generator(7), rng.normal(5, 7)
     judge_gradients(student, rng, module, noise, lambda layers, x: upwards(layers, x).tanh(), train=True)
 
@@ -272,7 +275,8 @@ def check_dc_generator_evaluates_each_row_by_itself(student, rng):
         all(m == 0.1 for m in momenta),
         Message("The momenta of batch normalisation are {momenta}; torch's usual one is 0.1.", momenta=momenta),
     )
-    helper.warm(module, rng.normal(9, 5))
+    with explain_errors({"cannot be multiplied": WIDE}):
+        helper.warm(module, rng.normal(9, 5))
     noise = rng.normal(4, 5)
     images = helper.answer(module, noise)
     expect_shape(images, (4, 784))

@@ -4,7 +4,7 @@ import torch
 from oracles_hidden import TOY
 from torch import Tensor
 
-from autograder import expect_close, expect_equal, expect_state_kept, task
+from autograder import expect_close, expect_equal, expect_state_kept, explain_errors, task
 
 PLAYERS = (
     TOY
@@ -51,6 +51,7 @@ def move(D, G, optimizer, real, noise):
 )
 
 
+FUNCTIONS = {"zero_grad": "D and G may be any functions; zero the gradients by optimizer.zero_grad()."}
 CHANGING = ("parameters", "grads")  # of the player that moves
 
 
@@ -86,7 +87,8 @@ def check_discriminator_step_forgets_older_gradients(student, rng):
         D, G = toy.Net(w_d.detach()), toy.Net(w_g)
         toy.leave_gradient(D)
         players = toy.as_function(D), toy.as_function(G)
-        seen = student.inspect(student.discriminator_step, *players, toy.descent(D), toy.loss_d, real, noise)
+        with explain_errors(FUNCTIONS):
+            seen = student.inspect(student.discriminator_step, *players, toy.descent(D), toy.loss_d, real, noise)
         expect_close(toy.weight(D), right, name="D's weight after the step", mistakes={
             "Old gradients were added to the new ones: zero them before backward.": right - 0.25 * 7,
             "The gradients were zeroed after backward, so nothing changed.": w_d.detach(),
@@ -155,9 +157,9 @@ def check_generator_step_forgets_older_gradients(student, rng):
         toy = student.define(PLAYERS)
         D, G = toy.Net(w_d), toy.Net(w_g.detach())
         toy.leave_gradient(G)
-        seen = student.inspect(
-            student.generator_step, toy.as_function(D), toy.as_function(G), toy.descent(G), toy.loss_g, noise
-        )
+        players = toy.as_function(D), toy.as_function(G)
+        with explain_errors(FUNCTIONS):
+            seen = student.inspect(student.generator_step, *players, toy.descent(G), toy.loss_g, noise)
         expect_close(toy.weight(G), right, name="G's weight after the step", mistakes={
             "Old gradients were added to the new ones: zero them before backward.": right - 0.25 * 7,
             "The gradients were zeroed after backward, so nothing changed.": w_g.detach(),
