@@ -24,7 +24,8 @@ def check_grey_of_known_colours(student, rng):
         "A grey image still has three channels: repeat(3, 1, 1).": expected[:1],
         "Weight the channels by the luma, and keep three channels: repeat(3, 1, 1).": image.mean(0, keepdim=True),
         "There should be three channels again, not one axis less: keepdim=True, then repeat(3, 1, 1).": expected[0],
-        "The weights are in the order blue, green, red.": expected[:, :, [2, 1, 0, 3, 4, 5]],
+        "The weights are in the order blue, green, red.":
+            torch.cat([expected[:, :, [2, 1, 0, 3, 4]], (expected[:, :, 1:2] + expected[:, :, 2:3]) / 2], dim=2),
         "These are the weights of BT.709; use those of BT.601: 0.299, 0.587, 0.114.":
             lambda: torch.tensor([0.2126, 0.7152, 0.0722, 1, 0, 0.4639]).to(expected).expand(3, 1, 6),
     })  # fmt: skip
@@ -40,6 +41,7 @@ def check_brightness_of_known_pixels(student, rng):
         expect_close(seen.value, expected, mistakes={
             "Some values are above 1: clamp to [0, 1].": image * factor,
             "The factor was added; multiply by it.": (image + factor).clamp(0, 1),
+            "Multiply by the factor; do not add factor - 1.": (image + factor - 1).clamp(0, 1),
             "The image was blended with white; blend it with black.": (factor * image + 1 - factor).clamp(0, 1),
             "The factor itself multiplies the image, not 1 + factor.": ((1 + factor) * image).clamp(0, 1),
         })  # fmt: skip
@@ -110,6 +112,14 @@ def all_near(found, expected: torch.Tensor) -> bool:
     return float(apart.max()) < 0.02 and int((apart > 1e-4).sum()) > 5
 
 
+def wrong_in_purple(found, image: torch.Tensor, expected: torch.Tensor) -> bool:
+    """Say whether exactly those pixels are wrong where red is the largest and blue exceeds green."""
+    if not isinstance(found, torch.Tensor) or found.shape != expected.shape:
+        return False
+    purple = (image[0] == image.amax(dim=0)) & (image[2] > image[1])
+    return bool((((found - expected).abs() > 1e-4).any(dim=0) == purple).all())
+
+
 @task("adjust_hue", share="3/8", any_dtype=True)
 def check_hue_agrees_with_colorsys(student, rng):
     """Shifted hues agree with Python's colorsys, pixel by pixel, in both directions; the input is unchanged."""
@@ -124,6 +134,9 @@ def check_hue_agrees_with_colorsys(student, rng):
             "The shift is a fraction of a turn; here it was used as radians or degrees.":
                 lambda shift=shift: shifted(image, shift / 6.283185307),
             "Nothing was shifted.": image,
+            "Where red is the largest, green - blue may be negative: cut nothing off, and take the hue modulo 6.":
+                lambda seen=seen, shift=shift:
+                    seen.value if wrong_in_purple(seen.value, image, shifted(image, shift)) else None,
             "The shift is in whole turns, not in degrees.": lambda shift=shift: shifted(image, shift / 360),
             "Divide by the chroma itself: add nothing to it, and use 1 where it is 0.":
                 lambda seen=seen, shift=shift: seen.value if all_near(seen.value, shifted(image, shift)) else None,

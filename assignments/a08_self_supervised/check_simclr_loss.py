@@ -44,6 +44,10 @@ def judge_apart(student, rng, loss: str, **options) -> None:
     seen = student.inspect(getattr(student, loss), left, right, tau, **options)
     rest = (2 * n - 2) * math.exp(-1 / tau)
     expect_shape(seen.value, ())
+    both = torch.cat([left, right])
+    logits = (both @ both.T / tau).fill_diagonal_(-math.inf)
+    by_products = logits.logsumexp(dim=1).mean() - 1 / tau
+    a_little_more = seen.value if 0 < float(seen.value) - math.log(1 + rest) < 0.01 else None
     expect_close(seen.value, math.log(1 + rest), mistakes={
         "The denominator contains the view itself: omit k = i.": math.log(2 + rest),
         "The denominator lacks the positive pair: omit only k = i.": math.log(rest),
@@ -56,6 +60,13 @@ def judge_apart(student, rng, loss: str, **options) -> None:
         "This is divided by N; there are 2N views.": 2 * math.log(1 + rest),
         "The temperature is missing.": math.log(1 + (2 * n - 2) * math.exp(-1)),
         "The similarity is multiplied by the temperature; divide by it.": math.log(1 + (2 * n - 2) * math.exp(-tau)),
+        "In the denominator the similarities are not divided by the temperature.":
+            math.log(math.e + 2 * n - 2) - 1 / tau,
+        "In the denominator the similarities are multiplied by the temperature; divide by it.":
+            math.log(math.exp(tau) + 2 * n - 2) - 1 / tau,
+        "The denominator is missing: the other views are the negatives.": -1 / tau,
+        "The denominator has dot products: divide by the lengths there, too.": by_products,
+        "Add nothing inside the logarithm: the denominator is never 0.": a_little_more,
         "The sign is wrong: the loss is minus the log probability.": -math.log(1 + rest),
         "On the diagonal, -inf leaves the view itself out; 0 adds exp(0) to the denominator.":
             math.log(1 + rest + math.exp(-1 / tau)),

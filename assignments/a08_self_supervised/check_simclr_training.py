@@ -113,7 +113,8 @@ def check_linear_probe_of_clusters(student, rng):
         found = student.linear_probe(shown[:45], labels[:45], shown[45:])
         expect_equal(found, labels[45:],
                      name=Message("labels, with the first feature times {scale:g}", scale=scale), mistakes={
-            "A constant feature has standard deviation 0: add 1e-6 before you divide.": torch.zeros_like(labels[45:]),
+            "A constant feature has standard deviation 0: add 1e-6; queries take the features' numbers.":
+                torch.zeros_like(labels[45:]),
             "A large feature drowns the others: standardise them, (x - mean) / (deviation + 1e-6), and queries alike.":
                 found if scale > 1 else None,
         })  # fmt: skip

@@ -48,8 +48,9 @@ def check_boxes_lie_inside_the_image(student, rng):
 def check_every_place_is_possible(student, rng):
     """A box may be at every place where it fits, also at the edges; the boxes come from torch's random numbers."""
     helper = student.define(DRAWS)
+    sides = "Area a H W, ratio r = width / height: the height is sqrt(a H W / r), the width sqrt(a H W r)."
     boxes = helper.boxes(student.sample_crop, 400, 6, 5, scale=(0.29, 0.31), ratio=(0.99, 1.01))
-    expect_equal(boxes[:, 2:].unique(dim=0).tolist(), [[3, 3]], name="sizes of boxes of 30 % of 6 x 5")
+    expect_equal(boxes[:, 2:].unique(dim=0).tolist(), [[3, 3]], name="sizes of boxes of 30 % of 6 x 5", hint=sides)
     tops, lefts = boxes[:, 0].unique().tolist(), boxes[:, 1].unique().tolist()
     last = "randint excludes its upper limit: torch.randint(height - h + 1, ())."
     middle = "Draw the place of the box; it is not always in the middle."
@@ -60,7 +61,7 @@ def check_every_place_is_possible(student, rng):
         name = Message("sizes of boxes of half of {height} x {width}", height=height, width=width)
         expect_equal(boxes[:, 2:].unique(dim=0).tolist(), [[6, 6]], name=name, mistakes={
             "A box fits also if it is as high or as wide as the image.": [[height, width]],
-        })  # fmt: skip
+        }, hint=sides)  # fmt: skip
     expect_drawn_by_torch(student, lambda: helper.boxes(student.sample_crop, 30, 60, 80))
 
 
@@ -106,8 +107,8 @@ def check_jitter_with_one_strength_at_a_time(student, rng):
     none = {"brightness": 0.0, "contrast": 0.0, "saturation": 0.0, "hue": 0.0}
     same = helper.jittered(student.color_jitter, image, 3, **none)
     ranges = (
-        "Factors are drawn from 1 - strength to 1 + strength, and shifts from -hue to hue: with the strength 0, they "
-        "are 1 and 0."
+        "Factors are drawn uniformly from 1 - strength to 1 + strength, and shifts from -hue to hue: with the "
+        "strength 0, they are 1 and 0."
     )
     expect_close(same, image.expand(3, 3, 4, 5), name="with all strengths 0", hint=ranges)
     luma = 0.299 * 0.5 + 0.587 * 0.3 + 0.114 * 0.2
@@ -128,6 +129,7 @@ def check_jitter_with_one_strength_at_a_time(student, rng):
                 low=low,
                 high=high,
             ),
+            ranges if low < 0.599 or high > 1.401 else "",
         )
 
 
@@ -195,5 +197,6 @@ def check_pairs_are_two_draws_of_one_image(student, rng):
         calls = sorted(round(s) for s in steps)
         expect_equal(calls, [2 * call + 1, 2 * call + 2], name="calls of the transform", mistakes={
             "Draw new views each time an item is asked for, also the second time.": [3, 4] if call == 3 else None,
+            "Each view is the transform of the image itself, not of the other view.": [2 * call + 1, 4 * call + 3],
         })  # fmt: skip
         expect_equal(int(item[2]), int(labels[index]), name=Message("the target of image {index}", index=index))

@@ -37,6 +37,8 @@ def judge(student, function, image: Tensor, *args, expected: Tensor) -> None:
         clamped = found if bool(((found.clamp(0, 1) - expected).abs() < 1e-3).all()) else None
     expect_close(found, expected, atol=3e-4, mistakes={
         "Some values are below 0 or above 1: clamp to [0, 1].": clamped,
+        "Clamp to [0, 1], not to the smallest and the largest value of the image.":
+            expected.clamp(float(image.min()), float(image.max())),
     })  # fmt: skip
     expect_unchanged(seen, image, *args)
 

@@ -81,7 +81,8 @@ def judge_probe(student, rng, features: Tensor, own: Tensor, queries: Tensor, re
     best = torch.softmax((queries - mean) / deviation @ weight + bias, dim=1).topk(2, dim=1)
     certain = best.values[:, 0] - best.values[:, 1] > 0.02
     args = features.to(dtype), names[own], queries.to(dtype)
-    seen = student.inspect(student.linear_probe, *args, reg)
+    with explain_errors({"out of bounds": "Labels may have gaps: the scores need int(labels.max()) + 1 columns."}):
+        seen = student.inspect(student.linear_probe, *args, reg)
     expect_shape(seen.value, (len(queries),), name="labels")
     wrong = int((seen.value[certain] != names[best.indices[certain, 0]]).sum())
     expect(

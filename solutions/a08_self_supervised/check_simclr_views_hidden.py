@@ -7,7 +7,7 @@ from oracles import DRAWS, expect_independent, expect_uniform
 from oracles_loans_hidden import LOANS_OF_CHAIN
 from torch import Tensor
 
-from autograder import Message, expect, expect_close, expect_equal, expect_unchanged, task
+from autograder import Message, expect, expect_close, expect_equal, expect_unchanged, explain_errors, task
 
 
 @task("sample_crop", share="2/7")
@@ -202,7 +202,8 @@ def check_pairs_in_a_loader(student, rng):
     """A DataLoader makes batches of the pairs; without a transform both views are the image; inputs are unchanged."""
     helper = student.define(LOADER)
     images, labels = rng.uniform(7, 2, 5, 4, dtype=torch.float32), rng.permutation(7)
-    seen = helper.batches(student.PairDataset, images, labels)
+    with explain_errors({"NoneType": "Without a transform both views are the image itself."}):
+        seen = helper.batches(student.PairDataset, images, labels)
     expect_equal([len(batch[0]) for batch in seen["plain"]], [3, 3, 1], name="sizes of the batches")
     for column, expected in enumerate((images, images, labels)):
         expect_equal(

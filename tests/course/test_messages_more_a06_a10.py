@@ -102,7 +102,7 @@ return torch.stack([z0 + a * (z1 - z0) for a in t])
 def draw(s): return float(torch.empty(()).uniform_(-s, s))
 image = adjust_contrast(adjust_brightness(image, draw(brightness)), draw(contrast))
 return adjust_hue(adjust_saturation(image, draw(saturation)), draw(hue))
-""", 'Factors are drawn from 1 - strength to 1 + strength, and'),
+""", 'Factors are drawn uniformly from 1 - strength to 1 + strength, and'),
         ('train', ('        train_optimizer.zero_grad()\n', ''), 'Gradients were added up from batch to batch'),
         ('knn_probe', """
 cos = F.normalize(queries, dim=1) @ F.normalize(features, dim=1).T
