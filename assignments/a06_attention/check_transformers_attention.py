@@ -56,6 +56,9 @@ def wrong_attention(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | No
         wrong |= {
             "The mask is ignored.": lambda: plain(1 / root, 2, None),
             "The mask is inverted: True means hide.": lambda: plain(1 / root, 2, ~mask),
+            "The mask's columns run from the last key to the first; column j belongs to key j.": (
+                lambda: plain(1 / root, 2, mask.flip(2))
+            ),
             "Hidden weights were set to 0 after the softmax, so the others do not sum to 1.": (
                 lambda: attend(query, key, value) - (weights_of(query, key) * mask) @ value
             ),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
-from oracles import PARTS_BY_HAND, judge_dropout, parts, translated, wrong_decoders, wrong_encoders
+from oracles import PARTS_BY_HAND, judge_dropout, judge_eval_mode, parts, translated, wrong_decoders, wrong_encoders
 from oracles_loans import LOANS_OF_BLOCKS, LOANS_OF_TRANSFORMERS
 from torch import Tensor
 
@@ -137,7 +137,8 @@ def check_encoder_block_agrees_with_torch(student, rng):
     found = parts(student, block, [x], rng, attention=1, heads=2, width=6, shapes=[(9, 6), (6, 9)], norm=2)
 
     by_torch = encoder_layer(found["attention"], found["linear"], found["norm"])
-    expect_close(block.eval()(x), by_torch(x), mistakes=wrong_encoders(x, found))
+    judge_eval_mode(block, x)
+    expect_close(block(x), by_torch(x), mistakes=wrong_encoders(x, found))
 
 
 @task("EncoderBlock", share="1/7", loans=LOANS_OF_BLOCKS)
@@ -183,7 +184,8 @@ def check_decoder_block_agrees_with_torch(student, rng):
 
     by_torch = decoder_layer(found["attention"], found["linear"], found["norm"])
     expected = by_torch(x, encoded, tgt_mask=mask[0])
-    expect_close(block.eval()(*inputs), expected, mistakes=wrong_decoders(x, encoded, mask[0], found))
+    judge_eval_mode(block, *inputs)
+    expect_close(block(*inputs), expected, mistakes=wrong_decoders(x, encoded, mask[0], found))
 
 
 @task("DecoderBlock", share="1/7", loans=LOANS_OF_BLOCKS)

@@ -4,7 +4,7 @@ from functools import partial
 
 import torch
 import torch.nn.functional as F
-from oracles import TORCH_TRANSFORMERS, embedded, judge_dropout, mixed, parts, passes, wrong_encoders
+from oracles import TORCH_TRANSFORMERS, embedded, judge_dropout, judge_eval_mode, mixed, parts, passes, wrong_encoders
 from oracles_loans import LOANS_OF_VIT
 from torch import Tensor
 
@@ -70,7 +70,8 @@ def check_layer_agrees_with_torch(student, rng):
         found = parts(student, layer, [x], rng, attention=1, heads=2, width=6, shapes=[(9, 6), (6, 9)], norm=2)
 
     by_torch = encoder_layer(found["attention"], found["linear"], found["norm"], eps=1e-5)
-    expect_close(layer.eval()(x), by_torch(x), rtol=1e-4, mistakes=wrong_encoders(x, found, 1e-5))
+    judge_eval_mode(layer, x)
+    expect_close(layer(x), by_torch(x), rtol=1e-4, mistakes=wrong_encoders(x, found, 1e-5))
 
 
 DROPPED = "Dropout acts on the result of each sub-layer, before its sum: with dropout 1 nothing of a sub-layer is left."

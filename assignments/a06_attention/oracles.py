@@ -88,6 +88,11 @@ def judge_dropout(module, *inputs: Tensor) -> None:
         "In training, two passes with dropout 0.5 were equal.",
         "Is there an nn.Dropout(dropout), and is it called in forward?",
     )
+    judge_eval_mode(module, *inputs)
+
+
+def judge_eval_mode(module, *inputs: Tensor | None) -> None:
+    """In eval mode two passes are equal."""
     module.eval()
     expect(
         torch.equal(module(*inputs), module(*inputs)),

@@ -154,7 +154,9 @@ def check_heads_between_two_sequences(student, rng):
     for heads, dim_in, dim_out, length in [(1, 4, 4, 7), (2, 6, 5, 3), (5, 5, 2, 7)]:
         queries, keys, values = rng.normal(2, 3, dim_in), rng.normal(2, length, dim_in), rng.normal(2, length, dim_in)
         module = student.MultiHeadAttention(heads, dim_in, dim_out).train(heads > 1)
-        unit = parts(student, module, [queries, keys, values], rng, attention=1)["attention"][0]
+        lengths = {"batch2": "The length of the values is wrong: each head takes query, key and value, in this order."}
+        with explain_errors(lengths):
+            unit = parts(student, module, [queries, keys, values], rng, attention=1)["attention"][0]
         shapes = [tuple(head[0][0].shape) for head in unit["heads"]]
         expect_equal(shapes, [(dim_out, dim_in)] * heads, name="the heads' shapes")
         for mask in (None, some_mask(rng.uniform(2, 3, length))):

@@ -49,11 +49,11 @@ def check_layer_on_other_sizes(student, rng):
         expect_same_gradients(student, rng, layer, oracle, x, train=False, rtol=1e-4)
 
 
-def classified(found: dict, positions: Tensor, p: int, images: Tensor) -> Tensor:
+def classified(found: dict, positions: Tensor, p: int, images: Tensor, learned: bool = True) -> Tensor:
     """Compute the scores of a vision transformer with these positions, (1, T, E), or the parameter equal to them."""
-    learned = [table.reshape(positions.shape) for table in found["loose"] + found["embedding"]
-               if table.numel() == positions.numel()]  # fmt: skip
-    place = next((table for table in learned if torch.allclose(table, positions)), positions)
+    tables = [table.reshape(positions.shape) for table in found["loose"] + found["embedding"]
+              if table.numel() == positions.numel() and learned]  # fmt: skip
+    place = next((table for table in tables if torch.allclose(table, positions)), positions)
     x = embedded(images, *found["linear"][0], p) + place
     for i, unit in enumerate(found["attention"]):
         linears, norms = found["linear"][2 * i + 1 : 2 * i + 3], found["norm"][2 * i : 2 * i + 2]
@@ -96,9 +96,10 @@ def check_vit_on_other_sizes(student, rng):
         seen = passes(student, model.eval(), [images], student.TransformerEncoderLayer)
         expect_equal(len(seen), layers, name="the number of TransformerEncoderLayers that ran")
         positions = seen[0][0][:1] - embedded(images[:1], *found["linear"][0], p)
-        expect_same_gradients(
-            student, rng, model, partial(classified, found, positions, p), images, weights=found, train=False, rtol=1e-4
-        )
+        right, fixed = (partial(classified, found, positions, p, learned=learned) for learned in (True, False))
+        expect_same_gradients(student, rng, model, right, images, weights=found, train=False, rtol=1e-4, mistakes={
+            "The positions get no gradient: add the nn.Parameter itself, without detach() or .data.": fixed,
+        })  # fmt: skip
 
     model = student.VisionTransformer(8, 4, 3, 6, 2, 2, 5, 7, 1.0)
     images = rng.normal(2, 3, 8, 8)
