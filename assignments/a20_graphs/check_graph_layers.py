@@ -204,7 +204,8 @@ def expect_colours(found, right, name):
     expect_shape(found, (len(right),), name=name)
     expect_equal(
         kinds_of(found.cpu().tolist()), kinds_of(right), name=name,
-        hint="Equal new colours: equal old colours of the nodes, and of those whose edges arrive, in any order.",
+        hint="All nodes begin alike. In each of the rounds, equal new colours: equal old colours of the nodes, "
+        "and of those whose edges arrive, in any order.",
     )  # fmt: skip
 
 

@@ -85,7 +85,7 @@ def same_patterns(found, W, b, X):
                  hint="Units are on where W x + b > 0. Each pattern occurs once, for any number of units.")  # fmt: skip
     expect(patterns.dtype == torch.bool, "The patterns are not of dtype bool.")
     expect_equal(sorted(map(tuple, patterns.tolist())), right, name="the patterns, sorted",
-                 hint="A unit is on where its input is above 0.")  # fmt: skip
+                 hint="A unit is on where its input, W x + b, is above 0.")  # fmt: skip
     expect_shape(which, (len(X),), name="the numbers")
     numbers = which.tolist()
     expect(all(type(n) is int and 0 <= n < len(right) for n in numbers), "A number is not that of a pattern.")

@@ -17,8 +17,10 @@ def check_best_step_in_a_bowl(student, rng):
         found = student.line_search(helper.bowl(A, c), x, d, 3 * right, 1e-5)
         point = type(found) is torch.Tensor and found.shape == x.shape
         expect(not point, "This has the shape of a point.", "Return the step t, not the point x + t d.")
-        expect_close(found, right, rtol=0, atol=2e-5, name=Message("the step in {D} dimensions", D=D), mistakes={
-            "This is the largest step.": 3 * right,
+        expect_close(found, right, rtol=0, atol=2e-5, name=Message("the step in {D} dimensions", D=D),
+                     mistakes=({"This is 0: the beginning of the bracket, or f at the minimum.": 0.0} if D == 1 else {})
+                     | {
+            "This is the largest step: keep the side of the bracket where f is smaller.": 3 * right,
             "Return the step, not f.": float(0.5 * (x + right * d - c) @ A @ (x + right * d - c)),
         }, hint="Begin with 0 and b. Cut the bracket until it is shorter than tol.")  # fmt: skip
 
@@ -46,7 +48,7 @@ def check_kinds_of_places(student, rng):
     ):
         H = turn @ torch.diag(torch.tensor(values, dtype=turn.dtype, device=turn.device)) @ turn.T
         expect_equal(student.classify_critical((H + H.T) / 2), right, name=Message("eigenvalues {v}", v=values),
-                     hint="The signs of the eigenvalues decide.")  # fmt: skip
+                     hint="The signs decide; a 0 is flat, if no two others have opposite signs.")  # fmt: skip
 
 
 @task("gabor_loss", share=50, any_dtype=True)

@@ -40,7 +40,8 @@ def check_halving_of_nine(student):
     best, cost, calls, kept = student.define(DRIVERS).halved(student.successive_halving, table, 1, 3)
     right = halving(table, 1, 3)
     expect_equal(best, right[0], name="the last one", mistakes={
-        "The best ones stay, not the worst.": "c1", "This is the best of the first round.": "c4",
+        "The best ones stay, not the worst.": "c1",
+        "This is the best of the first round; the next ones train longer.": "c4",
     },
                  hint="Of n configurations, max(1, n // eta) with the highest scores stay, "
                       "and train eta times as long in all.")  # fmt: skip
@@ -76,11 +77,13 @@ def check_parents_of_children(student, rng):
 def same_history(history, calls, weights, P, cycles):
     """Require a history of the right length with the right scores."""
     edges, ops = len(weights), len(weights[0])
-    expect(len(history) == P + cycles, Message("The history has {n} cells, not {m}.", n=len(history), m=P + cycles))
+    expect(len(history) == P + cycles, Message("The history has {n} cells, not {m}.", n=len(history), m=P + cycles),
+           "The history begins with the P first cells; each cycle adds one.")  # fmt: skip
     for cell, score in history:
         expect(len(cell) == edges and all(0 <= choice < ops for choice in cell), "A cell is not in the space.")
         expect_close(score, sum(weights[e][o] for e, o in enumerate(cell)), name="a score")
-    expect(len(calls) == P + cycles, Message("evaluate was called {n} times.", n=len(calls)))
+    expect(len(calls) == P + cycles, Message("evaluate was called {n} times.", n=len(calls)),
+           "Each cell of the history is evaluated once, also one that occurred before.")  # fmt: skip
 
 
 def ages_and_tournaments(student, rng):
@@ -117,7 +120,8 @@ def ages_and_tournaments(student, rng):
     first, _ = helper.evolved(student.regularised_evolution, flat, 4, 3, 300, 1, 0, rng.int(0, 10**6), like)
     for e in range(4):
         counts = [sum(cell[e] == o for cell, _ in first) for o in range(3)]
-        expect(min(counts) > 55, Message("First cells: the operations of edge {e} occur {c} times.", e=e, c=counts))
+        expect(min(counts) > 55, Message("First cells: the operations of edge {e} occur {c} times.", e=e, c=counts),
+               "Each first cell is drawn by itself, all operations alike.")  # fmt: skip
 
 
 @task("controller_step", share=50, any_dtype=True)
@@ -173,7 +177,8 @@ def same_steps(student, rng, D, E, dtype):
         "alpha learns from the validation loss, at the new weights.": alpha - 0.2 * (alpha - A @ w),
         "The second step is made at the new weights.": alpha - 0.2 * (B.T @ w + alpha**3),
     }, hint="alpha goes down the validation loss, with the rate lr_alpha.")  # fmt: skip
-    expect(graph is False, "A result requires gradients.")
+    expect(graph is False, "A result requires gradients.",
+           "Detach alpha before its step: the leaf itself requires gradients.")  # fmt: skip
 
 
 @task("kendall_tau", share=50, any_dtype=True)

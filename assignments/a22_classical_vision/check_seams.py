@@ -173,6 +173,8 @@ def check_forward_costs_of_a_small_picture(student, rng):
     right, ways = costs(energy, lambda r, c, s: inserted(image, r, c, s))
     expect_close(cost, right, name="the costs", mistakes={
         "Add what is inserted: C_L, C_U and C_R.": costs(energy)[0],
+        "C_L, C_U and C_R are computed from the grey picture, by rgb2gray.":
+            costs(energy, lambda r, c, s: inserted(np.repeat(image[..., :1], 3, axis=2), r, c, s))[0],
         "C_L and C_R contain C_U, too.":
             costs(energy, lambda r, c, s: inserted(image, r, c, s) - (inserted(image, r, c, 0) if s else 0.0))[0],
         "C_L and C_R are exchanged.":

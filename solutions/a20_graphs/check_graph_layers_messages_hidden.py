@@ -36,6 +36,8 @@ def check_frequencies_of_samples(student, rng):
     many = torch.zeros(4000, dtype=torch.int64, device=rng.device)
     found = draw(star, many, 2, seed)
     expect_shape(found, (4000, 2), name="the samples")
+    expect(len(found.unique(dim=0)) > 1, "A node that is listed 4000 times has equal samples each time.",
+           "In random order, and drawn for each row again, also where a node is listed several times.")  # fmt: skip
     pairs = (4 * (found[:, 0].clamp(1, 4) - 1) + found[:, 1].clamp(1, 4) - 1).bincount(minlength=16) / 4000
     for first in range(4):
         for second in range(4):

@@ -22,7 +22,7 @@ def check_rounds_of_the_lottery(student, rng):
         right = ticket(trained, masks, fraction)
         expect_equal(list(new), right, name=Message("the masks after a fraction of {f}", f=fraction),
                      hint="Of the weights that are still there, floor(fraction * "
-                          "their number) go; none comes back.")  # fmt: skip
+                          "their number) go; none comes back. Only tensors with one axis keep masks.")  # fmt: skip
         expect_close(list(weights), [p * m for p, m in zip(initial, right, strict=True)],
                      name=Message("the weights, {f}", f=fraction))  # fmt: skip
         expect_unchanged(seen, initial, trained, masks, fraction)

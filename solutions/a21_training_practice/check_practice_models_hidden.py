@@ -29,7 +29,9 @@ def check_other_mixtures(student, rng):
         x, targets, order = rng.normal(6, *shape), rng.uniform(6, K).softmax(dim=1), rng.permutation(6)
         seen = student.inspect(student.mixup, x, targets, lam, order)
         mixed, soft = seen.value
-        expect_close(mixed, x[order] + lam * (x - x[order]), name=Message("the examples, lam {v}", v=lam))
+        expect_close(mixed, x[order] + lam * (x - x[order]), name=Message("the examples, lam {v}", v=lam), mistakes={
+            "lam is the share of the example itself, also below one half.": x + lam * (x[order] - x),
+        })  # fmt: skip
         expect_close(soft, targets[order] + lam * (targets - targets[order]),
                      name=Message("the targets, lam {v}", v=lam))  # fmt: skip
         expect_unchanged(seen, x, targets, lam, order)
@@ -279,7 +281,7 @@ def check_other_folded_layers(student, rng):
             out, kept, new = helper.folded(student.fold_batchnorm, kind, W, b, options, numbers, x, training)
             expect_close(out, right,
                          name=Message("{kind} with {o}, bias: {b}", kind=kind, o=options, b=b is not None),
-                         hint="Copy the layer with all its options; a scale may be 0.")  # fmt: skip
+                         hint="Copy all options; scales belong to output channels, and may be 0.")  # fmt: skip
             expect(kept is True, "The layers that were given have changed.")
             expect(new is True, "The result is not a new layer of the same kind.")
 

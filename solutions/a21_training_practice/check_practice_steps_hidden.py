@@ -41,10 +41,12 @@ def check_best_step_of_other_functions(student, rng):
     A, c, x, d, right = bowl(rng, 4)
     seen = student.inspect(student.line_search, helper.bowl(A, c), x, d, 5 * right)
     expect_type(seen.value, float)
-    expect_close(seen.value, right, rtol=0, atol=1.01e-4, name="by default")
+    expect_close(seen.value, right, rtol=0, atol=1.01e-4, name="by default",
+                 hint="Cut the bracket until it is shorter than tol, however many rounds that takes.")  # fmt: skip
     expect_unchanged(seen, seen.args[0], x, d, 5 * right)
     far, _ = helper.searched(student.line_search, helper.quartic(0 * c), 40 * d, -d / 10, 1000.0, 1e-6)
-    expect_close(far, 400.0, rtol=0, atol=1.01e-6, name="a long way")
+    expect_close(far, 400.0, rtol=0, atol=1.01e-6, name="a long way",
+                 hint="Cut the bracket until it is shorter than tol, however many rounds that takes.")  # fmt: skip
 
 
 @task("newton_step", share=50)

@@ -160,6 +160,7 @@ def check_votes_of_known_lines(student, rng):
         seen = student.inspect(student.hough_transform, img)
         expect_close(seen.value[0], counted(img), check_dtype=False, name="the votes", mistakes={
             "All pixels that are not 0 vote, also negative ones.": counted(img.clip(min=0)),
+            "All pixels that are not 0 vote, whatever their values.": 0 * counted(img),
             "Each pixel has one vote, whatever its value.": lambda img=img: weighted(img),
         })  # fmt: skip
         expect_unchanged(seen, img)

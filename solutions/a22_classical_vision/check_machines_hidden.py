@@ -24,9 +24,13 @@ def check_inverses_of_other_matrices(student, rng):
         expect_close(A @ P, (A @ P).T, name=name)
         expect_close(P @ A, (P @ A).T, name=name)
         expect_unchanged(seen, A)
-    expect_close(student.pinv(np.zeros((2, 3))), np.zeros((3, 2)), name="a matrix of zeros")
+    expect_close(student.pinv(np.zeros((2, 3))), np.zeros((3, 2)), name="a matrix of zeros", mistakes={
+        "A singular value of exactly tol times the largest counts as 0, also of zeros.": np.full((3, 2), np.nan),
+    })  # fmt: skip
     A = np.diag([4.0, 1.0, 0.1])
-    expect_close(student.pinv(A, 0.2), np.diag([0.25, 1.0, 0.0]), name="a tolerance of 0.2")
+    expect_close(student.pinv(A, 0.2), np.diag([0.25, 1.0, 0.0]), name="a tolerance of 0.2", mistakes={
+        "Use the tol that was given.": np.diag([0.25, 1.0, 10.0]),
+    })  # fmt: skip
     expect_close(student.pinv(A, 0.25), np.diag([0.25, 0.0, 0.0]), name="a tolerance of 0.25",
                  hint="A singular value of exactly tol times the largest counts as 0.")  # fmt: skip
 

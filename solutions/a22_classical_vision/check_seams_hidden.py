@@ -67,11 +67,23 @@ def check_costs_against_all_seams(student, rng):
         image = rng.uniform(*shape, 3)
         seen = student.inspect(student.compute_cost, image, energy)
         right, ways = costs(energy)
-        expect_close(seen.value[0], right, name=Message("the costs of a table {shape}", shape=shape))
+        expect_close(seen.value[0], right, name=Message("the costs of a table {shape}", shape=shape), mistakes={
+            "Beyond the border the cost is infinite, whatever the energies are.":
+                walled(energy, 1000.0 if least > 1000 else 1.0),
+        })  # fmt: skip
         expect_equal(seen.value[1], ways, check_dtype=False, name=Message("the paths of a table {shape}", shape=shape))
         if shape[0] < 6:
             expect_close(seen.value[0][-1], every_seam(energy), name="the last row")
         expect_unchanged(seen, image, energy)
+
+
+def walled(energy, wall):
+    """Return the costs with this number, in place of infinity, beyond the border."""
+    rows = [energy[0]]
+    for row in energy[1:]:
+        above = np.pad(rows[-1], 1, constant_values=wall)
+        rows.append(row + np.minimum(np.minimum(above[:-2], above[1:-1]), above[2:]))
+    return np.stack(rows)
 
 
 @task("backtrack_seam", share=50)
