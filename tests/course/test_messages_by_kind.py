@@ -56,7 +56,7 @@ return w - config["learning_rate"] * dw / (config["cache"].sqrt() + config["epsi
         ('sgd_momentum', """
 v = config["momentum"] * config["velocity"] - config["learning_rate"] * dw
 return w + v, config
-""", 'Return the new velocity in the config'),
+""", 'return the new velocity in the config'),
         ('ReLU.forward', """
 import numpy as np
 return np.maximum(0, x.numpy()), x
