@@ -73,7 +73,7 @@ MISTAKES: dict[tuple[str, str], list[Mistake]] = {
         ),
     ],
     ("a08_self_supervised", "simclr.py"): [
-        ("adjust_brightness", "return (image + factor - 1).clamp(0, 1)", "Multiply by the factor; do not add factor - 1."),
+        ("adjust_brightness", "return (image + factor - 1).clamp(0, 1)", "Multiply by the factor; do not add factor"),
     ],
     ("a17_latent_variables", "vae.py"): [
         (
