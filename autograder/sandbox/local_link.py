@@ -9,7 +9,6 @@ import os
 import signal
 import sys
 import threading
-import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from types import FrameType, ModuleType, TracebackType
@@ -25,7 +24,7 @@ from autograder.sandbox.inside.wire import Ref, decode, encode
 from autograder.sandbox.inside.worker import Worker
 from autograder.sandbox.known import Known, forget_names, parse_known, parse_left
 from autograder.sandbox.proxy import unwrap
-from autograder.sandbox.timeouts import too_long
+from autograder.sandbox.timeouts import places_of, too_long
 
 LONGEST_IMPORT = 6  # limits of a check that an import of a library may take
 
@@ -166,7 +165,7 @@ class LocalLink:
             nonlocal imports
             if sys.gettrace() is not None:  # the code waits at a breakpoint
                 return
-            stack = [(place.f_code.co_filename, line) for place, line in traceback.walk_stack(frame)]
+            stack = places_of(frame)
             if self._imports_a_library([file for file, _ in stack]) and imports < LONGEST_IMPORT:
                 imports += 1
                 signal.setitimer(signal.ITIMER_REAL, self.seconds)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import traceback
 from collections.abc import Iterable
+from types import FrameType
 
 from autograder.core.code import Code
 from autograder.core.message import Message
@@ -18,6 +20,11 @@ LINE = 120  # characters of a line of code
 def places_in(dump: str) -> list[tuple[str, int]]:
     """Return files and lines of a stack, the innermost first. The student's process wrote it, so it may be anything."""
     return [(file, int(line)) for file, line in _FRAME.findall(dump)]
+
+
+def places_of(frame: FrameType | None) -> list[tuple[str, int]]:
+    """Return files and lines of a frame and of its callers, the innermost first; line 0 where Python knows none."""
+    return [(caller.f_code.co_filename, caller.f_lineno or 0) for caller, _ in traceback.walk_stack(frame)]
 
 
 def too_long(seconds: float, places: Iterable[tuple[str, int]], code: Code) -> StudentFault:

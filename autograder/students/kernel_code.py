@@ -136,7 +136,8 @@ def imported_sources(namespace: Mapping[str, Any], names: Iterable[str], assignm
 def place_in_cell(error: BaseException) -> str:
     """Return "cell [3], line 2", the innermost place in a cell from which an exception came; empty if there is none."""
     frames = [(_place(frame.f_code.co_filename), line) for frame, line in walk_tb(error.__traceback__)]
-    cells = [Message("{file}, line {line}", file=place, line=line) for place, line in frames if place != OUTSIDE]
+    known = [(place, line) for place, line in frames if line and place != OUTSIDE]
+    cells = [Message("{file}, line {line}", file=place, line=line) for place, line in known]
     return cells[-1] if cells else ""
 
 

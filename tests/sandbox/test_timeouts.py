@@ -13,7 +13,7 @@ from autograder.core.report import Cause
 from autograder.sandbox.local_link import LocalLink
 from autograder.sandbox.pool import WorkerPool
 from autograder.sandbox.proxy import Student
-from autograder.sandbox.timeouts import places_in, too_long
+from autograder.sandbox.timeouts import places_in, places_of, too_long
 from tests.support.box import fault, in_box
 
 SOURCE = """
@@ -125,6 +125,22 @@ def test_a_line_of_a_notebook_is_named_by_its_cell() -> None:
     assert too_long(2.5, [("knn.py", 40), ("absent.py", 1)], code).message.endswith(
         "2.5 s, its limit, and was stopped."
     )
+
+
+def test_an_instruction_without_a_line_has_line_0() -> None:
+    """Python gives some instructions of its own no line, and a signal may come at one of them."""
+
+    def here() -> list[tuple[str, int]]:
+        return places_of(sys._getframe())
+
+    no_line = bytes([0xF8])  # an entry of a table of lines: one instruction, no place
+    code = here.__code__
+    here.__code__ = code.replace(co_linetable=no_line * (len(code.co_code) // 2))
+    (file, line), caller, *_ = here()
+    assert (file, line) == (__file__, 0)
+    assert caller[0] == __file__
+    assert caller[1] > 0
+    assert too_long(1, [(file, line)], Code({file: "x = 1\n"})).message.endswith("1 s, its limit, and was stopped.")
 
 
 def test_anything_may_come_instead_of_a_stack() -> None:

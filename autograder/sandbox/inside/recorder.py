@@ -94,7 +94,7 @@ class Recording:
             code = frame.f_code
             if code.co_filename in self.files:
                 names.append(code.co_qualname)
-                place = place if place[1] else (self.files[code.co_filename], frame.f_lineno)
+                place = place if place[1] else (self.files[code.co_filename], frame.f_lineno or 0)
             elif not names and (package := _package_of(frame)):
                 via = f"{package}.{code.co_qualname}"
             frame = frame.f_back
