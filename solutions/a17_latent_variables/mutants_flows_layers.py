@@ -126,6 +126,7 @@ MUTANTS = [
     mutant("actnorm: writes into x", STATE, NORMED, NORMED.replace("return (x + self.shift)", "x -= -self.shift.detach()\n        return (x + 0 * self.shift)")),
     mutant("actnorm: float32", STATE, NORMED, NORMED.replace("return (x + self.shift) * self.log_scale.exp(),", "return ((x + self.shift) * self.log_scale.exp()).float(),"), habit="dtype"),
     mutant("PLU: seeds the global generator", PLUS, 'super().__init__()\n        self.register_buffer("order", torch.randperm(D))', 'super().__init__()\n        torch.manual_seed(0)\n        self.register_buffer("order", torch.randperm(D))'),
+    mutant("density: needs a second coordinate", "check_density_integrates_to_one", "total = torch.zeros_like(x[:, 0])", "total = torch.zeros_like(x[:, 1])"),
     mutant("density: moves its points", "check_density_of_a_banana", first("flow_log_prob", "x.mul_(1 + 1e-6)")),
     mutant("density: leaves the layers in evaluation mode", "check_density_of_a_banana", first("flow_log_prob", "[layer.eval() for layer in layers]")),
     mutant("PLU: inverse moves its points", "check_linear_layer_has_its_determinant", first("LinearPLU.inverse", "z.mul_(1 + 1e-6)")),
