@@ -23,7 +23,10 @@ from autograder.core.report import Cause
 LIMIT = 2000  # characters of one message
 IN_PLACE_HINT = "Use x = x - m instead of x -= m, and neither x[...] = ... nor a method_() on an argument."
 MODE_HINT = "Remember `mode = model.training` and call `model.train(mode)` at the end. A loss calls neither of them."
-FROZEN_HINT = "Use torch.no_grad() or detach() instead; they leave the parameters as they are."
+FROZEN_HINT = (
+    "An optimiser changes its own parameters only, so no others need be frozen. Where no gradient passes at all, use "
+    "torch.no_grad() or detach(): they leave the parameters as they are."
+)
 
 Mistakes = Mapping[
     str, Any

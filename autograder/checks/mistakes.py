@@ -21,6 +21,11 @@ from autograder.core.message import Message
 
 MOST_PARTS = 100  # of a single number, and as often it may be contained: farther relations are likely by chance
 MOST = 1 << 20  # values of which a mistake is looked for: that takes several copies in float64
+NEARLY = 0.01  # farther from 1, a factor has a reason of its own; nearer, a small constant may be the reason
+ZEROS = (
+    "Every value is zero: is nothing written or counted, does a condition never hold, or is a factor, a mask or a "
+    "gradient 0?"
+)
 _LIKE_THE_INPUT = "Create tensors with the dtype and device of the input: x.new_zeros(...), torch.zeros_like(x)."
 _ARRAYS_LIKE_THE_INPUT = "Create arrays with the dtype of the input: np.zeros_like(x), np.empty(shape, dtype=x.dtype)."
 
@@ -93,7 +98,7 @@ def usual_cause(found: Difference, tolerance: Tolerance) -> str:
     except (RuntimeError, TypeError, ValueError):
         return ""
     if not a.any():
-        return "Every value is zero." if e.size > 1 else ""
+        return ZEROS if e.size > 1 else ""
     limits = tolerance.by(*(value.dtype for value in both))
     return "" if np.iscomplexobj(a) else _known_relation(a, e, *limits) or places(a, e, *limits)
 
@@ -181,7 +186,7 @@ def _common_factor(a: Values, e: Values, atol: float, rtol: float) -> float:
     largest = int(np.abs(e).argmax())
     with np.errstate(all="ignore"):
         factor = float(a.flat[largest]) / float(e.flat[largest])
-        if number(factor) == "1" or factor == 0:
+        if abs(factor - 1) < NEARLY or factor == 0:
             return 0.0
         if not (_agree(a / factor, e, atol, rtol) and _agree(a, factor * e, atol, rtol)):
             return 0.0

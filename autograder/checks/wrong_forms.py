@@ -99,7 +99,7 @@ def _axis_hint(found: Shape, wanted: Shape) -> str:
         return "The sizes are right, but the axes are in another order: transpose or permute."
     if len(different) == 1:
         (axis,) = different
-        same = [other for other, size in enumerate(wanted) if size == found[axis] > 1]
+        same = [other for other, size in enumerate(wanted) if size == found[axis] > 2]  # 2 is equal by chance
         if len(same) == 1 and abs(found[axis] - wanted[axis]) == 1:
             long = found[axis] > wanted[axis]
             return Message(_TOO_LONG if long else _TOO_SHORT, axis=axis, other=same[0])

@@ -82,7 +82,12 @@ def along_an_axis(a: Values, e: Values, atol: float, rtol: float) -> str:
         if (close(a, e, atol, rtol).all(axis=others)).any():  # some places are right
             continue
         ones = {number(float(one)) for one in factors.reshape(-1)} & {"0", "1"}
-        if np.isfinite(factors).all() and not ones and _agree(a, factors * e, atol, rtol):
+        if (
+            np.isfinite(factors).all()
+            and not ones
+            and (np.abs(factors - 1) > 0.01).any()
+            and _agree(a, factors * e, atol, rtol)
+        ):
             listed = ", ".join(number(float(one)) for one in factors.reshape(-1)[:3])
             text = (
                 "Each place along axis {axis} has a factor of its own, which is too much: {listed}, ... Is a division "

@@ -75,8 +75,9 @@ SHAPES = [  # a part of the exception, as a regular expression, and the hint, wi
     ),
     (
         r"Sizes of tensors must match except in dimension (?P<axis>\d+)",
-        "The tensors are joined along axis {axis} and differ along another one, too. Is that the axis to join along? "
-        "Name it: torch.cat([a, b], dim=1).",
+        "The tensors are joined along axis {axis} and differ along another one, too. Do they belong together, or is "
+        "one of them from another layer or step? If they do, is that the axis to join along? Name it: "
+        "torch.cat([a, b], dim=1).",
     ),
     (
         r"Sizes of tensors must match except in dimension|stack expects each tensor to be equal size"

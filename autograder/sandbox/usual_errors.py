@@ -8,7 +8,10 @@ from autograder.core.message import Message
 from autograder.sandbox.shape_errors import SHAPES
 from autograder.sandbox.shape_reasons import shape_reason
 
-_NONE = "Something is None here: is there a `return` in the function that made it?"
+_NONE = (
+    "Something is None here: is there a `return` in the function that made it? An argument that may be left out is "
+    "None, too, and so is .grad before backward()."
+)
 _CUT = (
     "The graph is cut before this line: by detach(), .item(), torch.no_grad(), a new tensor made of numbers, or a "
     "missing requires_grad_() or create_graph=True."
@@ -140,8 +143,8 @@ _CERTAIN = [  # as SHAPES, but the reason is the same in every task
     ),
     (
         r"Target (?P<label>-?\d+) is out of bounds",
-        "The label {label} is not a class: the scores have a column for each class, and labels that do not count are "
-        "left out, for example with ignore_index.",
+        "The label {label} is not a class: the scores have no column for it. Are there too few columns, or does this "
+        "label not count, so that it must be left out, for example with ignore_index?",
     ),
     (
         r"index out of range in self",

@@ -9,11 +9,15 @@ from __future__ import annotations
 
 import re
 import traceback
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from autograder.checks.compare import compare
 from autograder.checks.expect import IN_PLACE_HINT, Mismatch, changed_in_place
 from autograder.checks.task import BadCheck
+from autograder.checks.values import EXACT
 from autograder.core.course_file import NO_COURSE, Course
 from autograder.core.errors import GradlabError
 from autograder.core.language import IN_ENGLISH, Translator, in_a_row
@@ -59,6 +63,8 @@ def verdict_on(
         changed, why = (_changed_in_place(trail) if isinstance(error, Mismatch) else ""), IN_PLACE_HINT
         if unknown and left and not changed:
             changed, why = left.message, left.hint
+        if changed and why == IN_PLACE_HINT and isinstance(error, Mismatch) and _meant_to_change(error, trail):
+            changed = ""
         message = joined("\n", [call, error.message, "" if changed == error.message else changed])
         hint = error.hint or (usual_reason(error.message) if error.cause is Cause.ERROR else "")
         if changed and unknown:  # what wrong values have in common, such as "Every value is zero.", does not help
@@ -101,6 +107,28 @@ def _changed_in_place(trail: Trail | None) -> str:
         return next(changed_in_place([given for given, _ in shown], [left for _, left in shown]), "")
     except GradlabError:  # a container of handles, whose process may have ended
         return ""
+
+
+def _meant_to_change(error: Mismatch, trail: Trail | None) -> bool:
+    """Say whether a check compares an argument after the call, and expects that the call changed it."""
+    found = error.difference
+    before, after = trail.inspected if trail else ((), ())
+    if found is None:
+        return False
+    given = [old for old, new in _leaves(before, after) if new is found.actual]
+    return bool(given) and all(compare(old, found.expected, EXACT) is not None for old in given)
+
+
+def _leaves(before: Any, after: Any) -> Iterator[tuple[Any, Any]]:
+    """Yield the leaves of arguments before and after a call in pairs, also of those in lists, tuples and dicts."""
+    if type(before) is type(after) is dict:
+        for key in before.keys() & after.keys():
+            yield from _leaves(before[key], after[key])
+    elif type(before) in (list, tuple) and type(before) is type(after):
+        for old, new in zip(before, after, strict=False):
+            yield from _leaves(old, new)
+    else:
+        yield before, after
 
 
 def _traceback(error: BaseException) -> str:

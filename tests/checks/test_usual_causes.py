@@ -78,6 +78,7 @@ def test_a_number_where_a_whole_number_is_expected() -> None:
         ((6, 7, 7), (6, 6, 7), "The size of axis 1 is that of axis 2, one too many"),  # though axis 2 is as long
         ((5, 5), (6, 5), "The size of axis 0 is that of axis 1, one too few"),
         ((5,), (6,), ""),
+        ((2, 2), (2, 9), ""),  # where something is left out, 2 may be left by chance
     ],
 )
 def test_a_wrong_shape_has_its_usual_cause(found: tuple[int, ...], wanted: tuple[int, ...], hint: str) -> None:

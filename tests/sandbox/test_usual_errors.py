@@ -72,6 +72,7 @@ CASES: list[tuple[Callable[[], object], str]] = [
     (changed_in_place, "changed in place"),
     (twice, "backward() ran twice"),
     (lambda: None + ones(2), "is there a `return`"),  # type: ignore[operator]
+    (lambda: len(None), "An argument that may be left out is None, too"),  # type: ignore[arg-type]
     (lambda: torch.nn.Linear(3, 4 / 2), "divide with //"),  # type: ignore[arg-type]
     (lambda: torch.dropout((ones(2), 1), 0.5, True), "Unpack it"),  # type: ignore[arg-type]
     (lambda: ones(2, 3)[0, 3], "Axis 1 has the size 3"),
@@ -112,6 +113,7 @@ CASES: list[tuple[Callable[[], object], str]] = [
     (lambda: torch.nn.functional.cross_entropy(ones(3, 4), ones(3)), "convert them with .long()"),
     (lambda: torch.nn.functional.cross_entropy(ones(3, 4), torch.tensor([0, 1])), "is 3, and that of labels 2"),
     (lambda: torch.nn.functional.cross_entropy(ones(1, 4), torch.tensor([7])), "The label 7 is not a class"),
+    (lambda: torch.nn.functional.cross_entropy(ones(1, 4), torch.tensor([9])), "Are there too few columns"),
     (lambda: torch.nn.functional.binary_cross_entropy(ones(3, 1), ones(3)), "must have the same shape"),
     (lambda: torch.nn.functional.binary_cross_entropy(2 * ones(3), ones(3)), "takes probabilities"),
     (lambda: torch.arange(3).mean(), "x.float().mean()"),
@@ -190,6 +192,7 @@ CASES: list[tuple[Callable[[], object], str]] = [
     (lambda: ones(2, 3)[:, torch.tensor([3])], "3 is one too many. Is the size that of the largest index plus 1?"),
     (lambda: ones(2, 3)[0, 7], "Axis 1 has the size 3, and indices count from 0."),
     (lambda: torch.cat([ones(2, 3), ones(2, 4)]), "joined along axis 0 and differ along another one"),
+    (lambda: torch.cat([ones(2, 3), ones(2, 5)]), "is one of them from another layer or step?"),
     (lambda: torch.nn.functional.cross_entropy(ones(2, 3, 5), torch.zeros(2, 3).long()), "the classes on axis 1"),
 ]
 BY_LINE = [

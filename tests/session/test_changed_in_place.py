@@ -83,3 +83,32 @@ def test_a_later_call_is_not_blamed() -> None:
         with pytest.raises(Mismatch) as caught:
             expect_close(student.shift(x), x)
         assert "in place" not in verdict_on(caught.value, student.trail).message
+
+
+DESCEND = """
+def descend(params, rate):
+    for name in params:
+        params[name] = params[name] - rate * {rate}
+"""
+
+
+@pytest.mark.parametrize("rate", ["params[name]", "0.0"])
+def test_an_argument_that_should_change_may_change(rate: str) -> None:
+    params = {"W": np.array([1.0, 2.0, 6.0]), "b": np.array([4.0])}
+    with local_student(DESCEND.replace("{rate}", rate)) as student:
+        seen = student.inspect(student.descend, params, 0.1)
+        wanted = {name: value - 0.5 * value**2 for name, value in params.items()}
+        with pytest.raises(Mismatch) as caught:
+            expect_close(seen.args[0], wanted, name="params after the call")
+        verdict = verdict_on(caught.value, student.trail)
+        assert verdict.hint != IN_PLACE_HINT
+        assert "in place" not in verdict.message
+
+
+def test_an_argument_of_a_dict_that_should_stay_is_blamed() -> None:
+    params = {"W": np.array([1.0, 2.0, 6.0])}
+    with local_student(DESCEND.replace("{rate}", "params[name] ** 2")) as student:
+        seen = student.inspect(student.descend, params, 0.1)
+        with pytest.raises(Mismatch) as caught:
+            expect_close(seen.args[0], params, name="params after the call")
+        assert verdict_on(caught.value, student.trail).hint == IN_PLACE_HINT
