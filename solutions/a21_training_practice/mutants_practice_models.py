@@ -33,7 +33,11 @@ MUTANTS = [
     mutant("swa: the first network itself", SWA2, body("swa_update", """
         return list(new) if n == 0 else [a + (b - a) / (n + 1) for a, b in zip(average, new, strict=True)]
     """)),
-    mutant("dropout: seeds the global generator", MC2, "    model.eval()\n    for module in model.modules():", "    torch.manual_seed(0)\n    model.eval()\n    for module in model.modules():"),
+    mutant("dropout: seeds the global generator", MC, "    model.eval()\n    for module in model.modules():", "    torch.manual_seed(0)\n    model.eval()\n    for module in model.modules():"),
+    mutant("freeze: seeds the global generator", FREEZE, first("freeze", "torch.manual_seed(0)")),
+    mutant("groups: seed the global generator", GROUPS, first("parameter_groups", "torch.manual_seed(0)")),
+    mutant("parts: seed the global generator", PARTS, first("accumulate", "torch.manual_seed(0)")),
+    mutant("fold: seeds the global generator", FOLD, first("fold_batchnorm", "torch.manual_seed(0)")),
     mutant("parts: evaluation mode", PARTS2, "    model.zero_grad()\n    count, total", "    model.zero_grad()\n    model.eval()\n    count, total"),
     mutant("parts: all in one batch", PARTS2, body("accumulate", """
         model.zero_grad()

@@ -266,15 +266,21 @@ def test_arguments_may_be_sparse_or_contain_themselves() -> None:
     assert left.take() == ["inputs"]
 
 
-def test_only_a_helper_that_seeds_the_global_generator_may_have_seeded_it() -> None:
-    def run() -> None:
-        torch.manual_seed(1 + torch.initial_seed())
-
-    run.__module__ = "helper"
-    for source, found in (("torch.Generator().manual_seed(3)", ["seeded"]), ("torch.manual_seed(3)", [])):
-        left = Left()
-        left.defined(source)
-        before = left.before({"f": run})
-        run()
-        left.compare(before, run)
-        assert left.take() == found
+@pytest.mark.parametrize(
+    ("seed", "found"),
+    [
+        (lambda: None, []),
+        (lambda: torch.manual_seed(4), ["seeded"]),
+        (lambda: torch.Generator().manual_seed(5), []),
+        (lambda: torch.set_rng_state(torch.Generator().manual_seed(6).get_state()), ["seeded"]),
+    ],
+)
+def test_a_seed_that_a_helper_sets_is_not_the_students(seed, found: list[str]) -> None:
+    source = "import torch\n\ndef run(f):\n    torch.manual_seed(3)\n    f()\n"
+    helper, usual, left = {"__name__": "helper"}, torch.manual_seed, Left()
+    exec(source, helper)
+    left.defined(source)
+    with left.noting({"f": helper["run"]}):
+        helper["run"](seed)
+    assert left.take() == found
+    assert torch.manual_seed is usual

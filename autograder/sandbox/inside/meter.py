@@ -6,7 +6,7 @@ import math
 import re
 import sys
 from collections.abc import Iterator
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -17,8 +17,9 @@ SMALL = 1 << 12  # values of an argument that is compared in every check: copies
 _WORDS = {  # how code changes a setting; `torch.Generator().manual_seed(3)` leaves the global generator as it is
     "dtype": re.compile("default_dtype"),
     "recording": re.compile("grad_enabled"),
-    "seeded": re.compile(r"torch\.(manual_)?seed|seed_everything|rng_state"),
+    "seeded": re.compile(r"torch\.seed|seed_everything|rng_state"),
 }
+_HELPER_SEEDS = re.compile(r"torch\.manual_seed")  # whose seeds are known, so that the student's differ
 RUNNING = (
     "call",
     "hold",
@@ -95,13 +96,15 @@ class Left:
     """What the student's code left changed in this check: torch's settings, and arguments if the check asks for it.
 
     Otherwise "small inputs" are compared, so that a hint may say that they changed. Settings that a check's helper code
-    may change do not count: the helper's words for a setting say what it changes.
+    may change do not count: the helper's words for a setting say what it changes, and its seeds are noted as it sets
+    them.
     """
 
     def __init__(self, *, arguments: bool = False) -> None:
         self.changed: set[str] = set()
         self._arguments = arguments
         self._of_helpers: set[str] = set()
+        self._helpers_seed, self._seeds = False, set[int]()
 
     def take(self) -> list[str]:
         """Return what changed since the last time."""
@@ -111,6 +114,15 @@ class Left:
     def defined(self, source: str) -> None:
         """Read the source of a check's helper code."""
         self._of_helpers |= {name for name, word in _WORDS.items() if word.search(source)}
+        self._helpers_seed |= bool(_HELPER_SEEDS.search(source))
+
+    @contextmanager
+    def noting(self, request: dict[str, Any]) -> Iterator[None]:
+        """Note what the request in the block leaves changed, if it ends without an error."""
+        before = self.before(request)
+        with _noting_seeds(self._seeds) if self._helpers_seed else nullcontext():
+            yield
+        self.compare(before, request.get("f"))
 
     def before(self, request: dict[str, Any]) -> tuple[dict[str, Any], list[State]]:
         """Return the state before a request: torch's settings, and what is compared of arguments."""
@@ -126,9 +138,30 @@ class Left:
         before, arguments = state
         self.changed.update(kind for kind, value, then in arguments if not _same(_now(kind, value), then))
         if changed := changed_settings(before):
+            if "seeded" in changed and torch_settings()["seeded"] in self._seeds:
+                changed.remove("seeded")
             if getattr(f, "__module__", "") == "helper":
                 changed = [name for name in changed if name not in self._of_helpers]
             self.changed.update(changed)
+
+
+@contextmanager
+def _noting_seeds(seeds: set[int]) -> Iterator[None]:
+    """Add the seeds that a check's helper code sets in the block, not those of the student's code."""
+    torch = sys.modules["torch"]
+    usual = torch.manual_seed
+
+    def manual_seed(seed: int) -> Any:
+        generator = usual(seed)
+        if sys._getframe(1).f_globals.get("__name__") == "helper":
+            seeds.add(generator.initial_seed())
+        return generator
+
+    torch.manual_seed = manual_seed
+    try:
+        yield
+    finally:
+        torch.manual_seed = usual
 
 
 def _states(value: Any, depth: int = 8) -> Iterator[State]:
