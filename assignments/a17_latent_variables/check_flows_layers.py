@@ -48,6 +48,14 @@ def check_density_of_a_banana(student, rng):
     })  # fmt: skip
 
 
+FACTORS = "Keep L below the diagonal and add ones; keep U above it and add diag s."
+
+
+def same_rows(W, product) -> bool:
+    """Say whether each row of W is one of the product."""
+    return all(any(torch.allclose(row, other, atol=1e-5) for other in product) for row in W)
+
+
 @task("LinearPLU", share=50, any_dtype=True, keeps=True)
 def check_linear_layer_has_its_determinant(student, rng):
     """W = P L (U + diag s), the log-determinant is the sum of log |s|, and inverse undoes forward."""
@@ -64,17 +72,25 @@ def check_linear_layer_has_its_determinant(student, rng):
         "Take the absolute value of s: |det W| counts.": s.log().sum().expand(3),
         "The log-determinant is the same for each point: (N,).": right[0],
         "One number for each point; it does not depend on their count.": 3 * right,
+        "The sign is wrong: W multiplies by s.": -right,
         "Take logarithms before the sum.": s.abs().prod().expand(3),
         "L has ones on its diagonal.": right + L.diagonal().abs().log().sum(),
         "The diagonal of U does not count: W has diag s there.": U.diagonal().abs().log().sum().expand(3),
     })  # fmt: skip
     W = helper.answer(layer, eye)[0].T.double()
-    product = (L.tril(-1) + eye) @ (U.triu(1) + s.diag())
-    rows = [any(torch.allclose(row, other, atol=1e-5) for other in product) for row in W]
-    columns = [any(torch.allclose(row, other, atol=1e-5) for other in product) for row in W.T]
-    expect(all(rows), "W = P L (U + diag s) does not hold: a row of W is not a row of L (U + diag s).",
-           "z = W x: for rows, multiply by W.T." if all(columns) else
-           "Keep L below the diagonal and add ones; keep U above it and add diag s.")  # fmt: skip
+    lower, upper = L.tril(-1) + eye, U.triu(1) + s.diag()
+    product = lower @ upper
+    factor = W.norm() / product.norm()
+    wrong = {
+        "z = W x: for rows, multiply by W.T.": (W.T, product),
+        "U + diag s comes first, then L, then P: for rows, x @ upper.T @ lower.T.": (W, upper @ lower),
+        "W is P L (U + diag s) alone: no other factor is multiplied.": (W, factor * product),
+        "W is P L (U + diag s) alone: no other factor, and no minus.": (W, -factor * product),
+    }
+    hint = next((text for text, pair in wrong.items() if same_rows(*pair)), FACTORS)
+    expect(
+        same_rows(W, product), "W = P L (U + diag s) does not hold: a row of W is not a row of L (U + diag s).", hint
+    )
     expect_close(z, x @ W.T, name="z", mistakes={"z = W x: for rows, multiply by W.T.": x @ W})
     judge_layer(helper, layer, x, "LinearPLU", undo=UNDO_PLU)
 
@@ -171,6 +187,7 @@ def check_coupling_of_some_points(student, rng):
     right = s.sum(dim=1)
     expect_close(log_det, right, name="the log-determinant", mistakes={
         "Only half b counts.": raw.tanh().sum(dim=1),
+        "It is the sum of s over half b, not 0.": 0 * right,
         "The sign is wrong.": -right,
         "One number for each point.": right.sum(),
         "Take the sum over the coordinates, not the mean.": right / D,
@@ -190,8 +207,9 @@ def check_permutation_of_columns(student, rng):
     right = torch.stack([x[:, j] for j in (2, 0, 3, 1)], dim=1)
     expect_close(z, right, name="z", mistakes={"Column i of z is column order[i] of x.": x[:, order.argsort()]},
                  hint="Columns change places, not rows.")  # fmt: skip
-    expect_close(log_det, torch.zeros(3, device=rng.device), name="the log-determinant",
-                 hint="A permutation stretches nothing: return a zero for each point.")  # fmt: skip
+    expect_close(log_det, torch.zeros(3, device=rng.device), name="the log-determinant", mistakes={
+        "Return a zero for each point, of shape (N,).": torch.zeros((), device=rng.device),
+    }, hint="A permutation stretches nothing: return a zero for each point.")  # fmt: skip
     expect_close(helper.back(layer, z), x, name="inverse(forward(x))", mistakes={
         "The inverse has the order that undoes it: order.argsort().": z[:, order],
     })  # fmt: skip

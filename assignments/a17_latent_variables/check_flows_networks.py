@@ -26,9 +26,18 @@ def check_masks_of_a_small_network(student, rng):
     """Connections follow the degrees, without a loop over them."""
     forbid(student, "made_masks", loops="connections")
     into, out_of = student.made_masks(3, 4)
+    numbers = all(getattr(mask, "dtype", torch.float32).is_floating_point for mask in (into, out_of))
+    expect(numbers, "The masks are not of floats.", "Masks are multiplied by weights: 1.0 and 0.0, by .float().")
     # degrees of inputs 1 2 3, of the units 1 2 1 2
     right = torch.tensor([[1.0, 0, 0], [1, 1, 0], [1, 0, 0], [1, 1, 0]])
+    from_0 = torch.tensor([[0.0, 0, 0], [1, 0, 0], [0, 0, 0], [1, 0, 0]]), torch.tensor(
+        [[1.0, 0, 1, 0], [1, 1, 1, 1], [1, 1, 1, 1]])  # fmt: skip
+
+    def differs():
+        return not (torch.equal(into.cpu().float(), from_0[0]) and torch.equal(out_of.cpu().float(), from_0[1]))
+
     expect_close(into, right, name="the first mask", mistakes={
+        "The degrees of units begin at 1: unit k has 1 + k % (D - 1).": lambda: right if differs() else from_0[0],
         "Into a unit: degree(hidden) >= degree(input); equality counts.": torch.tensor(
             [[0.0, 0, 0], [1, 0, 0], [0, 0, 0], [1, 0, 0]]),
         "The shape is (hidden, D).": right.T,
@@ -94,8 +103,8 @@ def check_scaled_matrices_are_contractions(student, rng):
         "Divide by sigma / c, not by sigma.": W / 3,
         "sigma was multiplied by c: divide by sigma / c.": W / 2.7,
         "sigma is the largest singular value, not the norm of all entries.": W * 0.9 / W.norm(),
-        "sigma is not squared.": W * 0.9 / 9,
-        "This is the matrix itself.": W,
+        "Divide by sigma / c, without a square.": W * 0.9 / 9,
+        "This is the matrix itself: divide by sigma / c if that is above 1.": W,
         "sigma is a little too small: do all the iterations that are asked for.": (
             lambda: found if bool(((found / right > 1) & (found / right < 1.5)).all()) else right
         ),
@@ -143,7 +152,7 @@ def check_series_of_a_linear_function(student, rng):
         mean = float(found.double().mean())
         wrong = {
             "The signs of the terms alternate: (-1)^(k+1) / k.": -truncated(-W, terms),
-            "Term k is divided by k.": sum((-1) ** (k + 1) * torch.linalg.matrix_power(W, k).trace()
+            "Divide term k by k.": sum((-1) ** (k + 1) * torch.linalg.matrix_power(W, k).trace()
                                            for k in range(1, terms + 1)),
             "The sign is wrong: the first term is positive.": -right,
             "This has one term too few.": truncated(W, terms - 1),
@@ -154,6 +163,8 @@ def check_series_of_a_linear_function(student, rng):
                 torch.linalg.matrix_power(W, k).sum() + torch.linalg.matrix_power(W, k).trace())
                 for k in range(1, terms + 1)),
         }  # fmt: skip
+        expect(terms > 1 or bool((found != 0).any()), "With one term, every estimate is 0.", "The first term is v J v: "
+               "this has one term too few.")  # fmt: skip
         expect(spread > 1e-6, "Equal points have equal random vectors.", "Draw signs of x's shape.")
         near = [hint for hint, value in wrong.items() if abs(mean - float(value)) < 4 * spread + 1e-4]
         expect(abs(mean - float(right)) < 5 * spread + 1e-3,
@@ -170,9 +181,12 @@ def check_noise_fills_the_levels(student, rng):
     found = student.dequantize(x, 8, helper.seeded(3))
     expect_shape(found, (50, 40))
     u = 8 * found.double() - x
-    expect(bool(((u >= -1e-5) & (u < 1 + 1e-5)).all()), "8 x' - x is not in [0, 1).", "x' = (x + u) / L.")
+    expect(bool(((u >= -1e-5) & (u < 1 + 1e-5)).all()), "8 x' - x is not in [0, 1).",
+           "x' = (x + u) / L, where u is uniform on [0, 1): torch.rand.")  # fmt: skip
     alike = [bool((u.std(dim=axis) < 1e-4).all()) for axis in (0, 1)]
     expect(not any(alike), "Whole rows or columns have the same noise.", "Draw noise of x's shape.")
+    expect(bool(((u - u.round()).abs() > 1e-4).any()), "All noise is a whole number, 0 or 1.",
+           "Keep the fractions of torch.rand: convert x to floats, not the noise to whole numbers.")  # fmt: skip
     expect(abs(float(u.mean()) - 0.5) < 0.04 and abs(float(u.std()) - 12**-0.5) < 0.03, "The noise is not uniform.",
            "torch.rand is uniform on [0, 1).")  # fmt: skip
     expect(len(u.round(decimals=3).unique()) > 500, "Many numbers have equal noise.", "Draw noise of x's shape.")

@@ -23,6 +23,9 @@ BY_FACTOR = "log N is -(D log(2 pi) + log |Sigma| + |y|^2) / 2, where L y = x - 
 SUMS = "Sigma_k: the sum of r_nk (x_n - mu_k) (x_n - mu_k)^T over points, divided by N_k, plus eps on the diagonal."
 START = "Start: pi is 1 / K, each Sigma is the covariance of all points plus eps, the means are K different points."
 ITERATE = "An iteration: responsibilities of the present parameters, then m_step with them and with eps."
+NOTES = (
+    "Note the log-likelihood of the start, and after each M step that of the new parameters: iterations + 1 entries."
+)
 AT_ONCE = "Work on all points at once; a loop over groups is fine."
 
 
@@ -49,7 +52,7 @@ def check_density_of_some_gaussians(student, rng):
         "The log-determinant of Sigma is missing.": right + log_det / 2,
         "The log-determinant is *twice* the sum of the logarithms of the factor's diagonal.": right + log_det / 4,
         "The log-determinant counts with a half.": right - log_det / 2,
-        "The log-determinant is subtracted.": right + log_det,
+        "Subtract half of the log-determinant: in -(...) / 2 it has a plus.": right + log_det,
         "Return the logarithm of the density.": right.exp(),
         "Divide by Sigma in both directions: solve L y = x - mu.":
             -0.5 * ((x[:, None] - mu[None]).square().sum(dim=2) + log_det) - constant,
@@ -132,18 +135,19 @@ def check_em_never_lowers_the_likelihood(student, rng):
     seeded = student.define(GENERATOR).seeded
     fit, history = parts(student.fit_gmm(x, 3, 12, seeded(7), 1e-9), 2, "fit_gmm returns the mixture and the history.")
     pi, mu, Sigma = parts(fit, 3, "The mixture is pi, mu and Sigma.")
-    expect_shape(history, (13,), name="the history")
+    expect_shape(history, (13,), name="the history", hint=NOTES)
     for value, shape in ((pi, (3,)), (mu, (3, 2)), (Sigma, (3, 2, 2))):
         expect_shape(value, shape)
-    falls = float((history[:-1] - history[1:]).max())
-    expect(falls < 1e-6, Message("The log-likelihood falls by {fall}.", fall=falls), "It never falls in EM. Does the "
-           "M step use responsibilities of the present parameters?")  # fmt: skip
-    expect(float(history[-1] - history[0]) > 0.1, "The log-likelihood hardly rises in 12 iterations.")
     right = evidence(x, pi, mu, Sigma).mean()
     expect_close(history[-1], right, name="the last entry of the history", mistakes={
         "The history has the mean over points, not the sum.": right * 50,
-        "The last entry belongs to the parameters that are returned.": history[-2],
-    }, hint="Note the log-likelihood after each M step, with the new parameters.")  # fmt: skip
+        "The log-likelihood lacks the weights: log p(x) is logsumexp of log pi + log N.":
+            torch.logsumexp(densities(x, mu, Sigma), dim=1).mean(),
+    }, hint=NOTES)  # fmt: skip
+    falls = float((history[:-1] - history[1:]).max())
+    expect(falls < 1e-6, Message("The log-likelihood falls by {fall}.", fall=falls), "It never falls in EM. Does the "
+           "M step use responsibilities of the present parameters?")  # fmt: skip
+    expect(float(history[-1] - history[0]) > 0.1, "The log-likelihood hardly rises in 12 iterations.", ITERATE)
 
 
 @task("kl_gaussians", share=50, any_dtype=True)
@@ -186,17 +190,17 @@ def check_bound_has_three_equal_forms(student, rng):
     entropy, prior = -(q * q.log()).sum(dim=1), (q * pi.log()).sum(dim=1)
     gap = evidence(x, pi, mu, Sigma) - right
     expect_close(found[:, 1], right, rtol=1e-3, atol=1e-3, name="E log p(x, z) + H(q)", mistakes={
-        "The entropy is added.": right - 2 * entropy,
+        "Add the entropy.": right - 2 * entropy,
         "The entropy is missing.": right - entropy,
         "The joint probability has the weight pi.": right - prior,
     }, hint="This is the sum of q (log pi + log N) plus the entropy, which is minus the sum of q log q.")  # fmt: skip
     expect_close(found[:, 0], right, rtol=1e-3, atol=1e-3, name="log p(x) - KL(q, posterior)", mistakes={
         "This is log p(x): subtract the divergence from q to the posterior.": right + gap,
-        "The divergence is subtracted.": right + 2 * gap,
+        "Subtract the divergence.": right + 2 * gap,
         "The divergence goes from q to the posterior, not back.": lambda: backwards(x, q, pi, mu, Sigma),
     })  # fmt: skip
     expect_close(found[:, 2], right, rtol=1e-3, atol=1e-3, name="E log p(x | z) - KL(q, prior)", mistakes={
-        "The divergence is subtracted.": right + 2 * (-entropy - prior),
+        "Subtract the divergence.": right + 2 * (-entropy - prior),
         "This is E log p(x | z) alone: subtract the divergence from q to the prior.": right - entropy - prior,
     }, hint="The prior is pi: the divergence from q to it is the sum of q log(q / pi).")  # fmt: skip
 

@@ -114,7 +114,7 @@ def check_perplexity_of_some_codes(student, rng):
         "Base and logarithm belong together: exp and log.": 2**entropy,
         "Base and logarithm belong together: exp and log, not log2.": math.exp(entropy / math.log(2)),
         "This counts the words that occur.": float(len(codes.unique())),
-        "Divide by K: no, the perplexity goes up to K.": math.exp(entropy) / 7,
+        "Do not divide by K: the perplexity goes up to K.": math.exp(entropy) / 7,
     }, hint="p is the share of all codes, and the sum of p log p is over words that occur: 0 log 0 is 0.")  # fmt: skip
     expect_close(student.code_usage(torch.tensor([0, 0, 1, 1], device=rng.device), 4), 2.0, name="the worked example")
 

@@ -147,8 +147,13 @@ def judge_layer(helper, layer, x: Tensor, name, stretch: str = "", undo: str = "
     expect_shape(z, tuple(x.shape), name=Message("z of {name}", name=name))
     expect_shape(log_det, (len(x),), name=Message("the log-determinant of {name}", name=name),
                  hint="Return a number for each point: (N,).")  # fmt: skip
+    alone, _, _ = helper.answer(layer, x[:1])
+    expect_close(alone, z[:1], rtol=1e-4, atol=1e-5, name="z of a point by itself",
+                 hint="z of a point depends on no other point: take no mean or sum over the batch.")  # fmt: skip
     J = helper.jacobians(layer, x)
     expect_shape(J, (len(x), x.shape[1], x.shape[1]), name="the Jacobian")
+    expect(bool((J != 0).any()), "The gradient of z in x is 0.",
+           "Something between x and z stops the gradient: look for detach(), .data or torch.no_grad().")  # fmt: skip
     right = torch.linalg.slogdet(J.double())[1].to(x)
     expect_close(log_det, right, rtol=1e-3, atol=1e-4, name=Message("the log-determinant of {name}", name=name),
                  mistakes={

@@ -162,6 +162,11 @@ def check_divergences_and_their_gradient(student, rng):
 ZERO = "0 log 0 is 0, as torch.special.entr and xlogy know; add nothing inside of a logarithm."
 
 
+def judge_zeros(found, q):
+    """Require that no bound is nan where q has zeros."""
+    expect(not bool(found[(q == 0).any(dim=1)].isnan().any()), "The bound is nan where q has zeros.", ZERO)
+
+
 @task("elbo", share=50, loans=LOANS_OF_STEPS)
 def check_bounds_and_their_gradient(student, rng):
     """The bound touches log p(x) at the posterior; entries of q may be 0; gradients are right."""
@@ -170,6 +175,7 @@ def check_bounds_and_their_gradient(student, rng):
     log_p = evidence(x, pi, mu, Sigma)
     r = posterior(x, pi, mu, Sigma)
     seen = student.inspect(student.elbo, x, r, pi, mu, Sigma)
+    judge_zeros(seen.value, r)
     expect_close(seen.value, log_p[:, None].expand(-1, 3), name="q = posterior", hint=ZERO)
     expect_unchanged(seen, x, r, pi, mu, Sigma)
     q = torch.softmax(rng.normal(5, 3), dim=1)
@@ -177,6 +183,7 @@ def check_bounds_and_their_gradient(student, rng):
     q[1, 2] = 0
     q[1] = q[1] / q[1].sum()
     found = student.elbo(x, q, pi, mu, Sigma)
+    judge_zeros(found, q)
     expect_close(found, bounds(x, q, pi, mu, Sigma)[:, None].expand(-1, 3), name="q with zeros", hint=ZERO)
     helper = student.define(FROM_FACTORS)
     expect_same_gradients(

@@ -207,6 +207,9 @@ def some_batch(rng, N: int, side: int, Z: int):
     return x_hat, x, rng.normal(N, Z), rng.normal(N, Z)
 
 
+CLAMPED = "F.binary_cross_entropy clamps logarithms at -100; add nothing inside of them."
+
+
 @task("loss_function", share=50, loans=LOANS_FOR_LOSS)
 def check_losses_and_their_gradient(student, rng):
     """Values and gradients are right for one image and seven; answers of exactly 0 and 1 stay finite."""
@@ -220,9 +223,9 @@ def check_losses_and_their_gradient(student, rng):
     x_hat, x, mu, logvar = some_batch(rng, 2, 4, 3)
     x_hat[0, 0, 0, :3] = torch.tensor([0.0, 1.0, 0.0], dtype=x_hat.dtype, device=x_hat.device)
     x[0, 0, 0, :3] = torch.tensor([0.0, 1.0, 0.5], dtype=x.dtype, device=x.device)
-    expect_close(student.loss_function(x_hat, x, mu, logvar), weighted_loss(x_hat, x, mu, logvar),
-                 name="answers of exactly 0 and 1",
-                 hint="F.binary_cross_entropy clamps logarithms at -100; add nothing inside of them.")  # fmt: skip
+    found = student.loss_function(x_hat, x, mu, logvar)
+    expect(bool(found.isfinite()), "The loss of answers of exactly 0 and 1 is not finite.", CLAMPED)
+    expect_close(found, weighted_loss(x_hat, x, mu, logvar), name="answers of exactly 0 and 1", hint=CLAMPED)
 
 
 @task("beta_loss", share=50, loans=LOANS_FOR_BETA)

@@ -26,17 +26,19 @@ def check_gradients_of_book_and_encoder(student, rng):
                      hint="z_q = z + (e - z).detach(): the codebook learns from the loss alone.")  # fmt: skip
         size = z.numel()
         expect_close(of_z, 2 * beta * (z - chosen) / size, name="the gradient of the loss in z", mistakes={
+            "The commitment loss passes a gradient to z: detach e there, not z.": torch.zeros_like(z),
             "z learns from the commitment loss only: the terms are exchanged.": 2 * (z - chosen) / size,
             "z learns from the commitment loss only: detach z in the first.": 2 * (1 + beta) * (z - chosen) / size,
         })  # fmt: skip
         rows = (chosen - z).movedim(1, -1).reshape(-1, D)
         right = torch.zeros_like(book).index_add(0, codes.flatten(), 2 * rows / size)
         expect_close(of_book, right, name="the gradient of the loss in the codebook", mistakes={
+            "The first loss passes a gradient to the codebook: detach z there, not e.": torch.zeros_like(book),
             "The codebook learns from the first loss only: the terms are exchanged.": beta * right,
             "The codebook learns from the first loss only: detach e in the second.": (1 + beta) * right,
         })  # fmt: skip
     names = helper.parameters(student.VectorQuantizer(4, 2), rng.normal(1, 2, 3, 3, dtype=torch.float32))
-    expect(list(names) == ["codebook"], "The only parameter is codebook.")
+    expect(list(names) == ["codebook"], "The only parameter is codebook.", "beta is a plain number.")
     expect_shape(names["codebook"], (4, 2), name="the codebook")
     expect(len(names["codebook"].unique(dim=0)) == 4, "The words of a new codebook are equal.", "Draw them at random.")
     tie = torch.tensor([[1.0], [-1.0], [1.0]], dtype=torch.float64, device=rng.device)

@@ -106,7 +106,7 @@ MUTANTS = [
     mutant("series: one vector for all points", EXACT, "torch.randint(0, 2, x.shape, generator", "torch.randint(0, 2, x[:1].shape, generator", also=((SIGNS, "v = (2.0 * signs.to(x.dtype) - 1).expand(x.shape)"),)),
     mutant("series: the global generator", EXACT, "torch.randint(0, 2, x.shape, generator=generator, device=x.device)", "torch.randint(0, 2, x.shape, device=x.device)"),
     mutant("series: needs gradients to be on", EXACT, "    with torch.enable_grad():\n        leaf", "    if True:\n        leaf"),
-    mutant("series: asks x for a gradient", EXACT, "leaf = x.detach().requires_grad_()", "leaf = x.mul_(1.001).detach().requires_grad_()"),
+    mutant("series: writes into x", EXACT, "leaf = x.detach().requires_grad_()", "leaf = x.mul_(1.001).detach().requires_grad_()"),
     mutant("series: float32", EXACT, TERM, "total = (total + (-1) ** (k + 1) / k * (product * v).sum(dim=1)).float()", habit="dtype"),
     mutant("noise: none", NOISE, LEVEL, "return (x + 0.5 * torch.ones(x.shape)) / L"),
     mutant("noise: around the level", NOISE, LEVEL, "return (x + noise - 0.5) / L"),

@@ -96,7 +96,7 @@ MUTANTS = [
     mutant("CVAE: decodes mu", CVAE, JOINED, JOINED.replace("reparametrize(mu, logvar)", "mu")),
     mutant("CVAE: samples in training mode only", CLASS, JOINED, JOINED.replace("reparametrize(mu, logvar)", "(reparametrize(mu, logvar) if self.training else mu)")),
     mutant("CVAE: the code is detached", ASKED, JOINED, JOINED.replace("reparametrize(mu, logvar)", "reparametrize(mu, logvar).detach()")),
-    mutant("CVAE: ten classes only", CLASS, "def __init__(self, input_size: int, num_classes: int = 10, latent_size: int = 15) -> None:", "def __init__(self, input_size: int, num_classes: int = 10, latent_size: int = 12) -> None:"),
+    mutant("CVAE: codes of 12 numbers", CLASS, "def __init__(self, input_size: int, num_classes: int = 10, latent_size: int = 15) -> None:", "def __init__(self, input_size: int, num_classes: int = 10, latent_size: int = 12) -> None:"),
     loss("a mean over pixels", "pixels / x.numel() + kl / len(x)"),
     loss("everything divided by all pixels", "(pixels + kl) / x.numel()"),
     loss("not divided by N", "pixels + kl"),

@@ -23,8 +23,8 @@ MISTAKES: dict[str, list[Mistake]] = {
         ("fit_gmm", ("dim=1).mean()", "dim=1).sum()"), "the mean over points"),
         ("kl_gaussians", ("0.5 * ", ""), "1/2 is missing"),
         ("kl_gaussians", (" - len(m0)", ""), "D is subtracted"),
-        ("elbo", ("second = expected(joint) - ", "second = expected(joint) + "), "The entropy is added"),
-        ("elbo", ("first = evidence - (minus", "first = evidence + (minus"), "The divergence is subtracted"),
+        ("elbo", ("second = expected(joint) - ", "second = expected(joint) + "), "Add the entropy"),
+        ("elbo", ("first = evidence - (minus", "first = evidence + (minus"), "Subtract the divergence"),
     ],
     "vae.py": [
         ("reparametrize", ("(0.5 * logvar)", "logvar"), "the logarithm of the variance"),
