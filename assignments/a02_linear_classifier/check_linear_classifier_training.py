@@ -274,6 +274,7 @@ def judge_search_params(params):
             strengths=len(params[1]),
             pairs=pairs,
         ),
+        "Each learning rate meets each strength: 4 of the one and 4 of the other are 16 pairs.",
     )
 
 

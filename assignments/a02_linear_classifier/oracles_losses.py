@@ -38,6 +38,13 @@ def crammer_singer(W: Tensor, X: Tensor, y: Tensor) -> Tensor:
     return hinges.max(dim=1).values.mean()
 
 
+def first_only(W: Tensor, X: Tensor, y: Tensor) -> Tensor:
+    """Compute the mean of each image's first hinge, in the order of the classes."""
+    hinges = (1 - (X @ W).gather(1, y[:, None]) + X @ W).clamp(min=0).scatter(1, y[:, None], 0.0)
+    firsts = [row[row > 0][:1].sum() for row in hinges]
+    return torch.stack(firsts).mean()
+
+
 def weighted_by_size(W: Tensor, X: Tensor, y: Tensor) -> Tensor:
     """Compute the gradient in which each image counts as often as its hinges are large. (D, C)"""
     hinges = (1 - (X @ W).gather(1, y[:, None]) + X @ W).clamp(min=0).scatter(1, y[:, None], 0.0)
@@ -87,6 +94,9 @@ def wrong_losses(formula, W, X, y, reg) -> dict[str, Callable[[], Tensor]]:
             "The hinges were squared; the loss adds them up as they are.": (lambda: formula(W, X, y, reg, power=2)),
             "Only the largest hinge of each image counts here; add up those of all wrong classes.": (
                 lambda: crammer_singer(W, X, y) + reg * W.pow(2).sum()
+            ),
+            "Only the first violation of each image counts here: the loop over the classes must go on after it.": (
+                lambda: first_only(W, X, y) + reg * W.pow(2).sum()
             ),
         }
     else:

@@ -5,7 +5,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from oracles import HELPERS
-from oracles_captioner import Caption, D, captioner, losses_of
+from oracles_captioner import BLIND, Caption, D, captioner, losses_of, without_image
 from oracles_loans import LOANS_OF_ATTENTION_LSTM, LOANS_OF_CAPTIONER
 from torch import Tensor
 
@@ -198,6 +198,8 @@ def judge_loss(student, rng, kind: str) -> None:
         "There is a ReLU after the layer that makes h0; there is none in the text.": (
             lambda: loss_with_relu(weights, kind, features, captions)
         ),
+        BLIND[0]: lambda: losses_of(without_image(weights), kind, features, captions).sum() / 3,
+        BLIND[1]: lambda: of(0 * features),
     })  # fmt: skip
     padded = torch.cat([captions, torch.full_like(captions[:, :2], len(WORDS) - 1)], dim=1)
     found = model(features, padded)

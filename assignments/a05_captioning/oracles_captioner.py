@@ -22,6 +22,10 @@ def parts(model, sizes, seed, like):
     return weights_or_complaint(model, sizes, seed, like), trains
 """
 
+BLIND = (  # mistakes: the first state is zero, or the bias of the linear layer
+    "The image changes nothing here: h0 is what the linear layer makes of its features.",
+    "The image changes nothing here: h0 is the bias of the linear layer alone. Do the features reach this layer?",
+)
 D, E, H = 98, 6, 5  # features (of common.nets.image_encoder), word vectors, states
 
 
@@ -47,6 +51,11 @@ def losses_of(found: dict, kind: str, features: Tensor, captions: Tensor) -> Ten
     for t in range(captions.shape[1] - 1):
         losses.append(F.cross_entropy(oracle.next_scores(captions[:, t])[0], captions[:, t + 1], reduction="none"))
     return torch.stack(losses, dim=1)
+
+
+def without_image(found: dict) -> dict:
+    """Return the weights of a captioner whose first state and grid are zeros."""
+    return {**found, "projection": tuple(torch.zeros_like(part) for part in found["projection"])}
 
 
 class Caption:
@@ -104,6 +113,11 @@ class Caption:
             steps = [oracle.next_scores(start[:, 0])[0].argmax(dim=1) for _ in range(self.length)]
             return torch.stack(steps, dim=1)
 
+        def of_first_state() -> Tensor:
+            oracle = Captioner(self.found, self.kind, self.features)
+            h = oracle.state if self.kind == "rnn" else oracle.state[0]
+            return F.linear(h, *self.found["output"]).argmax(dim=1)[:, None].repeat(1, self.length)
+
         mistakes: dict[str, Any] = {
             "The first word is <START>; return the words after it.": torch.cat([start, self.words[:, :-1]], dim=1),
             "The first word is <START>; return the max_length words after it.": torch.cat([start, self.words], dim=1),
@@ -115,8 +129,14 @@ class Caption:
             "The first input is the word 1; it should be the number of <START>, self.start.": (
                 lambda: self._write(first=1)[0]
             ),
+            "The scores come from the state after the step; here they come from the first state.": of_first_state,
             "The first input is the word 0; it should be <START>.": lambda: self._write(first=0)[0],
         }
+        blind = (without_image(self.found), self.features), (self.found, 0 * self.features)
+        for hint, (found, features) in zip(BLIND, blind, strict=True):
+            mistakes[hint] = lambda found=found, features=features: (
+                Caption(found, self.kind, features, self.start, self.length).words
+            )
         if self.kind == "lstm":
             mistakes["The cell state begins as h0; it should begin with zeros."] = lambda: self._write(change_cell)[0]
         if self.kind == "attn":

@@ -17,7 +17,7 @@ from oracles_layers import (
 )
 from oracles_parameters import filled
 
-from autograder import Message, expect, expect_close, expect_equal, expect_shape, forbid, task
+from autograder import Message, expect, expect_close, expect_equal, expect_shape, explain_errors, forbid, task
 
 GENERATOR_ONLY = Message("The generator that is given draws all random numbers.")
 
@@ -118,8 +118,10 @@ class Plain(nn.Module):
         return torch.tanh(own @ self.own + near.mean(dim=1) @ self.other)
 
 def run(weights, sizes, X, edge_index, nodes, seed):
+    return embed(weights, sizes, X, edge_index, nodes, torch.Generator(device=X.device).manual_seed(seed))
+
+def embed(weights, sizes, X, edge_index, nodes, generator):
     layers = [Plain(*pair) for pair in weights]
-    generator = torch.Generator(device=X.device).manual_seed(seed)
     out = student.sage_embed(layers, list(sizes), X, edge_index, nodes, generator)
     return out, [layer.seen for layer in layers]
 """
@@ -153,12 +155,19 @@ def everywhere(weights, X, edges):
     return X
 
 
+ORDER = (
+    "The first layer takes rows of X, and each layer what the layer before it made: layers[-1] acts last, on what "
+    "`layers[:-1]` make of the nodes and of their samples."
+)
+
+
 @task("sage_embed", share=50, any_dtype=True, loans=EXACTLY_K)
 def check_sampled_neighbourhoods_of_a_regular_graph(student, rng):
     """If each layer samples as many neighbours as there are, the result is that with all neighbours."""
     X, edges, nodes = rng.normal(9, 3), regular(rng, 9, 3), torch.tensor([4, 0, 4], device=rng.device)
     weights = [(rng.normal(3, 4), rng.normal(3, 4)), (rng.normal(4, 2), rng.normal(4, 2))]
-    out, _ = student.define(SMALL_LAYERS).run(weights, (3, 3), X, edges, nodes, rng.int(0, 2**31))
+    with explain_errors({"cannot be multiplied": ORDER}):
+        out, _ = student.define(SMALL_LAYERS).run(weights, (3, 3), X, edges, nodes, rng.int(0, 2**31))
     after = everywhere(weights[:1], X, edges)
     raw = torch.stack([X[near(edges, i)].mean(dim=0) for i in range(9)])
     expect_close(out, everywhere(weights, X, edges)[nodes], mistakes={

@@ -3,7 +3,7 @@
 import math
 
 import numpy as np
-from oracles_edges import STAGES, correlated, counted, crests, derivatives, reached, tops
+from oracles_edges import STAGES, correlated, counted, crests, derivatives, reached, reached_around, tops
 
 from autograder import expect, expect_close, expect_equal, expect_shape, is_sequence, task
 
@@ -56,6 +56,13 @@ def check_two_thresholds(student):
     })  # fmt: skip
 
 
+AROUND = {  # mistakes, by the axes that go on at the other border
+    (0,): "The picture ends at its border: a row -1 is the last row of numpy, which does not touch the first.",
+    (1,): "The picture ends at its border: a column -1 is the last one of numpy, which does not touch the first.",
+    (0, 1): "The picture ends at its border: an index of -1 is the last row or column, which is far away.",
+}
+
+
 @task("link_edges", share=50)
 def check_links_of_a_small_picture(student, rng):
     """Weak pixels stay if a chain links them with a strong one; chains may step to eight neighbours."""
@@ -66,6 +73,7 @@ def check_links_of_a_small_picture(student, rng):
         grown = np.pad(strong, 1)
         near = sum(grown[1 + i : 10 + i, 1 + j : 12 + j] for i in (-1, 0, 1) for j in (-1, 0, 1)) > 0
         expect_equal(student.link_edges(strong, weak), right, mistakes={
+            **{hint: reached_around(strong, weak, axes) for axes, hint in AROUND.items()},
             "Pixels have eight neighbours, with those at the corners.": reached(strong, weak, corners=False),
             "Chains may be long: also neighbours of linked weak pixels are linked.": strong | (weak & near),
             "Strong pixels are edges, too.": right & weak,

@@ -119,6 +119,20 @@ def reached(strong, weak, *, corners=True):
     return out
 
 
+def reached_around(strong, weak, around):
+    """Return what is reached if chains cross the border along the axes in ``around``, by indices below 0: wrong."""
+    (H, W), out, left = strong.shape, strong.copy(), np.argwhere(strong).tolist()
+    low = [-size if axis in around else 0 for axis, size in enumerate(strong.shape)]
+    while left:
+        row, column = left.pop()
+        for r in range(max(row - 1, low[0]), min(row + 2, H)):
+            for c in range(max(column - 1, low[1]), min(column + 2, W)):
+                if weak[r, c] and not out[r, c]:
+                    out[r, c] = True
+                    left.append((r, c))
+    return out
+
+
 def counted(img, *, swap=False, whole=round):
     """Return the table of votes by counting each pixel and angle; ``whole`` makes a whole number of a distance."""
     D = math.ceil(math.hypot(*img.shape))

@@ -77,10 +77,10 @@ def every_seam(energy):
     return np.array(best)
 
 
-def cheapest(energy):
-    """Return the cheapest seam, a column for each row."""
+def cheapest(energy, last=False):
+    """Return the cheapest seam, a column for each row; of equal ones the first, or wrongly the ``last``."""
     cost, paths = costs(energy)
-    seam = [int(np.argmin(cost[-1]))]
+    seam = [len(cost[-1]) - 1 - int(np.argmin(cost[-1][::-1])) if last else int(np.argmin(cost[-1]))]
     for r in range(len(energy) - 1, 0, -1):
         seam.append(seam[-1] + int(paths[r, seam[-1]]))
     return seam[::-1]
@@ -91,12 +91,12 @@ def without(rows, seam):
     return [row[:c] + row[c + 1 :] for row, c in zip(rows, seam, strict=True)]
 
 
-def carve(image, count):
+def carve(image, count, last=False):
     """Return the picture without its cheapest seams, and the columns of the original that they had."""
     rows, columns = image.tolist(), [list(range(image.shape[1]))] * len(image)
     taken = [[] for _ in rows]
     for _ in range(count):
-        seam = cheapest(energies(np.array(rows)))
+        seam = cheapest(energies(np.array(rows)), last)
         for r, c in enumerate(seam):
             taken[r].append(columns[r][c])
         rows, columns = without(rows, seam), without(columns, seam)

@@ -52,7 +52,7 @@ def function(a: Values, e: Values, atol: float, rtol: float) -> str:
             return Message("Every value is too small by {distance}.", distance=number(-distance))
     if _agree(np.abs(a), np.abs(e), atol, rtol):
         return "The absolute values are right, but some signs are wrong."
-    return _cut_off(a, e, atol, rtol)
+    return _cut_off(a, e, atol, rtol) or _at_a_bound(a, e)
 
 
 def _cut_off(a: Values, e: Values, atol: float, rtol: float) -> str:
@@ -67,6 +67,16 @@ def _cut_off(a: Values, e: Values, atol: float, rtol: float) -> str:
     elif not above:
         text = "The values are right, but none is below {low}: does a clamp come where it should not?"
     return Message(text, low=number(low), high=number(high))
+
+
+def _at_a_bound(a: Values, e: Values) -> str:
+    """Return a hint if several values are the same smallest or largest one, and should be beyond it, or ""."""
+    for bound, beyond in ((float(a.min()), e < a.min()), (float(a.max()), e > a.max())):
+        there = a == bound
+        if e.size >= 6 and bound and there.sum() >= 3 and not there.all() and 2 * (there & beyond).sum() > there.sum():
+            text = "Several values are exactly {bound}, and none is beyond it: does a clamp come where it should not?"
+            return Message(text, bound=number(bound))
+    return ""
 
 
 def along_an_axis(a: Values, e: Values, atol: float, rtol: float) -> str:
@@ -123,7 +133,7 @@ def nearly(a: Values, e: Values) -> str:
         return ""
     return (
         "This is nearly right: is a small constant such as eps too large, missing or in another place, or does a "
-        "rounding or the last of many terms make the difference?"
+        "rounding, a smoothed function such as softplus, or the last of many terms make the difference?"
     )
 
 

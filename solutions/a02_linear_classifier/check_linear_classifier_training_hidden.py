@@ -6,7 +6,10 @@ from oracles import LOANS_OF_SETTINGS, LOANS_OF_TRAINING, RECORD, TOY, batch
 from autograder import Message, expect, expect_close, expect_equal, expect_shape, task
 
 LARGE = "batch_size may be larger than the number of images: they are drawn with replacement."
-EVEN = "torch.randint(num_train, (batch_size,)) draws each row 0 to num_train - 1 with the same probability."
+EVEN = (
+    "torch.randint(num_train, (batch_size,)) draws each row 0 to num_train - 1 with the same probability, in random "
+    "order: use the rows as they come, without sorting them."
+)
 SEED = """
 import torch
 

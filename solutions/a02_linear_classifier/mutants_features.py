@@ -71,7 +71,7 @@ FEATURES = [
            "    " + GREY.join(["grey = ", "[:, 0]  # (N, H+2, W+2)"]),
            "    if len(images) > 1:\n        return torch.cat([hog_features(x[None], cell, bins) for x in images])\n"
            + "    " + GREY.join(["grey = ", "[:, 0]  # (N, H+2, W+2)"])),
-    mutant("features: stacked below each other", "check_features_stand_side_by_side",
+    mutant("features: the columns in reverse order", "check_features_stand_side_by_side",
            SIDE_BY_SIDE, "torch.cat([compute(part).T for compute in feature_fns]).T.flip(1)"),
     mutant("features: the last, incomplete part is dropped", "check_features_of_many_images",
            PARTS, PARTS.replace("split(1000)", "split(1000)[: max(1, len(images) // 1000)]")),

@@ -201,7 +201,7 @@ def adjust_hue(image: Tensor, shift: float) -> Tensor:
 # 2. The hue has three cases; nest two `torch.where`. Where the chroma is 0, divide by 1 instead: the result is
 #    multiplied by the chroma later and vanishes.
 # 3. Add 6 * shift to the hue (it is measured in sixths). For each channel compute k with its own n, and `%` 6 keeps it
-#    in range; then the formula with min(k, 4 - k), clamped.
+#    in range; then the formula with min(k, 4 - k), clamped to [0, 1]. Value and chroma stay as they are: clamp neither.
 
 # %% tags=["active-ipynb"]
 # rows = {

@@ -92,7 +92,8 @@ def compute_saliency_maps(X: Tensor, y: Tensor, model: nn.Module) -> Tensor:
 
 
 # %% [markdown] hint="compute_saliency_maps"
-# 1. `X.detach().clone().requires_grad_()` is a copy whose gradient torch records. Compute the scores of the copy.
+# 1. `X.detach().clone().requires_grad_()` is a copy whose gradient torch records. Compute the scores of the copy; leave
+#    the model in the mode that it has.
 # 2. Pick the score of each image's class: `scores.gather(1, y[:, None])`, or `scores[torch.arange(len(y)), y]`. Add
 #    them up.
 # 3. `torch.autograd.grad(total, X)` returns a tuple with one gradient. Take its absolute values, then the largest of

@@ -133,6 +133,9 @@ def check_narrower_and_lower_pictures(student, rng):
     both = [carve(np.round(1024 * one) / 1024, 1)[0] for one in (image, image[:, ::-1])]
     expect_close(student.reduce(np.round(1024 * image) / 1024, 8), both[0], name="a symmetric picture", mistakes={
         "Of equal costs in the last row, the first counts.": both[1][:, ::-1],
+        "Of equal costs in the last row, argmin takes the first.": (
+            lambda: carve(np.round(1024 * image) / 1024, 1, last=True)[0]
+        ),
     })  # fmt: skip
 
 

@@ -106,6 +106,7 @@ def test_a_shape_with_an_open_size_has_no_guess() -> None:
         (1 / X, X, "These are 1 divided by"),
         (1 - X, X, "These are 1 minus"),
         (X.clamp(min=0), X, "Negative values became 0"),
+        ((X + 0.25).clamp(max=5), X, "Several values are exactly 5, and none is beyond it: does a clamp"),
         (X.abs(), X, "These are the absolute values"),
         (X * torch.tensor([1, -1, 1, 1]), X, "The absolute values are right, but some signs are wrong."),
         (X - 2.5, X, "Every value is too small by 2.5."),
