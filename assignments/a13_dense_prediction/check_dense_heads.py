@@ -35,7 +35,8 @@ def check_worked_loss_of_depth(student, rng):
     mask = rng.uniform(1, 4, 5) < 0.7
     mask[0, 0, 0], mask[0, 0, 1:3] = False, True
     first = student.scale_invariant_log_loss(pred, depth, mask)
-    expect_close(first, student.scale_invariant_log_loss(pred, depth, mask, 1.0), name="lambda is 1 by default")
+    expect_close(first, student.scale_invariant_log_loss(pred, depth, mask, 1.0), name="lambda is 1 by default",
+                 hint="Without lam, lam is 1: does your function have another number there?")  # fmt: skip
     expect_close(student.scale_invariant_log_loss(7.5 * pred, depth, mask), first, name="a prediction times 7.5")
     holes = torch.where(mask, depth, 0.0)
     expect_close(student.scale_invariant_log_loss(pred, holes, mask), first, name="a depth of 0 outside of the mask")
@@ -113,7 +114,11 @@ def check_angles_of_normals(student, rng):
         "Divide by the lengths.": 1 - 3 * n.square().sum(1).mean(),
         "The loss is 1 - cos, not -cos.": zero - 1,
     })  # fmt: skip
-    expect_close(student.normal_loss(n, other), zero + 1, name="right angles")
+    expect_close(student.normal_loss(n, other), zero + 1, name="right angles", mistakes={
+        "The cosine is taken over the three components, axis 1.":
+            1 - (torch.nn.functional.normalize(n, dim=3) * torch.nn.functional.normalize(other, dim=3))
+            .sum(dim=3).mean(),
+    })  # fmt: skip
     expect_close(student.normal_loss(n, -0.5 * n), zero + 2, name="opposite directions", mistakes={
         "Opposite normals cost 2: no absolute value, no square.": zero,
     })  # fmt: skip

@@ -80,7 +80,11 @@ def check_loss_of_own_channel(student, rng):
     )  # fmt: skip
     for r, c in enumerate(labels.tolist()):
         logits[r, c] = 30 * (2 * targets[r] - 1)
-    expect(float(student.mask_loss(logits, labels, targets)) < 1e-9, "Logits of the right signs, and large, cost 0.")
+    found, text = float(student.mask_loss(logits, labels, targets)), "Logits of the right signs, and large, cost 0."
+    expect(found < 1, text,
+           "Where the target is 1, large logits cost nothing; where it is 0, logits far below 0. Are they exchanged?",
+           )  # fmt: skip
+    expect(found < 1e-9, text, "The channels of other classes have no part in the loss, not even a small one.")
 
 
 @task("paste_mask", share=50, any_dtype=True)
@@ -94,6 +98,9 @@ def check_masks_of_known_boxes(student, rng):
     transposed[3:7, 1:5] = mask.T
     expect_close(student.paste_mask(mask, box, 9, 8), right, name="a box of m x m pixels", mistakes={
         "Rows come first: y is axis 0 of the mask, x axis 1.": transposed,
+        "The result has probabilities, not 0 and 1.": (right > 0.5).to(right.dtype),
+        "Pixels whose centres are outside of the box have 0.":
+            mask[(torch.arange(9) - 3).clamp(0, 3)][:, (torch.arange(8) - 1).clamp(0, 3)],
     }, hint="The centre of a pixel is at j + 1/2; in this box, each pixel's centre is that of a cell.")  # fmt: skip
     box = torch.tensor([1.7, 2.2, 6.3, 8.1], dtype=torch.float64, device=rng.device)
     ones = torch.ones(3, 3, dtype=torch.float64, device=rng.device)
@@ -112,7 +119,7 @@ def check_masks_of_known_boxes(student, rng):
             (columns / 3).floor().repeat(5, 1),
         "The first column is not the first cell, nor the last the last: centres are at j + 1/2.":
             (columns * 3 / 11).repeat(5, 1),
-    })  # fmt: skip
+    }, hint="Between the centres of two cells, values are bilinear: the weights of both sum to 1.")  # fmt: skip
 
 
 @task("heatmap_targets", share=50)
@@ -136,8 +143,10 @@ def check_worked_cells(student, rng):
                 torch.tensor([[9, 0, 2, -1, 3, -1, 12]], device=rng.device),
             "Joints to the left of the box are outside: round down, not towards 0.":
                 torch.tensor([[13, 0, 3, -1, -1, 4, -1]], device=rng.device),
+            "The box has m x m cells, not the image: subtract x0 and y0 first.":
+                torch.tensor([[14, 10, 11, -1, -1, 10, -1]], device=rng.device),
         },
-        hint="A joint belongs to the cell that it is in, not to the nearest one; one on x1 or y1 is outside.",
+        hint="Cells divide the box: a joint belongs to the one that it is in. Joints on x1 or y1 are outside.",
     )  # fmt: skip
 
 
@@ -216,12 +225,16 @@ def check_corners_of_three_boxes(student, rng):
     right = torch.tensor([boxes[n][0] for n in order], dtype=torch.float64, device=rng.device)
     alone = torch.tensor([[1, 1, 6, 5], [1, 1, 10, 8], [2, 0, 9, 7], [3, 2, 6, 5], [3, 2, 10, 8]]).to(right)
     signed = torch.tensor([[1, 1, 6, 5], [1, 1, 10, 8], [2, 0, 9, 7], [3, 2, 10, 8]]).to(right)
+    flat = right[:, 1::2] * 12 + right[:, ::2]  # numbers of the corners' places
+    narrow = torch.stack([flat % 9, flat // 9], dim=2).flatten(1)
+    keep = (narrow[:, :2] < narrow[:, 2:]).all(dim=1)
     expect_close(found, right, name="the boxes", mistakes={
         "Boxes are xyxy: columns first.": right[:, [1, 0, 3, 2]],
         "The highest score comes first.": right.flip(0),
         "Corners whose embeddings differ by 1/2 or more do not belong together.": alone,
         "Take the difference of embeddings without its sign.": signed,
         "The embedding of a bottom-right corner is in emb_br.": right[:0],
+        "A place is row * W + column: divide by the width, not by the height.": narrow[keep],
     })  # fmt: skip
     expect_close(scores, torch.tensor([0.9, 0.8, 0.7], dtype=torch.float64, device=rng.device), name="the scores",
                  mistakes={"A score is the mean of two, not their product.":

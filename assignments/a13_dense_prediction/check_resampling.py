@@ -9,13 +9,20 @@ from oracles_resampling import (
     cubic,
     half_pixel,
     matrix_of,
+    near,
     no_halves,
     pooled,
     resampled,
+    signed,
     tent,
 )
 
 from autograder import expect_close, expect_equal, expect_shape, forbid, task
+
+
+def inside(i, n, n_out):
+    """Return where the centre of pixel i of n_out is, limited to the range from 0 to n - 1."""
+    return min(max(half_pixel(i, n, n_out), 0.0), n - 1.0)
 
 
 def small_map(rng):
@@ -33,6 +40,8 @@ def check_blocks_of_copies(student, rng):
         "The whole map was repeated; repeat each pixel.": x.repeat(1, 1, 3, 3),
         "Only the rows were repeated.": x.repeat_interleave(3, dim=2),
         "Only the columns were repeated.": x.repeat_interleave(3, dim=3),
+        "The factor is s: this is twice as large.": x.repeat_interleave(2, dim=2).repeat_interleave(2, dim=3),
+        "Channels are missing: each of them is enlarged.": right[:, :1],
     })  # fmt: skip
     rows = [[1.0, 1, 2, 2], [1, 1, 2, 2], [3, 3, 4, 4], [3, 3, 4, 4]]
     expect_close(student.upsample_nearest(small_map(rng), 2), small_map(rng).new_tensor([[rows]]), name="1 2 / 3 4")
@@ -68,7 +77,12 @@ def check_linear_between_pixel_centres(student, rng):
             "size is (H', W').": resampled(x, size[::-1]),
             "These are the nearest pixels; interpolate between two.": F.interpolate(x, size, mode="nearest"),
             "Interpolate in both directions.": resampled(x, (size[0], x.shape[3])),
-        }, hint="Are the wrong values at the border? u is clamped to the range from 0 to n - 1.",
+            "Interpolate in both directions: the number of rows is still that of x.":
+                resampled(x, (x.shape[2], size[1])),
+            "The weights are exchanged: `low` has 1 - t, the next pixel has t.": resampled(x, size, inside, abs),
+            "Half a pixel is missing: u = (i + 1/2) n/n' - 1/2.":
+                resampled(x, size, lambda i, n, m: (i + 0.5) * n / m),
+        }, hint="u = (i + 1/2) n/n' - 1/2, limited to 0 and n - 1. The pixel at `low` has the weight 1 - t.",
         )  # fmt: skip
     expect_close(student.upsample_bilinear(small_map(rng), (4, 4))[0, 0], small_map(rng).new_tensor(numbers))
 
@@ -95,18 +109,25 @@ def check_cubic_between_pixel_centres(student, rng):
         def half(t):
             return cubic(t, -0.5)
 
-        def clamped(i, n, m):
-            return min(max(half_pixel(i, n, m), 0.0), n - 1.0)
-
+        rows = resampled(x, (size[0], x.shape[3]), weight=cubic, reach=2).clamp(x.amin(), x.amax())
         expect_close(student.upsample_bicubic(x, size), right, mistakes={
             "a is -3/4.": resampled(x, size, weight=half, reach=2),
             "Beyond the border, the border's pixel is repeated; it is not 0.":
                 resampled(x, size, weight=cubic, reach=2, border="zeros"),
-            "u is not clamped; only the pixels' numbers are.": resampled(x, size, clamped, cubic, 2),
+            "u is not clamped; only the pixels' numbers are.": resampled(x, size, inside, cubic, 2),
             "A pixel's centre is half a pixel from its corner: u = (i + 1/2) n/n' - 1/2.":
                 resampled(x, size, no_halves, cubic, 2),
             "Four pixels in each direction, not two.": resampled(x, size, weight=cubic, reach=1),
             "This is the linear result.": resampled(x, size, weight=tent),
+            "These are places with aligned corners: take u = (i + 1/2) n/n' - 1/2.":
+                resampled(x, size, corners, cubic, 2),
+            "The formula for distances up to 1 was used for all; above 1 there is another one.":
+                resampled(x, size, weight=lambda t: near(abs(t)), reach=2),
+            "A distance has no sign: take its absolute value.": resampled(x, size, weight=signed, reach=2),
+            "Do not limit the values: they may be larger than all pixels, or smaller.":
+                right.clamp(x.amin(), x.amax()),
+            "Do not limit the values after a direction: they may be larger than all pixels, or smaller.":
+                resampled(rows, size, weight=cubic, reach=2).clamp(x.amin(), x.amax()),
         }, hint="The pixels are floor(u) - 1 to floor(u) + 2. If only the border is wrong: repeat its pixel.",
         )  # fmt: skip
     row = small_map(rng).new_tensor([0.6836, 1.0156, 1.5625, 1.8945])
@@ -125,7 +146,8 @@ def check_maxima_and_their_places(student, rng):
     """Maxima agree with a loop, and the map has each maximum at its place."""
     forbid(student, "max_pool_indices", calls=READY)
     y, _ = student.max_pool_indices(four_windows(rng), 2)
-    expect_close(y, four_windows(rng).new_tensor([[[[6.0, 6], [9, 5]]]]), name="the maxima of the four windows")
+    expect_close(y, four_windows(rng).new_tensor([[[[6.0, 6], [9, 5]]]]), name="the maxima of the four windows",
+                 mistakes={"These are the smallest numbers.": y.new_tensor([[[[3.0, 4], [1, 1]]]])})  # fmt: skip
     x = rng.normal(2, 3, 4, 6)
     y, indices = student.max_pool_indices(x, 2)
     expect_close(y, pooled(x, 2, lambda window: window.amax(dim=2)), name="the maxima")
@@ -175,6 +197,8 @@ def check_matrix_times_signal(student, rng):
         right = matrix_of(w, n, stride, pad)
         found = student.conv_matrix(w, n, stride, pad)
         rows = "There are n' = (n + 2*pad - k) // stride + 1 places, also where the last step does not fit exactly."
+        if getattr(found, "shape", ()) == right.T.shape:
+            rows = "This is the transpose: rows belong to the result, columns to the signal."
         expect_shape(found, tuple(right.shape), name="the matrix", hint=rows)
         blocks = right.reshape(2, -1, 3, n)
         expect_close(found, right, name="the matrix", mistakes={
@@ -186,6 +210,10 @@ def check_matrix_times_signal(student, rng):
                 blocks.transpose(2, 3).reshape(right.shape),
             "Column j*s + t - p: the padding shifts the columns by p.":
                 matrix_of(w, n + 2 * pad, stride, 0).reshape(2, -1, 3, n + 2 * pad)[..., :n].reshape(right.shape),
+            "Column j*s + t - p: the stride is missing.":
+                matrix_of(w, n, 1, pad).reshape(2, -1, 3, n)[:, : blocks.shape[1]].reshape(right.shape),
+            "Each filter has numbers for all channels of the signal, not for the first one only.":
+                (blocks * torch.eye(3, 1, dtype=w.dtype, device=w.device)).reshape(right.shape),
         }, hint="Look at one row: it has the numbers of one filter, in the columns of the places that they see.",
         )  # fmt: skip
 
@@ -207,4 +235,6 @@ def check_transposed_convolution(student, rng):
             "pad places are cut off on both sides; here 2*pad are missing at the end.": full[..., : right.shape[2]],
             "pad places are cut off on both sides; here 2*pad are missing at the beginning.":
                 full[..., 2 * pad :],
+            "The product has channel after channel: reshape it to (N, I, n).":
+                right.reshape(len(right), right.shape[2], right.shape[1]).mT,
         }, hint="Each number paints a copy of the kernel; where copies overlap, they are added.")  # fmt: skip

@@ -40,9 +40,13 @@ def check_convolution_with_gaps_and_groups(student, rng):
 @task("receptive_field", share=50)
 def check_fields_of_three_layers(student):
     """Layers of 3 with dilations 1, 1, 1 see 7 pixels, with 1, 2, 4 they see 15; strides multiply later layers."""
-    expect_equal(student.receptive_field([(3, 1, 1)] * 3), 7, name="three layers")
+    expect_equal(student.receptive_field([(3, 1, 1)] * 3), 7, name="three layers", mistakes={
+        "A layer adds k - 1 numbers, not k.": 10,
+        "The field begins at 1: without a layer, a number sees itself.": 6,
+    })  # fmt: skip
     expect_equal(student.receptive_field([(3, 1, 1), (3, 1, 2), (3, 1, 4)]), 15, name="dilations 1, 2, 4", mistakes={
         "The dilation has no influence.": 7,
+        "A dilation spreads the pixels of its own layer only; only strides act on later layers.": 23,
     })  # fmt: skip
     expect_equal(student.receptive_field([(3, 2, 1), (3, 1, 1)]), 7, name="a stride of 2 first", mistakes={
         "The stride has no influence.": 5,
@@ -89,6 +93,9 @@ def check_norms_of_windows(student, rng):
             "Take absolute values first.": signed.abs().pow(1 / p) * signed.sign(),
             "Take absolute values before the power.": signed.pow(1 / p),
             "This is the mean before the root; take the sum.": right / 4 ** (1 / p),
+            "p is an argument, and not always 2.": pooled(x, 2, lambda window: norm(window, 2)),
+            "Windows do not overlap: they are k pixels apart.":
+                torch.linalg.vector_norm(x.unfold(2, 2, 1).unfold(3, 2, 1).flatten(4), p, dim=4),
         })  # fmt: skip
 
 
@@ -119,6 +126,11 @@ def check_draws_and_their_mean(student, rng):
     window = torch.tensor([1.0, 2.0, 3.0, 4.0], dtype=torch.float64, device=rng.device).reshape(1, 1, 2, 2)
     many = window.repeat(40, 50, 1, 1)
     found = student.define(DRAWS).drawn(many, 2, rng.int(0, 2**31), str(rng.device)).flatten()
+    expect(not bool((found == 3).all()), "With a generator, the result is the mean of the draw again.",
+           "If there is a generator, draw with it: one value for each window, each by itself.")  # fmt: skip
+    known = (found[:, None] == window.flatten()).any(dim=1)
+    expect(bool(known.all()), "With a generator, a value was returned that its window does not contain.",
+           "Draw one of the values with chances a / sum(a), and return it as it is: no mean, no product.")  # fmt: skip
     for value in (1.0, 2.0, 3.0, 4.0):
         share, chance = float((found == value).double().mean()), value / 10
         margin = 6 * (chance * (1 - chance) / 2000) ** 0.5

@@ -29,6 +29,7 @@ def check_loss_of_labelled_pixels(student, rng):
     logits, y = labelled(rng, 2, 3, 4, 5)
     right = pixel_loss(logits, y)
     each = [pixel_loss(logits[n : n + 1], y[n : n + 1]) for n in range(2)]
+    rows, labels = logits.movedim(1, 3)[y != 255], y[y != 255]
     with explain_errors(IGNORED):
         found = student.pixel_cross_entropy(logits, y)
     expect_close(found, right, mistakes={
@@ -38,6 +39,10 @@ def check_loss_of_labelled_pixels(student, rng):
         "Ignored pixels count as the last class.": pixel_loss(logits, torch.where(y == 255, 2, y)),
         "The mean over all pixels of all images, not the mean of the images' means.": (each[0] + each[1]) / 2,
         "The softmax runs over the classes, dim 1.": pixel_loss(logits.log_softmax(dim=3) * 1e3, y) / 1e3,
+        "The softmax of a pixel runs over its own classes, not over the pixels.":
+            -rows.log_softmax(dim=0).gather(1, labels[:, None]).mean(),
+        "The logarithm is missing: the loss of a pixel is -log softmax.":
+            -rows.softmax(dim=1).gather(1, labels[:, None]).mean(),
     })  # fmt: skip
 
 
@@ -85,12 +90,17 @@ def compare_areas(student, rng, name, kind):
         ),
         "eps belongs above and below.": 1 - (above / (below + 1)).mean(),
         "Without eps.": 1 - (above / below).mean(),
+        "The loss is 1 minus the mean, not minus its logarithm.": -(1 - right).log(),
+        "Probabilities are not rounded.": overlap((p > 0.5).to(p.dtype), t, 1.0, kind),
         "The two sums are not of squares.": 1 - ((2 * shared + 1) / (squares + 1)).mean(),
         part: 1 - ((shared + 1) / (total + 1)).mean(),
     })  # fmt: skip
     rows = torch.tensor([[1.0, 1, 1, 0], [1, 1, 0, 1]], dtype=torch.float64, device=rng.device)
-    found = f(rows[:1, None, None], rows[1:, None, None], 0.0)
-    expect_close(found, rows.new_tensor(1 / 3 if kind == "dice" else 0.5), name="1110 and 1101, eps = 0")
+    one, two = rows[:1, None, None], rows[1:, None, None]
+    right = rows.new_tensor(1 / 3 if kind == "dice" else 0.5)
+    expect_close(f(one, two, 0.0), right, name="1110 and 1101, eps = 0", mistakes={
+        "eps is an argument, and not always 1.": overlap(one, two, 1.0, kind),
+    })  # fmt: skip
 
 
 @task("soft_dice_loss", share=50, any_dtype=True)
@@ -117,6 +127,7 @@ def check_pixels_of_each_pair(student, rng):
         "Rows are true classes, columns are predictions.": right.T,
         "Ignored pixels count as class 0.": counted(pred, torch.where(y == 255, 0, y), 4),
         "Ignored pixels count as the last class.": counted(pred, torch.where(y == 255, 3, y), 4),
+        "Count all pixels of a pair; this only says whether there are any.": (right > 0).long(),
     })  # fmt: skip
 
 
@@ -135,6 +146,8 @@ def check_mean_over_present_classes(student, rng):
         "This is the recall: divide by the union.": float((hits / rows)[present].mean()),
         "This is the precision: divide by the union.": float((hits / columns)[present].mean()),
         "This is the accuracy of pixels.": float(hits.sum() / conf.sum()),
+        "Divide class by class, and take the mean then: this is one ratio of all classes.":
+            float(hits.sum() / (rows + columns - hits).sum()),
     })  # fmt: skip
 
 
@@ -144,7 +157,11 @@ def check_similarity_of_two_patterns(student, rng):
     i, j = torch.meshgrid(torch.arange(16, device=rng.device), torch.arange(20, device=rng.device), indexing="ij")
     a, b = ((7 * i + 3 * j) % 16).double() / 15, ((7 * i + 3 * j + (i * j) % 5) % 16).double() / 15
     a, b = a[None, None], b[None, None]
-    expect_close(student.ssim(a, a), a.new_tensor(1.0), name="the similarity of an image to itself")
+    once = "The covariance counts twice: the factor above is 2 sigma_ab + C2."
+    expect_close(student.ssim(a, a), a.new_tensor(1.0), name="the similarity of an image to itself", mistakes={
+        "This is 1 - SSIM.": a.new_tensor(0.0),
+        once: lambda: similarity(a, a, wrong="once"),
+    })  # fmt: skip
     right = a.new_tensor(0.5621601800677223)  # skimage 0.26: structural_similarity, gaussian_weights, sigma 1.5
     expect_close(student.ssim(a, b), right, mistakes={
         "This is 1 - SSIM.": 1 - right,
@@ -154,6 +171,9 @@ def check_similarity_of_two_patterns(student, rng):
         "C1 and C2 are squares.": similarity(a, b, constants=(0.01, 0.03)),
         "In the Gaussian, the square of the distance is divided by 2 sigma squared.":
             similarity(a, b, sigma=1.5 / 2**0.5),
+        "The factors of the variances and the covariance are missing.": lambda: similarity(a, b, wrong="means"),
+        "The factors of the means are missing.": lambda: similarity(a, b, wrong="contrast"),
+        once: lambda: similarity(a, b, wrong="once"),
     }, hint="A window's weights are largest in its middle and sum to 1; variances are means with these weights.",
     )  # fmt: skip
 
@@ -193,6 +213,8 @@ def check_things_over_stuff(student, rng):
     """Things are placed by their scores, without overlap; stuff gets what is left."""
     sem, masks, scores, labels = three_things(rng)
     right = panoptic(sem, masks, scores, labels)
+    ids, n, things = right[0], len(right[1]), int((right[1] < 10).sum())
+    above = torch.where(sem == 255, ids, sem - 9 + things)
     expect_segments(student.merge_panoptic(sem, masks, scores, labels), right, Message("three things"), mistakes={
         "The thing with the largest score comes first.":
             panoptic(sem, masks, scores, labels, order=[2, 0, 1])[0],
@@ -200,6 +222,11 @@ def check_things_over_stuff(student, rng):
             panoptic(sem, masks, scores, labels, order=[0, 1, 2])[0],
         "Pixels that a more certain thing has are not free.": covered(right[0], masks, [1, 0, 2]),
         "sem = 255 is nothing: id 0.": torch.where(right[0] == 0, int(right[0].max()) + 1, right[0]),
+        "Things have the first numbers; stuff follows.": torch.where(ids > 0, (ids - 1 - things) % n + 1, 0),
+        "Classes of stuff come in rising order.": torch.where(ids > things, things + n + 1 - ids, ids),
+        "Each thing is a segment of its own, also if an earlier one has its class.": torch.where(ids == 3, 2, ids),
+        "Two things of one class are two segments.": ids - (ids > 2).long(),
+        "Stuff has only pixels that no thing has.": above,
     })  # fmt: skip
 
 

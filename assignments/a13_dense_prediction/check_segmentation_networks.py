@@ -11,9 +11,11 @@ from autograder import Message, expect_close, expect_shape, task
 def check_kernel_of_four(student, rng):
     """The kernel of size 4 has 0.25, 0.75, 0.75, 0.25 in both directions, from each channel to itself."""
     right = tent_kernel(3, 4)
-    full = tent_kernel(1, 4).repeat(3, 3, 1, 1)
+    full, line = tent_kernel(1, 4).repeat(3, 3, 1, 1), torch.tensor([0.25, 0.75, 0.75, 0.25])
     expect_close(student.bilinear_kernel(3, 4), right, mistakes={
         "Different channels do not mix: 0 between them.": full,
+        "The kernel is an outer product: multiply the weights of row and column, do not add them.":
+            torch.eye(3)[:, :, None, None] * (line[:, None] + line) / 2,
         "The kernel is an outer product.": torch.eye(3)[:, :, None, None] * (torch.ones(4) * right[0, 0, 1] / 0.75),
         "For even k, the centre is between two numbers: f - 1/2.":
             torch.eye(3)[:, :, None, None] * torch.outer(*[1 - (torch.arange(4) - 1).abs() / 2] * 2),
@@ -91,14 +93,30 @@ def check_first_weights_interpolate(student, rng):
         found = student.define(STUBS).kernels(2, stride)
         sizes = [4] * (count - 1) + [2 * stride]
         expect_close(found, [tent_kernel(2, k) for k in sizes], name=Message("the weights of stride {s}", s=stride),
+                     mistakes={"The weights do not sum to 1: they sum to the square of the factor.":
+                               [tent_kernel(2, k) / (k // 2) ** 2 for k in sizes]},
                      hint="All transposed convolutions begin as bilinear kernels: `twice` and `last`.")  # fmt: skip
     maps, x = three_maps(rng, 90, 70), rng.normal(2, 3, 90, 70)
     found = student.define(STUBS).fcn(maps, x, 32, [(2.0, 0.5)])
     expect_shape(found, (2, 1, 90, 70), name="the scores of FCN-32s",
                  hint="The scores have the size of the image: the rest is cut off at the right and at the bottom.",
                  )  # fmt: skip
-    right = F.interpolate(2 * maps[2] + 0.5, scale_factor=32, mode="bilinear")[:, :, :90, :70]
-    expect_close(found[:, :, 16:80, 16:70], right[:, :, 16:80, 16:70], rtol=1e-4, atol=1e-5, name="FCN-32s, inside")
+    coarse = 2 * maps[2] + 0.5
+    full = F.conv_transpose2d(coarse, tent_kernel(1, 64).to(coarse), stride=32, padding=16)
+    copies = F.interpolate(coarse, scale_factor=32)
+
+    def middle(scores):
+        return scores[:, :, 16:80, 16:70]
+
+    expect_close(middle(found), middle(F.interpolate(coarse, scale_factor=32, mode="bilinear")), rtol=1e-4, atol=1e-5,
+                 name="FCN-32s, inside", mistakes={
+        "Cut the rest off at the right and at the bottom, not at the left and at the top.":
+            middle(full[:, :, -90:, -70:]),
+        "What is too large is cut off, not made smaller.": middle(F.interpolate(full, (90, 70), mode="bilinear")),
+        "The result has logits: there is no softmax at the end.": middle(torch.ones_like(full)),
+        "The result has logits: there is no sigmoid at the end.": middle(full.sigmoid()),
+        "The scores are enlarged by the layer `last`, which interpolates: these are copies.": middle(copies),
+    })  # fmt: skip
 
 
 @task("FCN", share=20, any_dtype=True, loans=LOANS_OF_KERNEL)
@@ -144,7 +162,8 @@ def compare_levels(student, rng, name, side):
         x = rng.normal(2, 1, H, W)
         merge = (3.0,) if side else (100.0, 3.0)
         found = run(name, x, (2.0, 5.0), merge, side)
-        expect_shape(found, (2, 1, H, W), name="the result")
+        expect_shape(found, (2, 1, H, W), name="the result",
+                     hint="The skip keeps its size: pad what comes from below, up to that size.")  # fmt: skip
 
         def join(skip, below):
             return 3 * (below + side * skip) if side else 100 * skip + 3 * below
@@ -157,8 +176,12 @@ def compare_levels(student, rng, name, side):
         bottom = 5 * F.max_pool2d(2 * x, 2)
         shifted = F.pad(F.interpolate(bottom, scale_factor=2), (W % 2, 0, H % 2, 0))
         up = F.interpolate(5 * F.max_pool2d(2 * x, 2, ceil_mode=True), scale_factor=2)[:, :, :H, :W]
-        size = Message("{H} x {W} pixels", H=H, W=W)
-        expect_close(found, level(x, (2, 5), join), name=size, mistakes={
+        size, right = Message("{H} x {W} pixels", H=H, W=W), level(x, (2, 5), join)
+        end = {
+            "The skip is added once, before `merge`.": right + 7 * 2 * x,
+            "`merge` is missing: it follows the addition.": right / 3,
+        } if side else {"The result has logits: there is no sigmoid at the end.": right.sigmoid()}  # fmt: skip
+        expect_close(found, right, name=size, mistakes=end | {
             "The skip is the block's result before it is pooled.": join(pooled, level(x, (2, 5), lambda _, b: b)),
             "The skip is the block's result, not its input.": inputs,
             "The skip goes through `side`; what came from below does not." if side else

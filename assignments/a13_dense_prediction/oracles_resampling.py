@@ -61,8 +61,18 @@ def cubic(t, a=-0.75):
     """Return the weight of cubic convolution (Keys 1981) at a distance."""
     t = abs(t)
     if t <= 1:
-        return (a + 2) * t**3 - (a + 3) * t**2 + 1
+        return near(t, a)
     return a * t**3 - 5 * a * t**2 + 8 * a * t - 4 * a if t < 2 else 0.0
+
+
+def near(t, a=-0.75):
+    """Return the polynomial that is the weight of cubic convolution at distances up to 1."""
+    return (a + 2) * t**3 - (a + 3) * t**2 + 1
+
+
+def signed(t, a=-0.75):
+    """Return the weight of cubic convolution at a distance with a sign: a mistake."""
+    return near(t, a) if t <= 1 else a * t**3 - 5 * a * t**2 + 8 * a * t - 4 * a
 
 
 def resampled(x, size, place=half_pixel, weight=tent, reach=1, border="repeat"):

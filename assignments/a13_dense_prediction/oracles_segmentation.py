@@ -75,8 +75,11 @@ def mean_iou(conf, *, absent="out"):
     return sum(values) / len(values) if values else 0.0
 
 
-def similarity(a, b, window=11, sigma=1.5, L=1.0, constants=None):
-    """Return the structural similarity, window by window, by the definitions of mean, variance and covariance."""
+def similarity(a, b, window=11, sigma=1.5, L=1.0, constants=None, wrong=""):
+    """Return the structural similarity, window by window, by the definitions of mean, variance and covariance.
+
+    ``wrong`` is a mistake: "means" or "contrast" has these factors alone, "once" counts the covariance once.
+    """
     half, values = window // 2, []
     c, d = constants or ((0.01 * L) ** 2, (0.03 * L) ** 2)
     line = [math.exp(-((i - half) ** 2) / (2 * sigma**2)) for i in range(window)]
@@ -89,7 +92,9 @@ def similarity(a, b, window=11, sigma=1.5, L=1.0, constants=None):
             v, w = (weights * (p - m) ** 2).sum(dim=(2, 3)), (weights * (q - n) ** 2).sum(dim=(2, 3))
             both = (weights * (p - m) * (q - n)).sum(dim=(2, 3))
             m, n = m[..., 0, 0], n[..., 0, 0]
-            values.append((2 * m * n + c) * (2 * both + d) / ((m * m + n * n + c) * (v + w + d)))
+            means = (2 * m * n + c) / (m * m + n * n + c)
+            contrast = ((1 if wrong == "once" else 2) * both + d) / (v + w + d)
+            values.append((1 if wrong == "contrast" else means) * (1 if wrong == "means" else contrast))
     return torch.stack(values).mean()
 
 

@@ -55,6 +55,8 @@ def check_loss_of_depth_of_many_images(student, rng):
         expect_close(seen.value, right, name=Message("{N} images, lambda {lam}", N=N, lam=lam), mistakes={
             "Each image has a mean of its own: its factor differs from those of others.":
                 valid.square().mean() - lam * valid.mean() ** 2,
+            "An image with a single valid pixel counts, too.":
+                scale_invariant(pred, depth, mask & (mask.sum((1, 2), keepdim=True) > 1), lam),
             "Images without a valid pixel do not count.": right * int(mask.flatten(1).any(1).sum()) / N,
             "n is the number of valid pixels, not of all.":
                 (torch.where(mask, log, 0.0).square().mean((1, 2))
@@ -144,7 +146,9 @@ def check_normals_of_other_surfaces(student, rng):
             "Slopes of the depth are not enough: take differences of points z * K^-1 (u, v, 1).":
                 normals(depth, K, raw=True),
             "Pixels at the border have normals, too.": right * inner[None, None],
-        }, hint="Are the wrong values at the border? There, differences are one-sided.",
+            "A normal faces the camera if n . P < 0. That is not the sign of x.":
+                torch.where(right[:, :1] > 0, -right, right),
+        }, hint="Take central differences of points, one-sided ones at the border; the length is 1, and n . P < 0.",
         )  # fmt: skip
         expect_unchanged(seen, depth, K)
         if dtype == torch.float64:
@@ -214,7 +218,8 @@ def check_two_losses_learn(student, rng):
         if dtype == torch.float64:
             expect_same_gradients(student, rng, f, object_loss, scores, boxes, y, gt, weight)
     expect_close(f(scores, boxes, y, gt), object_loss(scores, boxes, y, gt, 1.0),
-                 name="the weight is 1 by default")  # fmt: skip
+                 name="the weight is 1 by default",
+                 hint="Without weight, weight is 1: does your function have another number there?")  # fmt: skip
     large = torch.tensor([[900.0, -900.0, 0.0]], dtype=torch.float64, device=rng.device)
     box = rng.normal(1, 4)
     second = torch.tensor([1], device=rng.device)

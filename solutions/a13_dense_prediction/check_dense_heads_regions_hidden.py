@@ -66,8 +66,11 @@ def check_head_of_many_cells_learns(student, rng):
         head, x = head.train(R > 1), rng.normal(R, in_ch, h, w)
         with expect_state_kept(student, head=head):
             seen = student.inspect(head, x)
-        expect_close(seen.value, mask_head(x, values), name=Message("{R} regions", R=R),
-                     hint="A ReLU follows each convolution and the transposed one, but not `out`.")  # fmt: skip
+        expect_close(seen.value, mask_head(x, values), name=Message("{R} regions", R=R), mistakes={
+            "The features of a convolution are not added to its result.": mask_head(x, values, residual=True),
+            "Cells keep their places: there is no mean over the region.": mask_head(x, values, mean=True),
+        }, hint="A ReLU follows each convolution and the transposed one, but not `out`; there is nothing else.",
+        )  # fmt: skip
         expect_unchanged(seen, x)
         expect_same_gradients(student, rng, head, lambda x, p=values: mask_head(x, p), x, weights=values)
     expect_shape(head(rng.normal(0, in_ch, 4, 4)), (0, 1, 8, 8), name="no regions")
@@ -106,6 +109,8 @@ def check_masks_of_random_boxes(student, rng):
             "Samples are bilinear, not those of the nearest pixel.": wrongly(nearest=True) * sure,
             "Beyond the outermost pixels the mask goes on as it ends.":
                 wrongly(images=torch.nn.functional.pad(masks, (3, 3, 3, 3)), places=boxes + 3) * sure,
+            "Masks are bool, or they have the numbers 0 and 1: convert them to the dtype of the boxes.":
+                (right > 0.5 if kind == torch.bool else right > 1).to(dtype),
         } if R else {}, hint="Boxes have fractions: neither they nor the places of samples are rounded.")  # fmt: skip
         expect_unchanged(seen, boxes, masks.to(kind), m)
     high = torch.zeros(1, 4, 6, dtype=torch.bool, device=rng.device)
@@ -319,6 +324,8 @@ UNPAIRED = {
     "sign": "Take the difference of embeddings without its sign.",
     "rows": "The bottom-right corner is below the top-left one.",
     "columns": "The bottom-right corner is to the right of the top-left one.",
+    "width": "The two columns of a box differ: it has at least one cell of width.",
+    "height": "The two rows of a box differ: it has at least one cell of height.",
     "area": "A box has a width and a height of at least one cell.",
     "k of each class": "The k highest scores are those of all classes together.",
     "order": "The highest score comes first.",
@@ -339,8 +346,8 @@ def check_pairs_of_random_corners(student, rng):
         wrong = {hint: paired(*heats, *embeddings, k, mistake=mistake) for mistake, hint in UNPAIRED.items()}
         expect_close(found[1], scores.to(rng.device), name="the scores", atol=1e-5, rtol=1e-5,
                      mistakes={hint: value[1].to(rng.device) for hint, value in wrong.items()},
-                     hint="Of each kind of corner, the k highest count, all classes and places together.",
-                     )  # fmt: skip
+                     hint="The k highest corners of each kind count, all classes together. Two belong together if they "
+                     "have one class, x0 < x1, y0 < y1, and embeddings that differ by less than 1/2.")  # fmt: skip
         expect_close(found[0], boxes.to(rng.device), name="the boxes",
                      mistakes={hint: value[0].to(rng.device) for hint, value in wrong.items()},
                      hint="Boxes are xyxy, in the order of their scores.")  # fmt: skip

@@ -13,6 +13,7 @@ from autograder import (
     expect_same_gradients,
     expect_shape,
     expect_unchanged,
+    explain_errors,
     forbid,
     is_sequence,
     task,
@@ -57,6 +58,12 @@ LINEAR = (((1, 1, 1, 1), (3, 2)), ((3, 2, 5, 3), (2, 7)), ((2, 1, 6, 8), (6, 8))
           ((1, 1, 2, 1), (5, 4)), ((2, 2, 3, 3), (17, 2)))  # fmt: skip
 
 
+BEYOND = {
+    "out of range": "Numbers of pixels go from 0 to n - 1. With align_corners, one new pixel is at u = 0: do not "
+    "divide by n' - 1, which is 0 there."
+}
+
+
 @task("upsample_bilinear", share=25, any_dtype=True)
 def check_linear_of_other_sizes(student, rng):
     """Smaller maps, one pixel, the same size, both modes; the inputs stay."""
@@ -64,7 +71,8 @@ def check_linear_of_other_sizes(student, rng):
         x = rng.normal(*shape)
         for align in (False, True):
             label = Message("from {a} to {b}", a=str(shape[2:]), b=str(size))
-            seen = student.inspect(student.upsample_bilinear, x, size, align)
+            with explain_errors(BEYOND):
+                seen = student.inspect(student.upsample_bilinear, x, size, align)
             right = F.interpolate(x, size, mode="bilinear", align_corners=align)
             expect_close(seen.value, right, name=label, mistakes={
                 "One new pixel: its place is 0 with align_corners.":
@@ -146,6 +154,7 @@ def check_unpooling_of_other_maps(student, rng):
         y, places = F.max_pool2d(rng.normal(*shape, dtype=dtype), k, return_indices=True)
         right = F.max_unpool2d(y, places, k, output_size=shape[2:])
         seen = student.inspect(student.max_unpool, y, places, shape[2:])
+        expect_shape(seen.value, tuple(right.shape), hint="`size` is an argument: the map has the size that it says.")
         expect_close(seen.value, right, name=Message("the shape {shape}", shape=str(shape)),
                      hint="Places count with the width of the whole map, also where windows do not cover its end.",
                      )  # fmt: skip
@@ -155,6 +164,7 @@ def check_unpooling_of_other_maps(student, rng):
     added = torch.zeros_like(once).flatten(2).scatter_add(2, places.flatten(2), y.flatten(2)).reshape(once.shape)
     expect_close(student.max_unpool(y, places, (7, 7)), once, name="windows that overlap", mistakes={
         "A place that occurs twice has its number once; do not add.": added,
+        "A place that occurs twice has its number, not 0.": torch.where(added == once, once, 0.0),
     })  # fmt: skip
     places = F.max_pool2d(rng.normal(2, 2, 6, 5), 2, return_indices=True)[1]
 

@@ -5,7 +5,16 @@ import torch.nn.functional as F
 from check_resampling_windows import DRAWS
 from oracles_resampling import mean_of_draw, norm, pooled, pyramid
 
-from autograder import Message, expect, expect_close, expect_equal, expect_same_gradients, expect_unchanged, task
+from autograder import (
+    Message,
+    expect,
+    expect_close,
+    expect_equal,
+    expect_same_gradients,
+    expect_unchanged,
+    explain_errors,
+    task,
+)
 
 
 @task("dilated_conv2d", share=50)
@@ -29,11 +38,11 @@ def check_other_gaps_and_groups(student, rng):
     expect_close(student.dilated_conv2d(x, w), F.conv2d(x, w), atol=1e-5, name="float32")
 
 
-def spread(layers) -> int:
-    """Compute a field whose dilations act on later layers, too."""
+def field_of(layers, step) -> int:
+    """Compute a field; ``step`` makes the next distance of the old one, k, the stride and the dilation."""
     field = distance = 1
     for k, stride, dilation in layers:
-        field, distance = field + (k - 1) * dilation * distance, distance * stride * dilation
+        field, distance = field + (k - 1) * dilation * distance, step(distance, k, stride, dilation)
     return field
 
 
@@ -49,7 +58,12 @@ def check_fields_agree_with_perturbations(student, rng):
             y = F.conv1d(y, torch.ones(1, 1, k, dtype=y.dtype, device=y.device), stride=s, dilation=d)
         seen = torch.autograd.grad(y[0, 0, 0], x)[0].flatten().nonzero()
         expect_equal(student.receptive_field(layers), int(seen.max()) + 1, name=str(layers), mistakes={
-            "A dilation spreads the pixels of its own layer only; only strides act on later layers.": spread(layers),
+            "A dilation spreads the pixels of its own layer only; only strides act on later layers.":
+                field_of(layers, lambda distance, k, stride, dilation: distance * stride * dilation),
+            "Strides are multiplied, not added.":
+                field_of(layers, lambda distance, k, stride, dilation: distance + stride - 1),
+            "A stride counts for later layers also if its own layer sees one number.":
+                field_of(layers, lambda distance, k, stride, dilation: distance * (stride if k > 1 else 1)),
         }, hint="Draw it: which pixels does one number of the last layer see, layer by layer?")  # fmt: skip
 
 
@@ -63,7 +77,11 @@ def check_pyramids_of_any_size(student, rng):
         seen = student.inspect(pool, x)
         expect_close(seen.value, pyramid(x, levels), name=Message("maps of {a}, levels {b}", a=str(shape[2:]),
                      b=str(levels)), mistakes={
-            "Windows cover everything: the last row of window i is ceil((i + 1) H/l) - 1.": narrow(x, levels),
+            "Windows cover everything: the last row of window i is ceil((i + 1) H/l) - 1.":
+                by_windows(x, levels, apart),
+            "Windows of equal size leave rows out: window i goes from floor(i H/l) to ceil((i + 1) H/l) - 1.":
+                by_windows(x, levels, equal),
+            "Negative numbers may be the maximum.": pyramid(x, levels).clamp(min=0),
         }, hint="Levels are those of the constructor; windows may overlap, in rows as in columns.")  # fmt: skip
         expect_unchanged(seen, x)
         if shape[2:] != (1, 1):
@@ -72,17 +90,24 @@ def check_pyramids_of_any_size(student, rng):
     expect_close(student.SpatialPyramidPool()(x), pyramid(x, (1, 2, 4)), name="float32")
 
 
-def narrow(x, levels):
-    """Return the pyramid with windows that end before the next one begins."""
+def apart(i, n, level):
+    """Return the rows of window i if windows end before the next one begins: a mistake."""
+    return range(i * n // level, max((i + 1) * n // level, i * n // level + 1))
+
+
+def equal(i, n, level):
+    """Return the rows of window i if all windows are equally large: a mistake."""
+    size = max(n // level, 1)
+    return range(i * size % n, min(i * size % n + size, n))
+
+
+def by_windows(x, levels, window):
+    """Return the pyramid with other windows."""
     parts = []
     for level in levels:
-        rows = [range(i * x.shape[2] // level, max((i + 1) * x.shape[2] // level, i * x.shape[2] // level + 1))
-                for i in range(level)]  # fmt: skip
-        columns = [range(i * x.shape[3] // level, max((i + 1) * x.shape[3] // level, i * x.shape[3] // level + 1))
-                   for i in range(level)]  # fmt: skip
-        parts += [torch.stack([x[:, :, list(r)][:, :, :, list(c)].amax(dim=(2, 3)) for r in rows for c in columns],
-                              dim=2).flatten(1)]  # fmt: skip
-    return torch.cat(parts, dim=1)
+        rows, columns = ([list(window(i, n, level)) for i in range(level)] for n in x.shape[2:])
+        parts += [torch.stack([x[:, :, r][:, :, :, c].amax(dim=(2, 3)) for r in rows for c in columns], dim=2)]
+    return torch.cat([part.flatten(1) for part in parts], dim=1)
 
 
 @task("lp_pool", share=50)
@@ -121,7 +146,8 @@ def check_draws_of_other_windows(student, rng):
     expect_unchanged(seen, x, 3)
     expect_same_gradients(student, rng, student.stochastic_pool, lambda x, k: pooled(x, k, mean_of_draw), x, 3)
     seed = rng.int(0, 2**31)
-    first = helper.drawn(x, 3, seed, device)
+    with explain_errors({"sum of probabilities": "A window of zeros has no chances a / sum(a): its result is 0."}):
+        first = helper.drawn(x, 3, seed, device)
     expect_equal(helper.drawn(x, 3, seed, device), first, name="the same seed again",
                  hint="Draw with the generator that is given, and with nothing else.")  # fmt: skip
     values = x.unfold(2, 3, 3).unfold(3, 3, 3).flatten(4)

@@ -38,7 +38,7 @@ def check_loss_of_other_maps(student, rng):
         expect_close(student.pixel_cross_entropy(large, y), pixel_loss(large, y), name="logits of 1000", mistakes={
             "exp(1000) is infinite: use log_softmax.": large.new_tensor(torch.nan),
             "log(0) is infinite: use log_softmax.": large.new_tensor(torch.inf),
-        })  # fmt: skip
+        }, hint="Do not limit the logits: log_softmax can do large ones.")  # fmt: skip
     for shape, ignore, weighted in (((3, 4, 2, 3), 0, True), ((1, 2, 3, 5), -1, False), ((2, 1, 3, 2), 255, True),
                                     ((3, 5, 3, 4), 2, False)):  # fmt: skip
         logits, y = labelled(rng, *shape)
@@ -49,10 +49,16 @@ def check_loss_of_other_maps(student, rng):
                      hint="Pixels whose label is ignore_index do not count, also if that is the number of a class.",
                      )  # fmt: skip
         expect_unchanged(seen, logits, y, weight, ignore)
+    helper = student.define(SLOPE)
+    expect(
+        helper.slope(student.pixel_cross_entropy, logits, y) is not None,
+        "The loss does not depend on the logits: backward() would stop the training.",
+        "Look for detach(), .data, torch.no_grad() or .item() on the way from the logits to the loss.",
+    )
     none = torch.full_like(y, 255)
     zero = torch.zeros((), dtype=logits.dtype, device=logits.device)
     expect_close(student.pixel_cross_entropy(logits, none), zero, name="nothing labelled")
-    slope = student.define(SLOPE).slope(student.pixel_cross_entropy, logits, none)
+    slope = helper.slope(student.pixel_cross_entropy, logits, none)
     expect(
         slope is not None,
         "Without a labelled pixel, the loss does not depend on the logits: backward() would stop the training.",
@@ -119,7 +125,8 @@ def check_counts_of_other_sets(student, rng):
     ):
         pred, y = rng.integers(0, max(C - 1, 1), *shape), rng.integers(0, C, *shape)
         y[rng.uniform(*shape) < 0.3] = ignore
-        seen = student.inspect(student.confusion, pred, y, C, ignore)
+        with explain_errors({"non-negative": "Remove pixels whose label is ignore_index, which may be below 0."}):
+            seen = student.inspect(student.confusion, pred, y, C, ignore)
         expect_equal(seen.value, counted(pred, y, C, ignore),
                      name=Message("{C} classes, {n} is ignored", C=C, n=ignore),
                      hint="Pixels whose label is ignore_index do not count, also if that is the number of a class.",
@@ -127,7 +134,8 @@ def check_counts_of_other_sets(student, rng):
         expect_unchanged(seen, pred, y, C, ignore)
     expect_device(student, student.confusion, pred, y, C)
     none = torch.full((2, 3, 4), 255, device=rng.device)
-    expect_equal(student.confusion(0 * none, none, 3), 0 * counted(0 * none, 0 * none, 3), name="nothing labelled")
+    expect_equal(student.confusion(0 * none, none, 3), 0 * counted(0 * none, 0 * none, 3), name="nothing labelled",
+                 hint="The matrix has C rows and C columns, whichever classes occur.")  # fmt: skip
 
 
 @task("miou", share=50)
@@ -140,9 +148,10 @@ def check_mean_of_other_matrices(student, rng):
         expect_close(seen.value, mean_iou(conf), rtol=1e-9, name=Message("{C} classes", C=C),
                      hint="A class counts if it occurs in the truth, or in the predictions only.")  # fmt: skip
         expect_unchanged(seen, conf)
-    with explain_errors({"ZeroDivisionError": "Without any class that occurs, the mean is 0."}):
+    nothing = "Without any class that occurs, the mean is 0."
+    with explain_errors({"ZeroDivisionError": nothing}):
         found = student.miou(torch.zeros(3, 3, dtype=torch.int64, device=rng.device))
-    expect_close(found, 0.0, name="nothing counted")
+    expect_close(found, 0.0, name="nothing counted", mistakes={nothing: torch.nan})
 
 
 @task("ssim", share=50)
@@ -183,10 +192,14 @@ def check_merging_of_random_masks(student, rng):
         reverse = sorted(range(R), key=lambda r, scores=scores: (-float(scores[r]), -r))
         expect_segments(seen.value, right, Message("{R} things, share {s}", R=R, s=share), mistakes={
             "min_share is an argument, and not always 1/2.": panoptic(sem, masks, scores, labels)[0],
+            "A thing is dropped if less than min_share of its mask is free.":
+                panoptic(sem, masks, scores, labels, 0.0)[0],
             "Of things with equal scores, the earlier one in the list comes first.":
                 panoptic(sem, masks, scores, labels, share, order=reverse)[0],
             "A thing that is dropped takes no pixels: they are free for later things, and for stuff.":
                 panoptic(sem, masks, scores, labels, share, dropped_take=True)[0],
+            "A thing that is dropped takes no pixels: they are free for stuff, too.":
+                panoptic(torch.where(masks.any(dim=0), 255, sem), masks, scores, labels, share)[0],
         }, hint="A thing, or a class of stuff, that has no free pixel gets no number.")  # fmt: skip
         expect_unchanged(seen, sem, masks, scores, labels, share)
     half = torch.zeros(2, 4, 4, dtype=torch.bool, device=rng.device)

@@ -21,9 +21,17 @@ from common.data import render, scenes
 def check_kernels_of_other_sizes(student, rng):
     """Other sizes, odd ones too; a ramp becomes a finer ramp; the dtype is float32."""
     for C, k in ((1, 2), (2, 3), (3, 5), (1, 16), (4, 1), (2, 64)):
-        narrow = (1 - (torch.arange(k) - k // 2).abs() / max(k // 2, 1)) if k % 2 else torch.zeros(k)
-        expect_close(student.bilinear_kernel(C, k), tent_kernel(C, k), name=Message("{C} channels, k = {k}", C=C, k=k),
-                     mistakes={"f is k/2, rounded up.": torch.eye(C)[:, :, None, None] * torch.outer(narrow, narrow)},
+        name, found = Message("{C} channels, k = {k}", C=C, k=k), student.bilinear_kernel(C, k)
+        expect_shape(found, (C, C, k, k), name=name, hint="The kernel has k x k weights, for each C and k.")
+        small = max(k // 2, 1)  # f, rounded down
+        narrow, early = (
+            1 - (torch.arange(k) - c).abs() / small if k % 2 else torch.zeros(k) for c in (k // 2, small - 1)
+        )
+        expect_close(found, tent_kernel(C, k), name=name, mistakes={
+            "f is k/2, rounded up.": torch.eye(C)[:, :, None, None] * torch.outer(narrow, narrow),
+            "f is k/2, rounded up; the centre follows from it.":
+                torch.eye(C)[:, :, None, None] * torch.outer(early, early),
+        },
                      hint="If k is odd, the centre is one of the numbers; if k is even, it is between two.",
                      )  # fmt: skip
     ramp = torch.arange(6.0).repeat(1, 2, 5, 1)
@@ -120,7 +128,9 @@ def compare_network(student, rng, name, cases, *, side):
             return network(p, x, len(widths) - 1, train)
 
         label = Message("{n} levels, {H} x {W} pixels", n=len(widths), H=H, W=W)
-        expect_same_gradients(student, rng, net, oracle, x, weights=p, train=train, name=label, rtol=1e-4)
+        expect_same_gradients(student, rng, net, oracle, x, weights=p, train=train, name=label, rtol=1e-4,
+                              hint="Each level has its own skip, `up` and `merge`; go up from the last one to level 0.",
+                              )  # fmt: skip
         expect_unchanged(student.inspect(net, x), x)
 
 

@@ -151,7 +151,7 @@ MUTANTS = [
     mutant("paste: corners of pixels", (PASTE, PASTE2), MIDDLE, MIDDLE.replace(" + 0.5", "")),
     mutant("paste: transposed", PASTE, BACK, BACK.replace("@ mask @", "@ mask.T @")),
     mutant("paste: not cut off", PASTE, GOES_ON, GOES_ON.replace(" * inside[:, None]", "")),
-    mutant("paste: the nearest cell", PASTE, GOES_ON, "return ((at[:, None] - cells).abs() <= 0.5).to(mask.dtype) * inside[:, None]"),
+    mutant("paste: the nearest cell", PASTE, GOES_ON, "return (at.round()[:, None] == cells).to(mask.dtype) * inside[:, None]"),
     mutant("paste: align_corners", PASTE, LOOK, "at = ((centres - 0.5 - low) / (high - low - 1) * (m - 1)).clamp(0, m - 1)"),
     mutant("paste: 0 and 1", PASTE2, BACK, "return (weights(y0, y1, H) @ mask @ weights(x0, x1, W).T > 0.5).to(mask.dtype)"),
     mutant("paste: not limited at the sides", PASTE2, LOOK, LOOK.replace(".clamp(0, m - 1)", "")),

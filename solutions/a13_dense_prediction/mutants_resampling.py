@@ -213,4 +213,6 @@ MUTANTS = [
     mutant("shares: float64", SHARES2, SPREAD, SPREAD + ".double()", habit="dtype"),
     mutant("pyramid: leaves training mode on", "check_pyramids_of_any_size", first("SpatialPyramidPool.forward", "self.train()")),
     mutant("pyramid: leaves evaluation mode on", "check_pyramid_of_maps", first("SpatialPyramidPool.forward", "self.eval()")),
+    mutant("draw: the generator begins again", DRAW2, first("stochastic_pool", "if generator is not None:\n    generator.manual_seed(generator.initial_seed())")),
+    mutant("draw: a generator of its own", DRAW2, first("stochastic_pool", "if generator is not None:\n    generator = torch.Generator().manual_seed(3)")),
 ]

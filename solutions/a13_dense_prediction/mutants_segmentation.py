@@ -82,10 +82,7 @@ POOLED = (
     "skips.append(block(x))\n    x = F.max_pool2d(skips[-1], 2)",
     "x = F.max_pool2d(block(x), 2)\n    skips.append(F.interpolate(x, scale_factor=2))",
 )
-INPUT = (
-    "skips.append(block(x))\n    x = F.max_pool2d(skips[-1], 2)",
-    "skips.append(block(x) if len(skips) else block(x).detach())\n    x = F.max_pool2d(block(x), 2)",
-)
+SKIPPED = (POOLED[0], "skips.append(x)\n    x = F.max_pool2d(block(x), 2)")
 MEANS = ("max_pool2d", "avg_pool2d")
 TWICE = ("x = self.down[-1](x)\nfor", "x = self.down[-1](x).relu() + 0.1\nfor")
 
@@ -203,7 +200,7 @@ MUTANTS = [
     mutant("U-Net: pools by the mean", (JOINED, UNET), unet(down=MEANS)),
     mutant("U-Net: no block at the bottom", (JOINED, UNET), unet(down=("x = self.down[-1](x)\n", "x = self.down[-1](x) * 0 + self.down[-1](x).mean()\n"))),
     mutant("U-Net: skips carry no gradient", UNET, unet(skip="skips[level].detach()")),
-    mutant("U-Net: the levels' skips are reversed where sizes agree", (JOINED, UNET), unet(skip="F.interpolate(skips[level], scale_factor=1) * (1 if level else 0.5)")),
+    mutant("U-Net: skips are what goes into the blocks", (JOINED, UNET), unet(down=SKIPPED)),
     mutant("U-Net: interpolates instead of `up`", UNET, unet(down=("self.up[level](x)", "F.interpolate(self.up[level](x)[:, :, ::2, ::2], scale_factor=2)"))),
     mutant("U-Net: a sigmoid at the end", (JOINED, UNET), unet(down=("return self.last(x)", "return self.last(x).sigmoid()"))),
     mutant("U-Net: the bottom twice", (JOINED, UNET), unet(down=TWICE)),
@@ -235,7 +232,7 @@ MUTANTS = [
     mutant("panoptic: pixels of dropped things are lost", THINGS2, KEEP, "lost = masks[r] & (ids == 0)\n        " + KEEP, also=(("    free = (ids == 0) & (sem != 255)", "    gone = (masks & (ids == 0)).any(dim=0)\n    free = (ids == 0) & (sem != 255) & ~gone"),)),
     mutant("panoptic: dropped things block others", THINGS2, VISIBLE, "visible = masks[r] & (ids == 0) & ~blocked\n        blocked = blocked | masks[r]", also=(("    ids, classes = torch.zeros_like(sem), []\n", "    ids, classes, blocked = torch.zeros_like(sem), [], torch.zeros_like(sem, dtype=torch.bool)\n"),)),
     mutant("panoptic: 255 is a class of stuff", THINGS, FREE, "free = ids == 0"),
-    mutant("panoptic: stuff before things", THINGS, "    return ids, torch.tensor(classes, dtype=torch.int64, device=sem.device)", "    n = len(classes)\n    return torch.where(ids > 0, n + 1 - ids, ids), torch.tensor(classes[::-1], dtype=torch.int64, device=sem.device)"),
+    mutant("panoptic: stuff before things", THINGS, "    return ids, torch.tensor(classes, dtype=torch.int64, device=sem.device)", "    n, s = len(classes), len(sem[free].unique())\n    ids, classes = torch.where(ids > 0, (ids - 1 + s) % n + 1, ids), classes[n - s :] + classes[: n - s]\n    return ids, torch.tensor(classes, dtype=torch.int64, device=sem.device)"),
     mutant("panoptic: stuff over things", THINGS, FREE, "free = sem != 255"),
     mutant("panoptic: stuff by falling class", THINGS, "sem[free].unique().tolist()", "sem[free].unique().tolist()[::-1]"),
     mutant("panoptic: classes of stuff that nothing shows", THINGS2, "sem[free].unique().tolist()", "sem[sem != 255].unique().tolist()"),

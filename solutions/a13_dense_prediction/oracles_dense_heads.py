@@ -94,10 +94,12 @@ def refined(proposals, deltas, labels):
     return torch.stack(rows) if rows else 0 * proposals
 
 
-def mask_head(x, p):
-    """Return the logits of a mask head with the parameters p, with torch's functions."""
+def mask_head(x, p, *, residual=False, mean=False):
+    """Return the logits of a mask head with the parameters p, with torch's functions; the options are mistakes."""
     for n in range(4):
-        x = F.conv2d(x, p[f"convs.{n}.weight"], p[f"convs.{n}.bias"], padding=1).clamp(min=0)
+        old, x = x, F.conv2d(x, p[f"convs.{n}.weight"], p[f"convs.{n}.bias"], padding=1).clamp(min=0)
+        x = x + old if residual and old.shape == x.shape else x
+    x = x.mean(dim=(2, 3), keepdim=True).expand_as(x) if mean else x
     R, _, h, w = x.shape
     up = torch.einsum("rchw,cdij->rdhiwj", x, p["up.weight"]).reshape(R, p["up.weight"].shape[1], 2 * h, 2 * w)
     up = (up + p["up.bias"][:, None, None]).clamp(min=0)
@@ -213,8 +215,8 @@ def paired(heat_tl, heat_br, emb_tl, emb_br, k, *, mistake=""):
             apart = codes_tl[one[1]][one[2]] - codes_br[two[1]][two[2]]
             near = (apart if mistake == "sign" else abs(apart)) < 0.5 or mistake == "embeddings"
             same = one[0] == two[0] or mistake == "class"
-            below = one[1] < two[1] or mistake == "rows" or (one[1] == two[1] and mistake == "area")
-            right = one[2] < two[2] or mistake == "columns" or (one[2] == two[2] and mistake == "area")
+            below = one[1] < two[1] or mistake == "rows" or (one[1] == two[1] and mistake in ("area", "height"))
+            right = one[2] < two[2] or mistake == "columns" or (one[2] == two[2] and mistake in ("area", "width"))
             if same and below and right and near:
                 score = (float(heat_tl[one]) + float(heat_br[two])) / 2
                 found.append((score, [one[2], one[1], two[2], two[1]], one[0]))
