@@ -35,6 +35,10 @@ def wrong_votes(dists: Tensor, y_train: Tensor, k: int) -> dict[str, Callable[[]
         ),
         "This is the smallest label among the neighbours; the most frequent label wins.": lambda: tie_to(min),
         "Each neighbour has one vote; these votes were weighted by the distances.": lambda: weighted(dists, y_train, k),
+        "Each neighbour has one vote; near ones got more here.": lambda: weighted(dists, y_train, k, base=1),
+        "These are positions among the labels that occur; return the labels.": (
+            lambda: torch.searchsorted(y_train.unique(), vote(dists, y_train, k))
+        ),
         "This is the mean of the neighbours' labels; the most frequent label wins.": (
             lambda: y_train[order[:k]].double().mean(dim=0).round().long()
         ),
@@ -59,11 +63,11 @@ def tie_to_smallest(voters: Tensor, y_train: Tensor) -> Tensor:
     return torch.stack([y_train[column].bincount().argmax() for column in voters.T])
 
 
-def weighted(dists: Tensor, y_train: Tensor, k: int) -> Tensor:
-    """Return the labels if a near neighbour's vote counts more than a far one's."""
+def weighted(dists: Tensor, y_train: Tensor, k: int, base: float = 0) -> Tensor:
+    """Return the labels if a near neighbour's vote counts more than a far one's: ``base`` and 1 / distance."""
     near, voters = dists.topk(k, dim=0, largest=False)
     counts = dists.new_zeros(int(y_train.max()) + 1, dists.shape[1])
-    return counts.scatter_add_(0, y_train[voters], 1 / (near + 1e-8)).argmax(dim=0)
+    return counts.scatter_add_(0, y_train[voters], base + 1 / (near + 1e-8)).argmax(dim=0)
 
 
 def most(dists: Tensor, y_train: Tensor, k: int) -> Tensor:

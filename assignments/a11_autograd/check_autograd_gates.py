@@ -1,10 +1,12 @@
 """Public checks of autograd: gates, their values and their gradients."""
 
+from itertools import product
+
 import torch
 from oracles import ENGINE, judge_gate, loans
 from torch.nn import functional as F
 
-from autograder import expect_equal, task
+from autograder import Message, expect_equal, explain_errors, task
 
 BROADCAST = loans("unbroadcast")
 SHAPES = (((3, 4), (3, 4)), ((3, 4), (4,)), ((2, 1, 3), (4, 1)), ((), (2, 2)))
@@ -42,7 +44,7 @@ def check_mul_agrees_with_torch(student, rng):
         "Both parents have the gradient of a sum; a product multiplies by the other parent's value.": (
             lambda grad, a, b: (grad, grad)
         ),
-        "A gate makes a new value: it changes neither a.value nor b.value.": (
+        "The gradient of b has the factor b: was a.value or grad overwritten? A gate changes neither.": (
             lambda grad, a, b: (grad * b, grad * a * b)
         ),
     })  # fmt: skip
@@ -59,6 +61,9 @@ def check_div_agrees_with_torch(student, rng):
             lambda grad, a, b: (grad / b, -grad * a / b)
         ),
         "The gradient of b lacks the factor a.": lambda grad, a, b: (grad / b, -grad / b**2),
+        "The gradient of b was divided by b once too often: was grad overwritten? A gate leaves grad as it is.": (
+            lambda grad, a, b: (grad / b, -grad * a / b**3)
+        ),
     }, shift=0.5, wrong_values={
         "The quotient is rounded down: divide with /, not with //.": torch.floor_divide,
     })  # fmt: skip
@@ -99,6 +104,9 @@ def check_log_agrees_with_torch(student, rng):
         "The gradient from above is missing; multiply by it.": lambda grad, a: (1 / a,),
         "The local gradient is 1 / a, not 1 / log(a).": lambda grad, a: (grad / a.log(),),
         "The local gradient is 1 / a: divide by a, do not multiply by it.": lambda grad, a: (grad * a,),
+    }, wrong_values={
+        "This is the logarithm with base 10; the base of log is e.": torch.log10,
+        "This is the logarithm with base 2; the base of log is e.": torch.log2,
     })  # fmt: skip
 
 
@@ -125,17 +133,15 @@ def check_maximum_agrees_with_torch(student, rng):
     })  # fmt: skip
     a = rng.normal(4)
     judge_gate(student, rng, "maximum", [a, a.clone()], oracle=torch.maximum, wrong={
-        "Where both are equal, each gets half of the gradient.": lambda grad, a, b: (grad, grad),
-        "Where both are equal, each gets half of the gradient; here the first one gets all.": (
-            lambda grad, a, b: (grad, 0 * grad)
-        ),
-        "Where both are equal, each gets half of the gradient; here the second one gets all.": (
-            lambda grad, a, b: (0 * grad, grad)
-        ),
-        "Where both are equal, each gets half of the gradient; here none gets any.": (
-            lambda grad, a, b: (0 * grad, 0 * grad)
-        ),
-    })  # fmt: skip
+        Message(
+            "Where both are equal, each gets half of the gradient; here the first one gets {first} of it, the second "
+            "{second}.",
+            first=first,
+            second=second,
+        ): (lambda grad, a, b, shares=(first, second): [share * grad for share in shares])
+        for first, second in product((0, 0.5, 1), repeat=2)
+        if (first, second) != (0.5, 0.5)
+    }, hint="Where both are equal, each gets half of the gradient.")  # fmt: skip
 
 
 @task("sigmoid", share=50, any_dtype=True)
@@ -175,6 +181,12 @@ def check_matmul_agrees_with_torch(student, rng):
         })  # fmt: skip
 
 
+NO_PLACE = {
+    "expand": "The axis that was summed away goes back to its own place, with length 1, before expand: "
+    "grad.unsqueeze(dim). For a negative dim that is right, too.",
+}
+
+
 @task("sum_over", share=50, any_dtype=True)
 def check_sum_over_agrees_with_torch(student, rng):
     """Sums over all elements and over one axis, and their gradients, agree with torch's."""
@@ -195,9 +207,10 @@ def check_sum_over_agrees_with_torch(student, rng):
             ),
         }
         oracle = lambda a, o=options: a.sum(**o)  # noqa: E731
-        judge_gate(student, rng, "sum_over", [x], options, oracle=oracle, wrong=wrong, wrong_values={
-            "This is the mean; the sum is not divided.": lambda a, o=options: a.mean(**o),
-        })  # fmt: skip
+        with explain_errors(NO_PLACE):
+            judge_gate(student, rng, "sum_over", [x], options, oracle=oracle, wrong=wrong, wrong_values={
+                "This is the mean; the sum is not divided.": lambda a, o=options: a.mean(**o),
+            })  # fmt: skip
 
 
 STABLE = "Subtract from each row its own largest score before exp, and add nothing inside of the logarithm."

@@ -103,6 +103,7 @@ def check_reshape_of_counted_numbers(student, rng):
                 x.reshape(3, 2, 4).permute(1, 0, 2).reshape(3, 8)
             ),
             "This is the transposed matrix.": x.reshape(8, 3).T,
+            "These are the numbers of the example; rearrange those of x.": rearranged(torch.arange(24)),
         })  # fmt: skip
 
 

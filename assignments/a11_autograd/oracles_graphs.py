@@ -37,7 +37,8 @@ def judge_order(student, values, recipe):
         Message("{missing} of {nodes} nodes are missing.", missing=len(missing), nodes=len(right)),
         hint="Inputs and root itself are nodes, too."
         if missing <= ends
-        else "Go on to the parents of every node, however many nodes there are.",
+        else "Go on to the parents of every node, however many nodes there are. Two nodes with equal values are two: "
+        "put id(node) into the set.",
     )
     expect_equal(len(found), len(right), name="the length of the list")
     place = {number: i for i, number in enumerate(found)}
@@ -141,7 +142,10 @@ def judge_table(student, values, recipe, with_gradients):
             is_sequence(parents),
             Message("Row {row}: the last entry is a tuple of row numbers.", row=place),
         )
-        hint = "Row numbers are places in the table, in the order of the node's parents."
+        hint = (
+            "Row numbers are places in the table, counted from 0, in the order of the node's parents; a parent that "
+            "occurs twice is named twice."
+        )
         named = [numbers.get(parent) if type(parent) is int else None for parent in parents]
         expect(
             named == inputs,

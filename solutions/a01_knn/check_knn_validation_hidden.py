@@ -1,6 +1,7 @@
 """Hidden checks of a01, cross-validation: other sizes and folds, uneven folds, unchanged inputs, any order."""
 
 import torch
+from check_knn_validation import FOLDS
 from oracles import LOANS, clusters, validate
 from oracles_hidden import distances
 
@@ -14,7 +15,7 @@ def check_cross_validation_on_other_sizes(student, rng):
     for num_images, num_folds, choices, shape in cases:
         x_train, y_train = clusters(rng, 4, num_images, *shape)
         result = student.knn_cross_validate(x_train, y_train, num_folds=num_folds, k_choices=choices)
-        expect_close(result, validate(x_train, y_train, num_folds, choices, distances))
+        expect_close(result, validate(x_train, y_train, num_folds, choices, distances), hint=FOLDS)
 
 
 @task("knn_cross_validate", share="2/15", loans=LOANS)

@@ -1,15 +1,18 @@
 """Hidden checks of autograd, derivatives: other shapes and dtypes, constants, linear functions, training, chains."""
 
+from itertools import pairwise
+
 import torch
-from check_autograd_derivatives import ALL_FOUR, BLOCKS, DUAL_HINTS, TRAINING, judge_loss
+from check_autograd_derivatives import ALL_FOUR, BLOCKS, DUAL_HINTS, LAST_BLOCK, TRAINING, judge_loss, whole_blocks
 from oracles import GATES, forward_mode, function, gradients, judge_source, loans
 from oracles_hidden import ALL_BUT_HVP
 from oracles_uses import CALLS, descend, net_params
 from torch.nn import functional as F
 
-from autograder import Message, expect, expect_close, expect_equal, expect_unchanged, task
+from autograder import Message, expect, expect_close, expect_equal, expect_unchanged, explain_errors, task
 from common.data import load
 
+ANY_AXES = "x may have any number of axes, one or none, too."
 FUNCTIONS = """
 def triple(x):
     return float((3 * x).sum())
@@ -25,7 +28,8 @@ def check_numeric_gradient_of_other_tensors(student, rng):
     judge_source(student, "numeric_gradient")
     helper = student.define(FUNCTIONS)
     for x in (rng.normal(), rng.normal(2, 1, 3), rng.normal(4, 3).T):
-        seen = student.inspect(student.numeric_gradient, helper.wave, x)
+        with explain_errors({"IndexError": ANY_AXES, "ValueError": ANY_AXES}):
+            seen = student.inspect(student.numeric_gradient, helper.wave, x)
         expect_close(
             seen.value, x.cos(), name=Message("the gradient of sum(sin(x)), shape {shape}", shape=tuple(x.shape))
         )
@@ -57,6 +61,11 @@ def on_vars(name):
     return wrapper
 """
 
+VARS = (
+    "value and tangent may be Vars: use operators, comparisons with > and the methods that tensors and Vars share, "
+    "such as relu() and exp(), not functions of torch."
+)
+
 
 def judge_dual_of_vars(student, rng):
     """Compare duals whose values are Vars; all gates are lent."""
@@ -69,7 +78,8 @@ def judge_dual_of_vars(student, rng):
     cases = [(name, f, [a], [da]) for name, f in one.items()]
     cases += [(name, f, [a, b], [da, db]) for name, f in (("mul", torch.mul), ("matmul", torch.matmul))]
     for name, f, values, tangents in cases:
-        found = student.wrap(helper.on_vars(name), student.Dual)(values, tangents)
+        with explain_errors({"AttributeError": VARS, "TypeError": VARS}):
+            found = student.wrap(helper.on_vars(name), student.Dual)(values, tangents)
         expect_close(found, forward_mode(f, tuple(values), tuple(tangents)), name=name, hint=DUAL_HINTS.get(name, ""))
 
 
@@ -80,12 +90,23 @@ def check_dual_with_constants(student, rng):
     helper = student.define(CALLS)
     a, da, row, matrix = rng.normal(4, 4), rng.normal(4, 4), rng.uniform(4, low=1, high=2), rng.normal(4, 4)
     found = student.wrap(helper.with_constants, student.Dual)([a], [da], [row, matrix])
-    expected = [
-        (a * row, da * row), (row * a, row * da), (a + row, da), (2 * a - row, 2 * da), (a @ matrix, da @ matrix),
-        (matrix @ a, matrix @ da), (a / row, da / row),
-    ]  # fmt: skip
-    expect_close(found, expected, name="a * c, c * a, a + c, 2 a - c, a @ M, M @ a, a / c",
-                 hint="The factors of a product of matrices keep their order.")  # fmt: skip
+
+    def results(right=da @ matrix, left=matrix @ da):
+        return [
+            (a * row, da * row), (row * a, row * da), (a + row, da), (2 * a - row, 2 * da), (a @ matrix, right),
+            (matrix @ a, left), (a / row, da / row),
+        ]  # fmt: skip
+
+    expect_close(found, results(), name="a * c, c * a, a + c, 2 a - c, a @ M, M @ a, a / c", mistakes={
+        "A product of matrices has two terms, too; the second is missing: the first value @ the second tangent.": (
+            results(left=0 * da)
+        ),
+        "A product of matrices has two terms, too; the first is missing: the first tangent @ the second value.": (
+            results(right=0 * da)
+        ),
+        "The factors of a product of matrices keep their order.": results(right=matrix @ da),
+        "The factors of a product of matrices keep their order: constants, too.": results(left=da @ matrix),
+    })  # fmt: skip
     b, db, narrow, dnarrow = rng.uniform(4, 4, low=1, high=2), rng.normal(4, 4), rng.normal(4), rng.normal(4)
     cases = {
         "matmul": ([a, b], [da, db], torch.matmul),
@@ -109,6 +130,9 @@ def check_dual_with_constants(student, rng):
     judge_dual_of_vars(student, rng)
 
 
+FIXED = "If f does not use its argument, it returns a plain tensor: `Dual.of` gives it a tangent of zeros."
+
+
 @task("jvp", share=50, loans=loans("Dual"))
 def check_jvp_of_other_functions(student, rng):
     """Matrix products, float32, other ranks, a function that does not use x, and u^T (J v) = (J^T u)^T v."""
@@ -122,10 +146,13 @@ def check_jvp_of_other_functions(student, rng):
     u, leaf = rng.normal(2, 5), x.clone().requires_grad_()
     (row,) = torch.autograd.grad(f(leaf), leaf, u)
     expect_close((u * found).sum(), (row * v).sum(), name="u^T (J v)")
-    expect_close(student.jvp(helper.fixed, x, v), torch.zeros(3, dtype=torch.float64), name="J v of a constant")
+    with explain_errors({"tangent": FIXED}):
+        still = student.jvp(helper.fixed, x, v)
+    expect_close(still, torch.zeros(3, dtype=torch.float64), name="J v of a constant")
     for shape, dtype in (((), torch.float64), ((5,), torch.float64), ((2, 3), torch.float32)):
         x, v = rng.normal(*shape, dtype=dtype), rng.normal(*shape, dtype=dtype)
-        expect_close(student.jvp(helper.named("ratio"), x, v), forward_mode(function("ratio"), (x,), (v,))[1],
+        expected = forward_mode(function("ratio"), (x,), (v,))[1]
+        expect_close(student.jvp(helper.named("ratio"), x, v), expected, mistakes={ANY_AXES: 0 * v},
                      hint="Call f once, with dual numbers; differences are not exact.")  # fmt: skip
     _, calls = helper.counting(helper.named("ratio"), student.jvp, x, v)
     expect_equal(calls, 1, name="the number of calls of f")
@@ -168,7 +195,9 @@ def check_hvp_of_linear_and_large_functions(student, rng):
     expect(seen.largest <= 8 * x.nbytes, Message("A tensor of {size:,} bytes was made.", size=seen.largest), hint=hint)
     for shape in ((), (5,), (2, 3)):
         x, v = rng.normal(*shape, dtype=torch.float32), rng.normal(*shape, dtype=torch.float32)
-        expect_close(student.hvp(helper.named("cubic"), x, v), (6 * x - 4) * v, name="H v in float32")
+        with explain_errors({"unpack": ANY_AXES, "IndexError": ANY_AXES}):
+            found = student.hvp(helper.named("cubic"), x, v)
+        expect_close(found, (6 * x - 4) * v, name="H v in float32")
 
 
 IN_TURN = """
@@ -192,6 +221,18 @@ def check_two_layer_loss_of_other_batches(student, rng):
         judge_loss(student, params, rng.normal(N, D, dtype=dtype), rng.integers(0, C, N))
 
 
+def descend_in_turn(params, batches, rates):
+    """Train one step on each batch, with its own rate."""
+    for batch, rate in zip(batches, rates, strict=True):
+        params = descend(params, *batch, rate, steps=1)[1]
+    return params
+
+
+def moved(losses):
+    """Return after how many steps the loss stays the same."""
+    return next(step for step, (one, other) in enumerate(pairwise(losses)) if one == other)
+
+
 @task("TwoLayer.step", share=50, seconds=60, loans=loans("backward", "topological_order", "TwoLayer.loss", *GATES))
 def check_two_layer_trains_on_glyphs(student, rng):
     """200 steps on 300 glyphs, and steps with other batches and rates, are those of torch; given tensors are kept."""
@@ -203,15 +244,25 @@ def check_two_layer_trains_on_glyphs(student, rng):
     run = student.wrap(student.define(CALLS).steps_of, student.TwoLayer)
     seen = student.inspect(run, params, x, y, 0.3, 200)
     losses, expected = descend(params, x, y, 0.3, steps=200)
-    expect_close(seen.value[1], expected, rtol=1e-6, atol=1e-8, name="the parameters after 200 steps", hint=ALL_FOUR)
+    expect_close(seen.value[1], expected, rtol=1e-6, atol=1e-8, name="the parameters after 200 steps", mistakes={
+        "The parameters stopped moving before the last step: each step moves them, however many there were.": (
+            lambda: descend(params, x, y, 0.3, steps=moved(seen.value[0]))[1]
+        ),
+    }, hint=ALL_FOUR)  # fmt: skip
     expect_close(seen.value[0], losses, name="the losses")
     expect_unchanged(seen, params, x, y, 0.3, 200)
     params, rates = net_params(rng, 5, 4, 3), [0.3, 0.1, 0.5]
     batches = [(rng.normal(size, 5), rng.integers(0, 3, size)) for size in (4, 1, 6)]
     after = student.wrap(student.define(CALLS + IN_TURN).in_turn, student.TwoLayer)(params, batches, rates)[1]
-    for batch, rate in zip(batches, rates, strict=True):
-        params = descend(params, *batch, rate, steps=1)[1]
-    expect_close(after, params, name="the parameters after three batches, each with its own rate", hint=ALL_FOUR)
+    expected = descend_in_turn(params, batches, rates)
+    expect_close(after, expected, name="the parameters after three batches, each with its own rate", mistakes={
+        "All steps used the images of the first one; each uses its own x and y.": (
+            lambda: descend_in_turn(params, batches[:1] * 3, rates)
+        ),
+        "All steps used the learning rate of the first one; each uses its own.": (
+            lambda: descend_in_turn(params, batches, rates[:1] * 3)
+        ),
+    }, hint=ALL_FOUR)  # fmt: skip
 
 
 @task("checkpoint", share="1/3", loans=loans("backward", "topological_order"))
@@ -226,12 +277,11 @@ def check_checkpoint_of_other_chains(student, rng):
         recipe = [(names[number % 4] if length < 100 else "sin", number) for number in range(length)]
         seen = student.inspect(run, x, recipe, every)
         _, grad, calls, alive = seen.value
-        expect_close(
-            grad,
-            gradients([x], [*recipe, ("sum", length)])[0],
-            name=Message("the gradient of {count} functions", count=length + 1),
-            hint=BLOCKS,
-        )
+        total, name = [*recipe, ("sum", length)], Message("the gradient of {count} functions", count=length + 1)
+        expect_close(grad, gradients([x], total)[0], name=name, mistakes={
+            LAST_BLOCK: lambda x=x, total=total, every=every: whole_blocks(x, total, every),
+            "No function was called: how many blocks there are depends on len(fs) and every, not on x.": 0 * x + 1,
+        }, hint=BLOCKS)  # fmt: skip
         expect(max(calls) <= 2, Message("A function was called {calls} times.", calls=max(calls)))
         expect(
             alive <= (length + 1) / every + 2 * every + 6,  # also the block before

@@ -1,11 +1,11 @@
 """Hidden checks of autograd, gates: numbers and tensors as operands, kinks, extreme values, batches, memory."""
 
 import torch
-from check_autograd_gates import STABLE
+from check_autograd_gates import NO_PLACE, STABLE
 from oracles import ENGINE, judge_gate, judge_source, loans
 from torch.nn import functional as F
 
-from autograder import Message, expect, expect_close, expect_unchanged, task
+from autograder import Message, expect, expect_close, expect_unchanged, explain_errors, task
 
 BROADCAST = loans("unbroadcast")
 
@@ -18,7 +18,11 @@ def judge_shared(student, rng, name, oracle):
     (expected,) = torch.autograd.grad(oracle(leaf, leaf), leaf, grad)
     value, part = run(x, grad)
     expect_close(value, oracle(x, x), name=f"{name}(a, a)")
-    expect_close(part, expected, name=Message("the gradient of a in {name}(a, a)", name=name), hint=NEW_TENSORS)
+    halves = [torch.autograd.grad(oracle(*pair), leaf, grad)[0] for pair in ((leaf, x), (x, leaf))]
+    expect_close(part, expected, name=Message("the gradient of a in {name}(a, a)", name=name), mistakes={
+        "a is both operands and gets the gradients of both places; here it has that of the first only.": halves[0],
+        "a is both operands and gets the gradients of both places; here it has that of the second only.": halves[1],
+    }, hint=NEW_TENSORS)  # fmt: skip
     for other in (2.5, rng.uniform(2, 3, low=0.5, high=2)):
         right = torch.as_tensor(other)
         judge_gate(student, rng, name, [x], rest=(other,), oracle=lambda a, right=right: oracle(a, right))
@@ -100,7 +104,11 @@ def check_power_of_unusual_numbers(student, rng):
     """Exponents 0, 1 and 2 where elements are 0 or negative, and float32."""
     x = torch.tensor([0.0, -1.5, 2.0], dtype=torch.float64, device=rng.device)
     for n in (0, 1, 2, 3, 1.0, 0.0):
-        judge_gate(student, rng, "power", [x], rest=(n,), oracle=lambda a, n=n: a**n)
+        judge_gate(student, rng, "power", [x], rest=(n,), oracle=lambda a, n=n: a**n, wrong={
+            "The gradient is 0 for n = 0, also where a is 0: there 0 * 0 ** -1 is nan.": (
+                lambda grad, a, n=n: [n * a ** (n - 1) * grad]
+            ),
+        })  # fmt: skip
     for n in (3, -2, 1.5):
         values = [rng.uniform(2, 2, low=0.5, high=2, dtype=torch.float32)]
         judge_gate(student, rng, "power", values, rest=(n,), oracle=lambda a, n=n: a**n)
@@ -109,7 +117,8 @@ def check_power_of_unusual_numbers(student, rng):
 @task("exp", share=50)
 def check_exp_of_other_tensors(student, rng):
     """Large numbers of both signs, float32 and rank 0 are right; nothing is changed in place."""
-    for x in (20 * rng.normal(5), rng.normal(3, 4, dtype=torch.float32), rng.normal()):
+    large = torch.tensor([30.0, -30.0], dtype=torch.float64, device=rng.device) + rng.normal(2)
+    for x in (large, rng.normal(3, 4, dtype=torch.float32), rng.normal()):
         judge_gate(student, rng, "exp", [x], oracle=torch.exp)
     judge_repeats(student, rng, "exp", [rng.normal(4, 3)])
 
@@ -158,12 +167,27 @@ def check_sigmoid_of_large_numbers(student, rng):
     judge_repeats(student, rng, "sigmoid", [rng.normal(4, 3)])
 
 
+PRODUCTS = (
+    "Axes before the last two are those of a batch: value and gradients are products along the last two, of the whole "
+    "batch at once; unbroadcast then sums what a shared matrix gets."
+)
+LAST_TWO = "`.T` and `permute` of all axes reverse those of the batch, too; `.mT` swaps the last two only."
+
+
 @task("matmul", share=25, loans=BROADCAST)
 def check_matmul_of_batches(student, rng):
     """Batches, a batch times one matrix and the reverse, leading axes that broadcast, views, and float32."""
     shapes = [((5, 2, 3), (5, 3, 4)), ((5, 2, 3), (3, 4)), ((2, 3), (5, 3, 4)), ((4, 1, 2, 3), (6, 3, 2))]
+
+    def averaged(grad, a, b):
+        parts = (grad @ b.mT, a), (a.mT @ grad, b)
+        return [part.mean(0) if part.ndim > like.ndim else part for part, like in parts]
+
     for first, second in shapes:
-        judge_gate(student, rng, "matmul", [rng.normal(*first), rng.normal(*second)], oracle=torch.matmul)
+        with explain_errors(dict.fromkeys(("must match", "Expected size", "cannot be multiplied"), LAST_TWO)):
+            judge_gate(student, rng, "matmul", [rng.normal(*first), rng.normal(*second)], oracle=torch.matmul, wrong={
+                "A matrix that the whole batch shares gets the sum of the gradients, not their mean.": averaged,
+            }, hint=PRODUCTS)  # fmt: skip
     judge_gate(student, rng, "matmul", [rng.normal(4, 3).T, rng.normal(5, 4).T], oracle=torch.matmul)
     values = [rng.normal(3, 4, dtype=torch.float32), rng.normal(4, 2, dtype=torch.float32)]
     judge_gate(student, rng, "matmul", values, oracle=torch.matmul)
@@ -197,7 +221,8 @@ def check_sum_over_other_axes(student, rng):
         {"dim": 0, "keepdim": True},
     ):
         oracle = lambda a, o=options: torch.sum(a, dim=o.get("dim"), keepdim=o.get("keepdim", False))  # noqa: E731
-        judge_gate(student, rng, "sum_over", [x], options, oracle=oracle)
+        with explain_errors(NO_PLACE):
+            judge_gate(student, rng, "sum_over", [x], options, oracle=oracle)
     for value in (rng.normal(5), rng.normal(), rng.normal(3, 2, dtype=torch.float32), rng.normal(4, 3).T):
         judge_gate(student, rng, "sum_over", [value], oracle=torch.sum)
 

@@ -13,6 +13,7 @@ from autograder import (
     expect_equal,
     expect_raises,
     expect_unchanged,
+    explain_errors,
     task,
 )
 
@@ -62,6 +63,12 @@ def check_backward_of_large_graphs(student, rng):
         )
 
 
+ONE_NUMBER = (
+    "Without grad, root must hold one number, whatever its axes: root.value.numel() == 1. Several numbers are a "
+    "ValueError."
+)
+
+
 @task("backward", share=20, loans=loans("topological_order"))
 def check_backward_with_a_gradient(student, rng):
     """A gradient from above is used and not changed; without it, a root of several numbers is an error."""
@@ -76,9 +83,10 @@ def check_backward_with_a_gradient(student, rng):
                      hint="root starts with the gradient that is given. Add without writing into it.")  # fmt: skip
         expect_unchanged(seen, values, recipe, grad)
     single = [rng.normal(1, 1), rng.normal(1, 1)]
-    found = run(single, [("mix", 0, 1)])
+    with explain_errors({"ValueError": ONE_NUMBER}):
+        found = run(single, [("mix", 0, 1)])
     expect_close(found, gradients(single, [("mix", 0, 1)]), name="the gradients of a root of shape (1, 1)")
-    with expect_raises(ValueError):
+    with expect_raises(ValueError, hint=ONE_NUMBER):
         run(values, recipe)
     single_float = [rng.normal(dtype=torch.float32)]
     expect_close(run(single_float, [("sin", 0)]), gradients(single_float, [("sin", 0)]), name="gradients in float32")
@@ -100,6 +108,12 @@ def check_table_of_random_graphs(student, rng):
     expect_equal(len(long), 3001, name="the number of rows of a long chain")
 
 
+FROM_THE_BACK = (
+    "Sum over all axes that were added in front, and over every axis where shape has a 1 and grad has not; axis i of "
+    "shape is axis i + grad.ndim - len(shape) of grad."
+)
+
+
 @task("unbroadcast", share="1/3")
 def check_unbroadcast_of_thirty_shapes(student, rng):
     """Random shapes of up to four axes, also () and (1,); the dtype stays and the gradient is not changed."""
@@ -115,7 +129,8 @@ def check_unbroadcast_of_thirty_shapes(student, rng):
             grad = rng.normal(*wide, dtype=dtype)
             leaf = rng.normal(*shape, dtype=dtype)
             (expected,) = autograd_gradients(lambda x, wide=wide: x.expand(wide), grad, leaf)
-            seen = student.inspect(student.unbroadcast, grad, shape)
+            with explain_errors({"invalid for input": FROM_THE_BACK, "out of range": FROM_THE_BACK}):
+                seen = student.inspect(student.unbroadcast, grad, shape)
             expect_close(seen.value, expected, name=Message("from {wide} to {shape}", wide=wide, shape=shape))
             expect_unchanged(seen, grad)
     view = rng.normal(4, 3).T

@@ -4,7 +4,7 @@ import torch
 from check_pytorch101_making import ALL_AXES
 from oracles_tensors import PROBE, four_slices, with_pattern
 
-from autograder import Message, expect, expect_close, expect_equal, expect_type, task
+from autograder import Message, expect, expect_close, expect_equal, expect_type, explain_errors, task
 
 FLOATS = "torch.zeros makes float32 by itself, and whole numbers alone make int64: write dtype=torch.float32, or 1.0."
 
@@ -34,7 +34,10 @@ def check_mutate_tensor_of_any_rank(student, rng):
         expected = x.clone()
         for index, value in zip(indices, values, strict=True):
             expected[index] = value
-        after, same = probe.in_place(student.mutate_tensor, x, indices, values)
+        with explain_errors(
+            {"IndexError": "A tuple of indices has one number for each axis: x[index] takes it whole."}
+        ):
+            after, same = probe.in_place(student.mutate_tensor, x, indices, values)
         expect_equal(after, expected, name=Message("x of shape {shape} after the call", shape=tuple(x.shape)),
                      hint="If an index occurs twice, the later value counts.")  # fmt: skip
         expect(same is True, "The tensor that was returned is not x.")
@@ -49,9 +52,13 @@ def check_count_of_unusual_shapes(student, rng):
             count,
             len(x.flatten().tolist()),
             name=Message("the count for the shape {shape}", shape=tuple(x.shape)),
+            mistakes={"An axis of length 0 leaves no elements: the product of the lengths is 0.": 1},
             hint=ALL_AXES,
         )
         expect_type(count, int, name="the count")
+
+
+NO_MULTIPLE = "There may be no multiple, (0,), and ends below 0: // rounds down, int() towards 0."
 
 
 @task("multiples_of_ten", share=50)
@@ -59,12 +66,9 @@ def check_multiples_of_ten_of_any_sign(student):
     """Negative ends, no multiple at all, one number, and the dtype float64."""
     for start, stop in ((-25, 17), (-30, -10), (1, 9), (-9, -1), (40, 40), (41, 41), (11, 20), (-8, 8)):
         right = torch.tensor([float(n) for n in range(start, stop + 1) if n % 10 == 0], dtype=torch.float64)
-        expect_close(
-            student.multiples_of_ten(start, stop),
-            right,
-            name=Message("from {start} to {stop}", start=start, stop=stop),
-            hint="There may be no multiple, (0,), and ends below 0: // rounds down, int() towards 0.",
-        )
+        with explain_errors({"RuntimeError": NO_MULTIPLE}):
+            found = student.multiples_of_ten(start, stop)
+        expect_close(found, right, name=Message("from {start} to {stop}", start=start, stop=stop), hint=NO_MULTIPLE)
 
 
 def matrices(rng):
@@ -83,11 +87,9 @@ def matrices(rng):
 def check_slices_of_other_matrices(student, rng):
     """The slices are right for other sizes and dtypes, and for matrices that are views."""
     for x in matrices(rng):
-        expect_equal(
-            student.slice_indexing_practice(x),
-            four_slices(x),
-            name=Message("for the shape {shape}", shape=tuple(x.shape)),
-        )
+        with explain_errors({"out of bounds": "x may have any number of rows: x[-1] is the last one."}):
+            found = student.slice_indexing_practice(x)
+        expect_equal(found, four_slices(x), name=Message("for the shape {shape}", shape=tuple(x.shape)))
 
 
 @task("slice_indexing_practice", share=25)
@@ -107,8 +109,11 @@ def check_tensor_of_pi_is_float32(student):
     """The dtype is float32, and there may be one element or none."""
     for shape in ((4, 2), (1, 1), (0, 3), (2, 0)):
         out = student.create_tensor_of_pi(*shape)
-        expect_close(out, torch.full(shape, 3.14), name=Message("the tensor of shape {shape}", shape=shape),
-                     hint="torch.full makes float32 of 3.14 by itself.")  # fmt: skip
+        expect_close(out, torch.full(shape, 3.14), check_dtype=False, mistakes={
+            "M or N may be 0: then the tensor has no elements.": torch.full([max(size, 1) for size in shape], 3.14),
+        }, name=Message("the tensor of shape {shape}", shape=shape))  # fmt: skip
+        hint = "torch.full makes float32 of 3.14 by itself: give it no other dtype."
+        expect(out.dtype == torch.float32, "The dtype is not float32.", hint)
 
 
 @task("slice_assignment_practice", share="1/3")
