@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # for editors and type checkers; a test compares these import
     )
     from autograder.checks.expect_answer import expect_choice, expect_number
     from autograder.checks.expect_device import expect_device
+    from autograder.checks.expect_draws import expect_draws
     from autograder.checks.expect_gradients import expect_same_gradients
     from autograder.checks.expect_own_gradients import expect_own_gradients
     from autograder.checks.expect_state import expect_state_kept
@@ -46,6 +47,7 @@ __all__ = [
     "expect_choice",
     "expect_close",
     "expect_device",
+    "expect_draws",
     "expect_equal",
     "expect_file",
     "expect_gradient",
@@ -77,6 +79,7 @@ _MODULES = {
     "expect_choice": "autograder.checks.expect_answer",
     "expect_close": "autograder.checks.expect",
     "expect_device": "autograder.checks.expect_device",
+    "expect_draws": "autograder.checks.expect_draws",
     "expect_equal": "autograder.checks.expect",
     "expect_file": "autograder.sandbox.expect_file",
     "expect_gradient": "autograder.checks.gradients",

@@ -27,11 +27,14 @@ def flags(darts_step, w, alpha):
     return w.requires_grad or alpha.requires_grad
 
 def evolved(evolution, weights, edges, ops, P, S, cycles, seed, like):
+    return evolved_by(evolution, weights, edges, ops, P, S, cycles, generator(seed, like))
+
+def evolved_by(evolution, weights, edges, ops, P, S, cycles, random):
     calls = []
     def evaluate(cell):
         calls.append(cell)
         return sum(weights[e][o] for e, o in enumerate(cell))
-    history = evolution(evaluate, edges, ops, P, S, cycles, generator(seed, like))
+    history = evolution(evaluate, edges, ops, P, S, cycles, random)
     return [(tuple(int(o) for o in cell), float(score)) for cell, score in history], calls
 
 def losses(A, B, c):

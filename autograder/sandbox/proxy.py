@@ -368,10 +368,10 @@ class Student:
 def _describe_test(args: tuple[Any, ...]) -> str:
     """Describe the call of a check's helper: the student's objects and the tensors among its arguments.
 
-    What belongs to the check, such as another of its helpers, is not named.
+    What belongs to the check, such as another of its helpers or a generator, is not named.
     """
     labels = [value._label for value in args if isinstance(value, Handle)]
-    objects = [label for label in labels if not label.startswith(f"{HELPER}.")]
+    objects = [label for label in labels if not label.startswith((f"{HELPER}.", "Generator("))]
     parts = [part for value in args for part in (value if type(value) in (list, tuple) else [value])]
     tensors = [describe(part) for part in parts if type(part) in TENSORS]
     named = Message("In a test of {names}", names=both(objects)) if objects else ""

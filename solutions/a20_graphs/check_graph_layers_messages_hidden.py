@@ -20,7 +20,7 @@ from autograder import (
     Message,
     expect,
     expect_close,
-    expect_equal,
+    expect_draws,
     expect_same_gradients,
     expect_shape,
     expect_unchanged,
@@ -58,13 +58,7 @@ def check_frequencies_of_samples(student, rng):
     for code, share in enumerate(codes.tolist()):
         expect(abs(share - 1 / 8) < 0.028, Message("Draws of 3 from 2 neighbours: case {c} is {share} of all.", c=code,
                share=round(share, 3)), "With replacement: each draw is any neighbour.")  # fmt: skip
-    student.seed(rng.int(0, 2**31))
-    again = draw(star, many[:50], 2, seed)
-    student.seed(rng.int(0, 2**31))
-    expect_equal(draw(star, many[:50], 2, seed), again, name="samples with the same generator and another global seed")
-    expect(
-        not torch.equal(draw(star, many[:50], 2, seed + 1), again), "Another seed of the generator, the same samples."
-    )
+    expect_draws(student, lambda generator: student.sample_neighbours(star, many[:50], 2, generator), rng.device)
 
 
 def other_sage(student, rng, aggregator):
@@ -171,11 +165,8 @@ def check_sampled_neighbourhoods_of_other_depths(student, rng):
                "The first size belongs to the first layer.")  # fmt: skip
         text = Message("Layer {layer} computes {rows} vectors; {most} are needed.", layer=layer, rows=rows, most=most)
         expect(rows <= most, text, "Compute the nodes and their samples only, not the whole graph.")
-    same, _ = helper.run(weights, (4, 3, 2), X, edges, nodes, seed)
-    expect_equal(same, out, name="the result with the same generator")
-    others = [helper.run(weights, (4, 3, 2), X, edges, nodes, seed + n)[0] for n in (1, 2, 3)]
-    expect(not all(torch.equal(other, out) for other in others), "Other generators give the same result.",
-           "The generator that is given draws the samples of each layer.")  # fmt: skip
+    every = torch.arange(12, device=rng.device)
+    expect_draws(student, lambda generator: helper.embed(weights, (4, 3, 2), X, edges, every, generator)[0], rng.device)
     found = student.define(SLOPES).slopes(X, regular(rng, 12, 2), nodes, seed)
     expect(len(found) == 4, "The result has no gradient.", KEEPS)
     parts = (Message("the first layer"), Message("the second layer"), Message("X"))

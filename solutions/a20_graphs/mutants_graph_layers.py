@@ -188,4 +188,6 @@ MUTANTS = [
     mutant("isomorphism: the first graph stays", GIN2, first("GINLayer.forward", "edge_index = self.__dict__.setdefault('edges', edge_index)")),
     mutant("samples: all neighbours in their order", DRAWN2, "        elif len(near) >= k:\n", "        elif len(near) == k:\n            rows.append(near)\n        elif len(near) > k:\n"),
     mutant("embedding: one node without its axis", EMBED2, "        return X[nodes]\n", "        return X[nodes].squeeze(0)\n"),
+    mutant("samples: the generator begins again", DRAWN2, first("sample_neighbours", "generator.manual_seed(generator.initial_seed())")),
+    mutant("embed: the generator begins again", EMBED2, first("sage_embed", "generator.manual_seed(generator.initial_seed())")),
 ]

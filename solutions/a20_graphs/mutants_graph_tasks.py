@@ -160,4 +160,6 @@ MUTANTS = [
     mutant("batches: global random numbers", PARTS2, "order = torch.randperm(int(parts.max()) + 1, generator=generator, device=generator.device)", "order = torch.randperm(int(parts.max()) + 1, device=generator.device)"),
     mutant("area: nearly equal is equal", AUC2, "larger = (positive[:, None] > negative[None]).double() + 0.5 * (positive[:, None] == negative[None]).double()", "tie = torch.isclose(positive[:, None], negative[None], rtol=0.0, atol=1e-6)\n    larger = (~tie & (positive[:, None] > negative[None])).double() + 0.5 * tie.double()"),
     mutant("batches: the generator begins again", PARTS2, first("partition_batches", "generator.manual_seed(generator.initial_seed())")),
+    mutant("negatives: the generator begins again", FREE2, first("negative_samples", "generator.manual_seed(generator.initial_seed())")),
+    mutant("negatives: a generator of its own", FREE2, first("negative_samples", "generator = torch.Generator(device=generator.device).manual_seed(3)")),
 ]

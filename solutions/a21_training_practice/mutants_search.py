@@ -1,7 +1,7 @@
 """Wrong answers to search.py, each with the check that must notice it."""
 # ruff: noqa: E501 - quotes lines of the reference
 
-from autograder.authoring.mutants import mutants_of
+from autograder.authoring.mutants import first, mutants_of
 from autograder.authoring.variants import body
 
 mutant = mutants_of("search.py")
@@ -87,4 +87,6 @@ MUTANTS = [
     mutant("tau: the sign", TAU, "return float((up_a * up_b)", "return -float((up_a * up_b)"),
     mutant("tau: a tensor", TAU2, TAU_OUT, TAU_OUT.replace("float(", "(")),
     mutant("tau: half of the ties", TAU2, "float((up_b != 0).sum())", "float((up_a != 0).sum())"),
+    mutant("evolution: a generator of its own", EVOLVE, first("regularised_evolution", "generator = torch.Generator(device=generator.device).manual_seed(3)")),
+    mutant("evolution: draws from a copy of the generator", EVOLVE, first("regularised_evolution", "generator = generator.clone_state()")),
 ]
