@@ -148,4 +148,6 @@ MUTANTS = [
     mutant("IAF: inverse moves its points", "check_iaf_samples_in_one_pass", first("InverseAutoregressive.inverse", "z.mul_(1 + 1e-6)")),
     mutant("IAF: leaves evaluation mode on", "check_iaf_samples_in_one_pass", first("InverseAutoregressive.forward", "self.eval()")),
     mutant("squares: moves its maps", "check_squares_become_channels", first("squeeze2x2", "x.mul_(1 + 1e-6)")),
+    mutant("series: the generator begins again", EXACT, first("residual_log_det", "if generator is not None:\n    generator.manual_seed(generator.initial_seed())")),
+    mutant("noise: the generator begins again", IMAGES, first("dequantize", "if generator is not None:\n    generator.manual_seed(generator.initial_seed())")),
 ]

@@ -116,4 +116,5 @@ MUTANTS = [
         return kl_divergence(MultivariateNormal(m0, S0), MultivariateNormal(m1, S1))
     """)),
     mutant("em: moves its points", "check_em_never_lowers_the_likelihood", first("fit_gmm", "x.mul_(1 + 1e-6)")),
+    mutant("em: the generator begins again", SEEDS, first("fit_gmm", "if generator is not None:\n    generator.manual_seed(generator.initial_seed())")),
 ]

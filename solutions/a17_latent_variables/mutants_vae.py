@@ -170,4 +170,5 @@ MUTANTS = [
     mutant("VAE: leaves training mode on", SIZES, DECODE, "self.train()\n        " + DECODE),
     mutant("CVAE: leaves training mode on", CLASS, JOINED, "self.train()\n        " + JOINED),
     mutant("autoencoder: leaves evaluation mode on", "check_autoencoder_computes_its_layers", first("Autoencoder.forward", "self.eval()")),
+    mutant("evidence: the generator begins again", DRAWS, first("importance_log_likelihood", "if generator is not None:\n    generator.manual_seed(generator.initial_seed())")),
 ]

@@ -1,7 +1,7 @@
 """Wrong answers to vq_vae.py, each with the check that must notice it."""
 # ruff: noqa: E501 - quotes lines of the reference
 
-from autograder.authoring.mutants import mutants_of
+from autograder.authoring.mutants import first, mutants_of
 
 mutant = mutants_of("vq_vae.py")
 NEAREST, GRADS = "check_places_get_the_nearest_word", "check_gradients_of_book_and_encoder"
@@ -63,4 +63,5 @@ MUTANTS = [
     mutant("quantiser: leaves training mode on", GRADS, RESULT, "self.train()\n        " + RESULT),
     mutant("quantiser: a factor that is learned", GRADS, RESULT, RESULT.replace("loss", "loss * self.factor"), also=(("self.codebook, self.beta =", "self.factor = nn.Parameter(torch.ones(()))\n        self.codebook, self.beta ="),)),
     mutant("quantiser: leaves evaluation mode on", GRADS, RESULT, "self.eval()\n        " + RESULT),
+    mutant("reset: the generator begins again", SEEDS, first("reset_dead", "if generator is not None:\n    generator.manual_seed(generator.initial_seed())")),
 ]
