@@ -21,6 +21,11 @@ from autograder.core.message import Message
 
 MOST_PARTS = 100  # of a single number, and as often it may be contained: farther relations are likely by chance
 MOST = 1 << 20  # values of which a mistake is looked for: that takes several copies in float64
+NAN = (
+    "nan comes from 0/0 (the mean of nothing, too), inf - inf, 0 times nan or inf, the log or the square root of a "
+    "negative number, an overflow in exp, or the gradient of a square root at 0. A mask chooses by where(...), not "
+    "by a product."
+)
 NEARLY = 0.01  # farther from 1, a factor has a reason of its own; nearer, a small constant may be the reason
 ZEROS = (
     "Every value is zero: is nothing written or counted, does a condition never hold, or is a factor, a mask or a "
@@ -124,7 +129,7 @@ def _arrangement(a: Values, e: Values, atol: float, rtol: float) -> str:
 
 def _values(a: Values, e: Values, atol: float, rtol: float) -> str:
     if np.isnan(a).any() and not np.isnan(e).any():
-        return "nan comes from 0/0, inf - inf, the log or the square root of a negative number, or an overflow in exp."
+        return NAN
     if not a.any():  # zeros have many reasons
         return ""
     if np.iscomplexobj(a) or not (np.isfinite(a).all() and np.isfinite(e).all()):

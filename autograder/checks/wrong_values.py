@@ -52,7 +52,7 @@ def function(a: Values, e: Values, atol: float, rtol: float) -> str:
             return Message("Every value is too small by {distance}.", distance=number(-distance))
     if _agree(np.abs(a), np.abs(e), atol, rtol):
         return "The absolute values are right, but some signs are wrong."
-    return _cut_off(a, e, atol, rtol) or _at_a_bound(a, e)
+    return _cut_off(a, e, atol, rtol)
 
 
 def _cut_off(a: Values, e: Values, atol: float, rtol: float) -> str:
@@ -119,8 +119,8 @@ def places(a: Values, e: Values, atol: float, rtol: float) -> str:
     if np.isfinite(a).all() and np.isfinite(e).all() and (hint := along_an_axis(a, e, atol, rtol)):
         return hint
     if wrong.all() or e.size < 6:
-        return (_alike(a, e) if e.size >= 6 else "") or nearly(a, e)
-    return next(_together(wrong, e), "") or _zeros(a, e, wrong) or nearly(a, e)
+        return (_alike(a, e) if e.size >= 6 else "") or nearly(a, e) or _at_a_bound(a, e)
+    return next(_together(wrong, e), "") or _zeros(a, e, wrong) or nearly(a, e) or _at_a_bound(a, e)
 
 
 def nearly(a: Values, e: Values) -> str:
@@ -171,7 +171,8 @@ def _together(wrong: Values, e: Values) -> Iterator[str]:
         elif at.tolist() == list(range(1, size)):
             yield Message("Along axis {axis}, the first place is right, and what comes after it is wrong.", axis=axis)
     for sign, name in ((e < 0, "below 0"), (e == 0, "0"), (e > 0, "above 0")):
-        if np.array_equal(wrong, sign):
+        both = (e < 0).any() and (e > 0).any()  # where all others are 0, their sign says nothing
+        if np.array_equal(wrong, sign) and (both or name == "0"):
             yield Message("Exactly those values are wrong that should be {sign}.", sign=Message(name))
 
 

@@ -56,12 +56,12 @@ SHAPES = [  # a part of the exception, as a regular expression, and the hint, wi
     (
         r"index (?P<size>\d+) is out of bounds for (?:dimension|axis) (?P<axis>\d+) with size (?P=size)(?!\d)",
         "Axis {axis} has the size {size}, and indices count from 0: {size} is one too many. Is the size that of the "
-        "largest index plus 1? Is the index, or the size in a loop, that of another axis?",
+        "largest index plus 1? Is the index, or the size in a loop, that of another axis or of another input?",
     ),
     (
         r"index -?\d+ is out of bounds for (?:dimension|axis) (?P<axis>\d+) with size (?P<size>\d+)",
-        "Axis {axis} has the size {size}, and indices count from 0. Is the index, or the size in a loop, that of "
-        "another axis?",
+        "Axis {axis} has the size {size}, and indices count from 0. Is the index, or the size in a loop, fixed, or "
+        "that of another axis or of another input?",
     ),
     (
         r"shape '\[(?P<shape>.*?)\]' is invalid for input of size (?P<n>\d+)",

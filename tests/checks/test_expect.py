@@ -176,7 +176,7 @@ def test_differences_of_integers_do_not_overflow():
         (1.00002 * T, T, "This is nearly right: is a small constant such as eps"),
         (0.9993 * T, T, "This is nearly right: is a small constant such as eps"),
         (T * 0, T, "Every value is zero: is nothing written or counted"),
-        (T / torch.tensor([0.0, 1, 1]) * 0, T, "nan comes from 0/0"),
+        (T / torch.tensor([0.0, 1, 1]) * 0, T, "nan comes from 0/0 (the mean of nothing, too)"),
         (2 * T[:, :2] * 0 + 2, T[:, :2] * 0 + 1, ""),  # one distinct value proves no factor
         (T + 1, T, "Every value is too large by 1."),
         (1e5 * torch.tensor([1e-9, -1e-9, 2e-9]), torch.tensor([1e-9, 3e-9, 2e-9]), ""),  # noise below the tolerance

@@ -183,6 +183,9 @@ def test_wrong_values_may_be_together(actual: torch.Tensor, hint: str) -> None:
 def test_wrong_values_may_be_those_of_one_sign() -> None:
     wrong = torch.where(X < 0, X.cos(), X)
     assert hint_of(expect_close, wrong, X) == "Exactly those values are wrong that should be below 0."
+    cut = X.clamp(min=0)
+    assert "Exactly those" not in hint_of(expect_close, torch.where(cut > 0, X.cos() - 3, cut), cut)
+    assert hint_of(expect_close, cut + (cut == 0) * X.cos(), cut).endswith("wrong that should be 0.")
 
 
 @pytest.mark.parametrize(

@@ -191,6 +191,7 @@ CASES: list[tuple[Callable[[], object], str]] = [
     (lambda: quit_debugger(), "gradlab check --pdb"),
     (lambda: ones(2, 3)[:, torch.tensor([3])], "3 is one too many. Is the size that of the largest index plus 1?"),
     (lambda: ones(2, 3)[0, 7], "Axis 1 has the size 3, and indices count from 0."),
+    (lambda: ones(2, 3)[9], "fixed, or that of another axis or of another input?"),
     (lambda: torch.cat([ones(2, 3), ones(2, 4)]), "joined along axis 0 and differ along another one"),
     (lambda: torch.cat([ones(2, 3), ones(2, 5)]), "is one of them from another layer or step?"),
     (lambda: torch.nn.functional.cross_entropy(ones(2, 3, 5), torch.zeros(2, 3).long()), "the classes on axis 1"),
