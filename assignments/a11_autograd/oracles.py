@@ -365,7 +365,7 @@ def random_recipe(rng, inputs: int, steps: int) -> list[tuple[Any, ...]]:
     return [*recipe, ("mix", inputs + steps - 1, 0)]
 
 
-NOTHING_ADDED = "The value is that of the function itself: each operand in its place, nothing added, nothing cut off."
+NOTHING_ADDED = "The value is that of the function itself: is each operand in its place, and nothing added or cut off?"
 EXCHANGED = "The parents and their gradients are in the order of the operands, a and then b; two are exchanged here."
 CHAIN = "Each parent gets the gradient from above times the derivative by its own value, and in its own shape."
 
