@@ -52,13 +52,16 @@ def check_masks_of_bars(student, rng):
         bar.movedim(1 + axis, 0)[first : first + 3] = True
         centres = start + (torch.arange(m, dtype=torch.float64) + 0.5) * length / m
         on = ((centres > first) & (centres < first + 3)).double().to(rng.device)
-        right = on.repeat(1, m, 1) if axis == 1 else on[:, None].repeat(1, 1, m)
+        soft = (1 - (centres[:, None] - 0.5 - torch.arange(first, first + 3)).abs()).clamp(min=0).sum(dim=1).to(on)
+        right, soft = (x.repeat(1, m, 1) if axis == 1 else x[:, None].repeat(1, 1, m) for x in (on, soft))
         part = (torch.arange(m, dtype=torch.float64) + 0.5) * count / m
         whole = ((part > first) & (part < first + 3)).double().to(rng.device)
         whole = whole.repeat(1, m, 1) if axis == 1 else whole[:, None].repeat(1, 1, m)
         expect_close(student.mask_targets(box, bar, m), right, name=name, mistakes={
             "The target is the part of the mask that is inside of the box.": whole,
             "Rows come first: y is axis 1 of the result, x axis 2.": right.transpose(1, 2),
+            "The target has 0 and 1: compare the samples with 1/2.": soft,
+            "The target is 1 where the sample is above 1/2.": (soft > 0).to(soft.dtype),
         }, hint="The box has fractions, and bins divide it equally: where are their centres in the image?")  # fmt: skip
 
 

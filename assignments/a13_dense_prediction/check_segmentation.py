@@ -227,6 +227,8 @@ def check_things_over_stuff(student, rng):
         "Each thing is a segment of its own, also if an earlier one has its class.": torch.where(ids == 3, 2, ids),
         "Two things of one class are two segments.": ids - (ids > 2).long(),
         "Stuff has only pixels that no thing has.": above,
+        "A thing is dropped if less than min_share of its own mask is free, not of the image.":
+            panoptic(sem, masks[:0], scores[:0], labels[:0])[0],
     })  # fmt: skip
 
 

@@ -63,7 +63,7 @@ MUTANTS = [
     mutant("depth: no logarithm", LOSS, LOG, "d = (torch.where(mask, pred, one) - torch.where(mask, depth, one)).flatten(1)"),
     mutant("depth: one mean for all images", LOSS2, PER_PIXEL, "loss = d.square().sum(dim=1) / n - lam * (d.sum() / n.sum()) ** 2"),
     mutant("depth: divided by all pixels", LOSS2, "n = count.clamp(min=1)", "n = count * 0 + d.shape[1]"),
-    mutant("depth: images with a single pixel do not count", LOSS2, "return loss.sum() / (count > 0).sum().clamp(min=1)", "return loss.sum() / (count > 1).sum().clamp(min=1)"),
+    mutant("depth: images with a single pixel do not count", LOSS2, "return loss.sum() / (count > 0).sum().clamp(min=1)", "return (loss * (count > 1)).sum() / (count > 1).sum().clamp(min=1)"),
     mutant("depth: images without pixels count", LOSS2, "return loss.sum() / (count > 0).sum().clamp(min=1)", "return loss.mean()"),
     mutant("depth: a prediction of 0 outside of the mask gives nan", LOSS2, LOG, LOG.replace("torch.where(mask, pred, one).log()", "torch.where(mask, pred.log(), 0 * one)")),
     mutant("depth: the mask comes after the logarithm", LOSS2, LOG, "d = ((pred.log() - depth.log()) * mask).flatten(1)"),
