@@ -119,14 +119,22 @@ def check_relu_backward_leaves_dout(student, rng):
     for x in (rng.normal(4, 3).T, rng.normal(7, dtype=torch.float32), 1e-9 * rng.normal(2, 3, 2), rng.normal(1, 1)):
         dout = rng.normal(*x.shape[::-1], dtype=x.dtype).permute(*reversed(range(x.ndim)))
         _, cache = student.hold(student.ReLU.forward, x)
+        student.hold(student.ReLU.forward, -x)  # another layer, before backward reaches this one
         for _ in range(2):
             seen = student.inspect(student.ReLU.backward, dout, cache)
             expect_close(seen.value, autograd_gradients(F.relu, dout, x)[0], name="dx", mistakes={
                 "The gradient passes wherever x is above 0, however small x is there.": torch.zeros_like(dout),
+                "Forward was called for another layer since. Read everything from the cache that backward is given.": (
+                    dout * (x < 0)
+                ),
             })  # fmt: skip
             expect_unchanged(seen, dout)
 
 
+DROPPED = {  # in the mode where p or the mode says that nothing is
+    "test": 'The mode is "train" or "test": in test mode nothing is dropped.',
+    "train": "With p = 0 every value stays. torch.rand gives numbers from 0 to 1, torch.randn does not.",
+}
 DRAW = "torch.rand is uniform on [0, 1): torch.rand(...) >= p holds with probability 1 - p, and those values stay."
 
 
@@ -140,9 +148,7 @@ def check_dropout_changes_nothing_when_predicting(student, rng):
         expect_close(student.value(out), x, name=Message("out for mode {mode!r}, p = {p}", mode=mode, p=p), mistakes={
             "In test mode nothing is scaled: the values were scaled in training.": x * (1 - p),
             "p = 0 drops nothing: p is the probability to drop, not to keep.": torch.zeros_like(x),
-            'The mode is "train" or "test": in test mode nothing is dropped.': lambda out=out, p=p: (
-                x / (1 - p) * (student.value(out) != 0)
-            ),
+            DROPPED[mode]: lambda out=out, p=p: x / (1 - p) * (student.value(out) != 0),
         })  # fmt: skip
 
 
@@ -220,3 +226,10 @@ def check_dropout_backward_when_nothing_is_dropped(student, rng):
                 seen = student.inspect(student.Dropout.backward, dout, cache)
             expect_close(seen.value, dout * factor, name=Message("dx for mode {mode!r}, p = {p}", mode=mode, p=p))
             expect_equal(seen.args[0], dout, name="dout after the call")
+    param, x, dout = {"mode": "train", "p": 0.4, "seed": 5}, F.relu(rng.normal(9, 8)), rng.normal(9, 8)
+    factor, cache = (student.hold(student.Dropout.forward, each, param) for each in (torch.ones_like(x), x))
+    factor = student.value(factor[0])  # the seed gives both the same mask
+    student.hold(student.Dropout.forward, x, {"mode": "train", "p": 0.4, "seed": 6})
+    expect_close(student.Dropout.backward(dout, cache[1]), dout * factor, name="dx where some of x is 0", mistakes={
+        "Where x is 0 the output is 0, dropped or not: keep the mask in the cache.": dout * factor * (x != 0),
+    })  # fmt: skip

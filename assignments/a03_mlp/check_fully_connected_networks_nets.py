@@ -201,7 +201,7 @@ def check_deep_scores_agree_with_torch(student, rng, device):
     """The scores of nets with two to five layers agree with torch's."""
     judge_source(student, "FullyConnectedNet.loss")
     for hidden in ([6], [5, 7], [6, 4, 5, 7]):
-        params, X = random_params(rng, [8, *hidden, 3]), rng.normal(5, 2, 4)
+        params, X = random_params(rng, [8, *hidden, 3]), rng.normal(9, 2, 4)
         net = make_deep(student, device, hidden, params)
         with explain_errors(KEYS):
             scores = net.loss(X)
@@ -281,6 +281,11 @@ def check_solver_has_a_net_that_fits_the_data(student, rng, device):
             Message("With {expected} W1 has dtype {got}.", expected=dtype, got=params["W1"].dtype),
             hint,
         )
+        expect(
+            len(solver.loss_history) == 0,
+            "The Solver has trained already.",
+            hint="Return the Solver without a call of train: whoever gets it trains it.",
+        )
     expect_device(student, helper.params_of, create, data, torch.float64)
     found = helper.place(create, data, "meta")
     expect(found == "meta", Message("With device='meta' W1 is on {found}.", found=found), hint)
@@ -309,11 +314,11 @@ def check_dropout_works_in_training_only(student, rng, device):
     """Dropout changes no scores, and in training drops a share p of the units of each hidden layer."""
     width, p = 600, 0.2
     params = {
-        "W1": rng.normal(5, width), "b1": torch.full((width,), 50.0, dtype=torch.float64, device=device),  # never 0
+        "W1": rng.normal(40, width), "b1": torch.full((width,), 50.0, dtype=torch.float64, device=device),  # never 0
         "W2": rng.uniform(width, width, low=0.001, high=0.002), "b2": torch.ones(width, device=device).double(),
         "W3": rng.normal(width, 3) / width, "b3": rng.normal(3),
     }  # fmt: skip
-    X, y = rng.normal(1, 5), rng.integers(0, 3, 1)
+    X, y = rng.normal(1, 40), rng.integers(0, 3, 1)
     net = make_deep(student, device, [width, width], params, dropout=p)
     first = net.loss(X, y)
     scores = net.loss(X)
@@ -322,6 +327,11 @@ def check_dropout_works_in_training_only(student, rng, device):
     })  # fmt: skip
     second = net.loss(X, y)
     for _, grads in (first, second):
+        expect(
+            not bool((grads["W1"] == 0).all(dim=1).any()),
+            "In training some numbers of the images were dropped.",
+            hint="Dropout comes after the ReLU of each hidden layer; the images enter the first layer as they are.",
+        )
         for name in ("W2", "W3"):  # the output of a dropped unit is 0: its row of the next weights has no gradient
             share = float((grads[name] == 0).all(dim=1).double().mean())
             expect(

@@ -27,6 +27,9 @@ def linear_cases(rng):
     yield rng.normal(4, 1), rng.normal(1, 2), rng.normal(4)[::2]
 
 
+LATER = "Forward was called for another layer since. Read everything from the cache that backward is given."
+
+
 @task("Linear.forward", share=50)
 def check_linear_forward_takes_views(student, rng):
     """The linear layer accepts views, float32 and one image, and leaves its inputs unchanged."""
@@ -45,9 +48,11 @@ def check_linear_backward_takes_views(student, rng):
     for x, w, b in linear_cases(rng):
         dout = rng.normal(len(b), len(x), dtype=x.dtype).T
         _, cache = student.hold(student.Linear.forward, x, w, b)
+        student.hold(student.Linear.forward, 2 * x, 3 * w, b)  # another layer, before backward reaches this one
         expect_close(
-            student.Linear.backward(dout, cache), autograd_gradients(linear, dout, x, w, b), name="(dx, dw, db)"
-        )
+            student.Linear.backward(dout, cache), autograd_gradients(linear, dout, x, w, b), name="(dx, dw, db)",
+            mistakes={LATER: lambda x=x, w=w, b=b, dout=dout: autograd_gradients(linear, dout, 2 * x, 3 * w, b)},
+        )  # fmt: skip
 
 
 @task("Linear.backward", share="1/7", any_dtype=True)
@@ -83,6 +88,11 @@ def check_dropout_draws_each_value_anew(student, rng):
     x = rng.uniform(50, 40, low=1, high=2, dtype=torch.float32)
     p = 0.4
     drawn = masks(student, x, {"mode": "train", "p": p}, 20)  # 40,000 draws
+    expect(
+        not torch.equal(drawn[0], drawn[1]),
+        "Two calls without a seed dropped the same values.",
+        "Without a seed every call draws a new mask: with no generator, or with one that is not seeded.",
+    )
     dropped = (drawn == 0).double()
     for axis, what in [
         ((1, 2), Message("calls")),
@@ -102,7 +112,6 @@ def check_dropout_draws_each_value_anew(student, rng):
                 p=p,
             ),
         )
-    expect(not torch.equal(drawn[0], drawn[1]), "Two calls without a seed dropped the same values.")
     expect(
         abs(float(drawn.mean()) - 1) < 0.03,
         Message("The mean of the mask is {drawn:.3f}; it should be 1.", drawn=float(drawn.mean())),

@@ -58,9 +58,24 @@ def check_two_layer_net_starts_normal(student, device):
     expect(not torch.equal(params[0]["W1"], params[1]["W1"]), "Two nets started with the same weights.")
 
 
+WIDTHS = """
+def after(cls, options):
+    hidden = [4, 3]
+    cls(hidden, input_dim=5, num_classes=2, **options)
+    return hidden
+"""
+
+
 @task("FullyConnectedNet.__init__", share=50)
 def check_fully_connected_net_starts_normal(student, device):
     """FullyConnectedNet's weights are normal with standard deviation weight_scale in every layer."""
+    widths = student.define(WIDTHS).after(student.FullyConnectedNet, {"dtype": torch.float64, "device": device})
+    expect_equal(
+        widths,
+        [4, 3],
+        name="hidden_dims after the call",
+        hint="Make a list of your own: [input_dim, *hidden_dims, ...].",
+    )
     for hidden in ([120], [100, 100, 100]):
         options = {"input_dim": 100, "num_classes": 100, "weight_scale": 0.2, "dtype": torch.float64, "device": device}
         net = student.FullyConnectedNet(hidden, **options, dropout=0.2, seed=3)
