@@ -171,8 +171,11 @@ def folded(fold_batchnorm, kind, weight, bias, options, statistics, x, training=
     bn.running_mean, bn.running_var = mean.clone(), variance.clone()
     bn.train(training)
     given = [copy.deepcopy(part.state_dict()) for part in (layer, bn)]
+    def flags():
+        return [layer.training, bn.training, *(p.requires_grad for part in (layer, bn) for p in part.parameters())]
+    flags_before = flags()
     new = fold_batchnorm(layer, bn)
-    kept = bn.training == training
+    kept = flags() == flags_before
     for before, part in zip(given, (layer, bn)):
         after = part.state_dict()
         kept = kept and list(after) == list(before) and all(torch.equal(after[name], before[name]) for name in before)

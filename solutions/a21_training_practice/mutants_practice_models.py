@@ -37,6 +37,8 @@ MUTANTS = [
     mutant("freeze: seeds the global generator", FREEZE, first("freeze", "torch.manual_seed(0)")),
     mutant("groups: seed the global generator", GROUPS, first("parameter_groups", "torch.manual_seed(0)")),
     mutant("parts: seed the global generator", PARTS, first("accumulate", "torch.manual_seed(0)")),
+    mutant("fold: leaves the layer in evaluation mode", FOLD2, first("fold_batchnorm", "layer.eval()")),
+    mutant("fold: freezes what it is given", FOLD2, first("fold_batchnorm", "layer.requires_grad_(False)\nbn.requires_grad_(False)")),
     mutant("fold: seeds the global generator", FOLD, first("fold_batchnorm", "torch.manual_seed(0)")),
     mutant("parts: evaluation mode", PARTS2, "    model.zero_grad()\n    count, total", "    model.zero_grad()\n    model.eval()\n    count, total"),
     mutant("parts: all in one batch", PARTS2, body("accumulate", """
