@@ -229,14 +229,15 @@ def check_faster_rcnn_matches_a_case_by_hand(student, rng):
             tensor(rng, [[0, 1, -1, 0, 2, -2]], torch.int64),
         "Match an anchor to the box that it overlaps most, not to the box for which it was the best.":
             tensor(rng, [[0, 1, -1, 0, 2, 1]], torch.int64),
-        "-1 is a negative anchor, -2 a neutral one; they are swapped.": tensor(rng, [[0, 1, -2, 0, 2, 0]], torch.int64),
+        "An anchor whose IoU with every box is below neg_thresh is negative, -1, not neutral, -2. A row of padding is "
+        "not a box: set its IoU to -1 first.": tensor(rng, [[0, 1, -2, 0, 2, 0]], torch.int64),
+        "A box of class 0 is a box; only class -1 marks a row of padding.":
+            tensor(rng, [[0, 1, -1, 0, -2, 0]], torch.int64),
         "Anchors that are not positive are negative only if their IoU with every box is below neg_thresh.":
             tensor(rng, [[0, 1, -1, 0, 2, 0]], torch.int64),
         "This is YOLO's rule; the default method is FasterRCNN.": tensor(rng, [[0, -2, -1, -2, 2, -2]], torch.int64),
         "A row of padding was matched: a row whose class is -1 is not a box.":
             tensor(rng, [[0, 1, 3, 0, 2, 0]], torch.int64),
-        "A row of padding counts as a box that an anchor overlaps: set its IoU to -1 first.":
-            tensor(rng, [[0, 1, -2, 0, 2, 0]], torch.int64),
     })  # fmt: skip
     with explain_errors({"Error": "Without boxes (N = 0) every anchor is negative: return early."}):
         none = student.match_anchors(anchors, bboxes[:, :0], table[None, :, :0], pos_thresh=0.7, neg_thresh=0.3)

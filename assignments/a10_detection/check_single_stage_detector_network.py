@@ -1,7 +1,7 @@
 """Public checks of the prediction network, training and inference in one stage, on cases by hand."""
 
 import torch
-from oracles import tensor
+from oracles import expect_images_handed_on, tensor
 from oracles_loans import LOANS_OF_INFERENCE, LOANS_OF_THE_LOSS
 from oracles_single_stage import TOYS, asked_for, channels, prediction_network, toy_detector
 from torch import Tensor
@@ -97,7 +97,9 @@ def check_loss_of_a_case_by_hand(student, rng):
     # Anchors of 2 x 2 cells. The box in image 0 is the anchor of row 1, column 2, moved a quarter to the right.
     bboxes = tensor(rng, [[[1.75, 0.5, 3.75, 2.5, 2.0]], [[-1.0] * 5]])
     detector = toy_detector(student, student.define(TOYS), confidence, offsets, scores, [[2.0, 2.0]])
-    loss = detector(rng.uniform(B, 3, 8 * H, 8 * W, dtype=torch.float32), bboxes)
+    images = rng.uniform(B, 3, 8 * H, 8 * W, dtype=torch.float32)
+    loss = detector(images, bboxes)
+    expect_images_handed_on(detector, images)
 
     # Its IoU with the next anchor to the right is 1.25 * 2 / (8 - 2.5) = 0.4545: neutral. All others are below 0.4.
     negative = torch.ones_like(confidence, dtype=torch.bool)
@@ -143,7 +145,9 @@ def check_inference_gives_sure_proposals_with_their_classes(student, rng):
     scores[:, :, 1, 0] = tensor(rng, [[1.0, 4.0, 2.0, 3.0], [2.0, 1.0, 4.0, 3.0]])
     detector = toy_detector(student, student.define(TOYS), confidence, offsets, scores, [[1.0, 1.5], [0.5, 0.5]]).eval()
     with explain_errors({"must match the size": MOVED}):
-        boxes, confidences, classes = detector.inference(rng.uniform(B, 3, 24, 32, dtype=torch.float32), thresh=0.5)
+        images = rng.uniform(B, 3, 24, 32, dtype=torch.float32)
+        boxes, confidences, classes = detector.inference(images, thresh=0.5)
+    expect_images_handed_on(detector, images)
 
     places = [[(0, 0, 1, (1.0, 1.5)), (1, 2, 3, (0.5, 0.5))], [(0, 1, 0, (1.0, 1.5))]]
     expect(

@@ -1,7 +1,7 @@
 """Public checks of the first stage: the proposal module, the loss and the proposals, on cases by hand."""
 
 import torch
-from oracles import tensor
+from oracles import expect_images_handed_on, tensor
 from oracles_loans import LOANS_OF_INFERENCE, LOANS_OF_PROPOSALS, LOANS_OF_THE_LOSS
 from oracles_two_stage import TOYS, channels, proposal_module, six, toy_rpn
 from torch import Tensor
@@ -84,9 +84,10 @@ def check_rpn_loss_of_a_case_by_hand(student, rng):
     scores, offsets = rng.normal(B, A, 2, H, W), 0.3 * rng.normal(B, A, 4, H, W)
     # Anchors of 2 x 2 cells. The box in image 0 is the anchor of row 1, column 2, moved a quarter to the right.
     bboxes = tensor(rng, [[[1.75, 0.5, 3.75, 2.5, 2.0]], [[-1.0] * 5]])
-    loss = toy_rpn(student, student.define(TOYS), scores, offsets, [[2.0, 2.0]])(
-        rng.uniform(B, 3, 8 * H, 8 * W, dtype=torch.float32), bboxes
-    )
+    rpn = toy_rpn(student, student.define(TOYS), scores, offsets, [[2.0, 2.0]])
+    images = rng.uniform(B, 3, 8 * H, 8 * W, dtype=torch.float32)
+    loss = rpn(images, bboxes)
+    expect_images_handed_on(rpn, images)
 
     # Its IoU with the anchor is 0.78, with the next one to the right 0.4545: neutral. All others are below 0.3.
     log = scores.log_softmax(dim=2)
@@ -105,7 +106,7 @@ def check_rpn_loss_of_a_case_by_hand(student, rng):
         "The neutral anchor was counted as negative.": total - log[0, 0, 1, 1, 3],
         "The offsets' differences are squared, not absolute values.":
             background + thing + 10 * (offsets[0, 0, :, 1, 2] - right).abs().sum(),
-        "The offsets' loss is the plain square, not smooth L1.":
+        "The offsets' loss is 10 times the plain square: not 5 times, as in one stage, nor smooth L1, which halves it.":
             background + thing + 10 * F.smooth_l1_loss(offsets[0, 0, :, 1, 2], right, reduction="sum"),
         "The loss was divided by the number of all asked anchors; divide it by that of the positive ones.":
             total / int(negative.sum() + 1),
@@ -131,7 +132,9 @@ def check_rpn_gives_sure_proposals(student, rng):
     shapes = [[1.0, 1.5], [0.5, 0.75]]
     rpn = toy_rpn(student, student.define(TOYS), scores, offsets, shapes).eval()
     with explain_errors({"must match the size": MOVED}):
-        result = rpn.inference(rng.uniform(B, 3, 24, 32, dtype=torch.float32), thresh=0.5)
+        images = rng.uniform(B, 3, 24, 32, dtype=torch.float32)
+        result = rpn.inference(images, thresh=0.5)
+    expect_images_handed_on(rpn, images)
     expect(
         is_sequence(result) and len(result) == 2,
         'With the default mode="RPN", inference returns two lists: boxes and confidences.',

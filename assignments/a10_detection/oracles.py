@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from autograder import Message, expect, expect_state_kept, is_sequence
+from autograder import Message, expect, expect_equal, expect_state_kept, is_sequence
 from autograder.probes.layers import Formula, complaint, replay
 
 # A backbone with given features, and access to weights, for the student's process.
@@ -22,6 +22,7 @@ class Features(nn.Module):
         self.maps = nn.Parameter(maps)
 
     def forward(self, images):
+        self.images = images.detach()
         return self.maps[: len(images)]
 
 
@@ -78,6 +79,16 @@ def matching_hint(found: Any, expected: Tensor, rule: str) -> str:
             "negative, -1; the rest are neutral, -2."
         )
     return rule
+
+
+def expect_images_handed_on(detector, images: Tensor) -> None:
+    """Expect that the stand-in for the backbone got the images as they are."""
+    expect_equal(
+        detector.feat_extractor.images,
+        images,
+        name="what feat_extractor gets",
+        hint="Hand the images to self.feat_extractor as they are.",
+    )
 
 
 def expect_modes_kept(student, detector, call) -> None:

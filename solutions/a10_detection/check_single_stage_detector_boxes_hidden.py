@@ -104,6 +104,10 @@ def check_iou_agrees_with_loops(student, rng):
         seen = student.inspect(student.IoU, proposals, bboxes)
         expect_close(seen.value, loop_iou(proposals, bboxes))
         expect_unchanged(seen, proposals, bboxes)
+    small = tensor(rng, [[[0.0, 0.0, 0.02, 0.02, 0.0]]]).float()
+    found = student.IoU(small[:, :, None, None, :4] + tensor(rng, [0.01, 0.0, 0.01, 0.0]).float(), small)
+    hint = "IoU does not change if both boxes are scaled: do not limit the area of the union, and add nothing to it."
+    expect_close(found[0, 0, 0], 1 / 3, atol=2e-3, check_dtype=False, name="IoU of boxes of 0.02 cells", hint=hint)
 
 
 @task("IoU", share="1/7", any_dtype=True)

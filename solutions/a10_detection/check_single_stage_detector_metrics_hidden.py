@@ -92,6 +92,19 @@ def check_precision_and_recall_at_the_edges(student, rng):
         name="the curve with an IoU of exactly 0.5",
         mistakes={"An IoU that equals iou_threshold is enough: `>=`, not `>`.": (0 * wanted[0], 0 * wanted[1])},
     )
+    both = [shot(rng, [box], labels=[3])] * 2
+    expect_close(
+        student.precision_recall([half[1], shot(rng, [], [])], both, 3),
+        (tensor(rng, [0.5]), tensor(rng, [1.0])),
+        check_dtype=False,
+        name="the curve with an image without detections",
+        mistakes={
+            "An object in an image without detections counts, too: first add its objects, then skip the image.": (
+                tensor(rng, [1.0]),
+                tensor(rng, [1.0]),
+            )
+        },
+    )
     other = [shot(rng, [box, box], [0.5, 0.4], [1, 1]), shot(rng, [], [])]
     expect_close(
         curve_of(student.precision_recall(other, targets, 1)),

@@ -8,6 +8,19 @@ one = mutants_of("single_stage_detector.py")
 
 # fmt: off
 BOXES = [
+    one("IoU: the union is at least a thousandth of a cell", "check_iou_agrees_with_loops",
+        "covered = (area(boxes) + area(others)).sub_(shared)", "covered = (area(boxes) + area(others)).sub_(shared).clamp(min=1e-3)"),
+    one("NMS: one box more than topk", "check_nms_stops_at_topk",
+        "    return torch.stack(kept)[:topk] if kept", "    return torch.stack(kept)[: topk and topk + 1] if kept", also=(
+            ("len(kept) < topk", "len(kept) <= topk"),)),
+    one("matching: a box of class 0 is padding", "check_faster_rcnn_matches_a_case_by_hand",
+        "real = bboxes[:, None, :, 4] >= 0  # (B, 1, N)", "real = bboxes[:, None, :, 4] > 0"),
+    one("detector: subtracts the images' mean in training", "check_loss_of_a_case_by_hand",
+        first("SingleStageDetector.forward", "images = images - images.mean()")),
+    one("detector: subtracts the images' mean in inference", "check_inference_gives_sure_proposals_with_their_classes",
+        first("SingleStageDetector.inference", "images = images - images.mean()")),
+    one("precision: leaves out images without detections, and their objects", "check_precision_and_recall_at_the_edges",
+        "        objects += len(wanted)\n", "        objects += len(wanted) if len(boxes) else 0\n"),
     one("anchors: uses widths as half widths", "check_anchors_have_the_centres_and_sizes_asked_for",
         "half = (anc.to(grid) / 2)[:, None, None]", "half = anc.to(grid)[:, None, None]"),
     one("anchors: swaps width and height", "check_anchors_have_the_centres_and_sizes_asked_for",

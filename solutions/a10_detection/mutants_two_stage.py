@@ -8,6 +8,11 @@ two = mutants_of("two_stage_detector.py")
 
 # fmt: off
 FIRST_STAGE = [
+    two("RPN: subtracts the images' mean in training", "check_rpn_loss_of_a_case_by_hand",
+        first("RPN.forward", "images = images - images.mean()")),
+    two("RPN: subtracts the images' mean in inference", "check_rpn_gives_sure_proposals",
+        first("RPN.inference", "images = images - images.mean()")),
+    two("RPN: the factor 5 of the first detector", "check_rpn_loss_of_a_case_by_hand", "loss = loss + 10 * (", "loss = loss + 5 * ("),
     two("module: reads the channels as 6 x A", "check_proposal_module_predicts_all_anchors",
         "out = out.reshape(B, self.num_anchors, 6, H, W)", "out = out.reshape(B, 6, self.num_anchors, H, W).transpose(1, 2)"),
     two("module: 1x1 instead of 3x3", ("check_proposal_module_predicts_all_anchors", "check_proposal_module_without_positives"),
