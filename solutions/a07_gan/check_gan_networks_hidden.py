@@ -28,6 +28,9 @@ HELPERS = """
 import torch
 from autograder.probes.layers import tables
 
+def identity():
+    return torch.nn.Identity()
+
 def cut_off(module, *inputs):
     # the parameters that make a difference to the output and get no gradient
     out = module.train()(*inputs)
@@ -124,6 +127,7 @@ def check_noise_has_the_type_asked_for(student, rng, device):
 @task("sample_noise", share=25, any_dtype=True)
 def check_noise_is_drawn_anew_for_every_entry(student, rng):
     """All entries are independent, and every call draws new ones."""
+    expect_shape(student.sample_noise(3, 130), (3, 130))
     first, second = student.sample_noise(500, 8).double(), student.sample_noise(500, 8).double()
     expect(not bool((first == second).any(dim=1).any()), "Two calls return the same rows.", hint=AGAIN)
     table = torch.cat([first, second], dim=1)
@@ -315,6 +319,10 @@ def check_conditional_with_other_classes(student, rng):
         if dtype == torch.float64:
             oracle = partial(conditional, one_hot, weight)
             expect_same_gradients(student, rng, model, oracle, x, y, weights=(weight,), names=("x",), train=True)
+    half = rng.normal(3, 5).bfloat16()
+    given = student.Conditional(student.define(HELPERS).identity(), 2)(half, rng.integers(0, 2, 3))
+    hint = "Convert the one-hot label to the dtype of the row: F.one_hot(y, self.num_classes).to(x)."
+    expect_equal(str(given.dtype), "torch.bfloat16", name="the dtype of what net gets for rows of bfloat16", hint=hint)
 
 
 def conditional(one_hot: Tensor, weight: Tensor, x: Tensor, y: Tensor) -> Tensor:

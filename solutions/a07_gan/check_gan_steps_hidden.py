@@ -51,7 +51,13 @@ def move(D, G, optimizer, real, noise):
 )
 
 
-FUNCTIONS = {"zero_grad": "D and G may be any functions; zero the gradients by optimizer.zero_grad()."}
+MODULES = "D and G may be any functions, which have no modes: leave modes as they are."
+FUNCTIONS = {
+    "zero_grad": "D and G may be any functions; zero the gradients by optimizer.zero_grad().",
+    "attribute 'train'": MODULES,
+    "attribute 'eval'": MODULES,
+    "attribute 'parameters'": "D and G may be any functions; the optimizer alone knows which parameters may change.",
+}
 CHANGING = ("parameters", "grads")  # of the player that moves
 
 
