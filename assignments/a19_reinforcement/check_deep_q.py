@@ -87,7 +87,8 @@ def check_networks_of_both_papers(student, rng):
         expect_shape(net(frames), (2, actions))
         number = sum(p.numel() for p in tools.used(net, frames[:1]))
         expect(number == right, Message("{v}: {n} parameters, not {m}.", v=variant, n=number, m=right),
-               "No padding: 84 becomes 20, 9 (and 7). All layers have biases.")  # fmt: skip
+               "No padding: 84 becomes 20, 9 (and 7). All layers have biases. Before the last layer, nips has 256 "
+               "numbers, nature 512.")  # fmt: skip
 
 
 @task("stack_frames", share=50, any_dtype=True)
@@ -218,7 +219,7 @@ def check_training_finds_the_action_that_pays(student, rng):
     """In a world where one action pays, rewards rise as exploration falls."""
     tools, like = student.define(STEPS), torch.zeros(1, device=rng.device)
 
-    def shares(steps: int, lr: float) -> list[float]:
+    def shares(steps: int, lr: float) -> tuple[list[float], bool]:
         env, zeros = tools.steps(like, False), torch.zeros(2, 5, device=rng.device)
         online, target = tools.linear(like, 5, 2, zeros), tools.linear(like, 5, 2, zeros)
         history = student.train_dqn(env, online, target, tools.generator(like, rng.int(0, 2**31)), steps=steps, n=20,
@@ -226,16 +227,19 @@ def check_training_finds_the_action_that_pays(student, rng):
         expect_shape(history, (steps,))
         expect_equal(env.resets, [20], name="the numbers of copies in each reset")
         expect_close(history, torch.stack(env.rewards).mean(dim=1), name="the mean rewards")
-        return torch.stack(env.actions).double().mean(dim=1).tolist()
+        return torch.stack(env.actions).double().mean(dim=1).tolist(), bool(tools.values(online)[0].any())
 
     # Where nothing is learned, the best action is the other one, so half of those that are drawn at random pay.
-    idle = shares(steps=20, lr=0.0)
+    idle, _ = shares(steps=20, lr=0.0)
     first, last = sum(idle[:5]) / 5, sum(idle[10:]) / 10
     expect(0.2 < first < 0.62, Message("With lr=0, {p} of the first actions are the worse of two.", p=round(first, 3)),
            "First, epsilon is 1.")  # fmt: skip
     expect(last < 0.13, Message("With lr=0, {p} of the last actions are the worse of two.", p=round(last, 3)),
            "At the end, epsilon is 0.1: a twentieth of the actions.")  # fmt: skip
-    found = sum(shares(steps=96, lr=0.05)[-24:]) / 24
+    paid, moved = shares(steps=96, lr=0.05)
+    found = sum(paid[-24:]) / 24
+    expect(moved, "The online network is as it was.",
+           "Each step takes one step of Adam on the online network, and its targets contain the rewards.")  # fmt: skip
     expect(0.88 < found < 0.99, Message("At the end, {p} of the actions pay.", p=round(found, 3)),
            "At the end, epsilon is 0.1. Each step zeroes the gradients before it computes new ones.")  # fmt: skip
 
@@ -254,6 +258,8 @@ def check_fits_of_a_few_iterations(student, rng):
                 lambda k=iterations: fitted(phi, a, r, phi2, torch.zeros_like(done), A, 0.8, k),
             "There is one iteration too few.": lambda k=iterations: fitted(phi, a, r, phi2, done, A, 0.8, k - 1),
             "Each row of the result belongs to a feature.": right.T,
+            "Take the maximum over actions, not the mean.":
+                lambda k=iterations: fitted(phi, a, r, phi2, done, A, 0.8, k, torch.mean),
         },
                      hint="All targets come from the weights before and the next features; then "
                           "each action is fitted to its own rows.")  # fmt: skip

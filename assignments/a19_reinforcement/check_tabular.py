@@ -114,6 +114,8 @@ def check_episode_agrees_with_the_log(student, rng):
         )
         log = env.log
         expect(len(log) == 1, "Reset the environment once.")
+        expect(len(log[0]) < 1000, "The episode went on after a terminal state.",
+               "Stop when the episode is done or truncated, or after max_steps.")  # fmt: skip
         s, a, r = (list(part) for part in zip(*log[0], strict=True))
         expect_equal(states, torch.tensor(s, device=rng.device), check_dtype=False, name="the states", mistakes={
             "Store the state before the step, not after it.": torch.tensor([*s[1:], s[-1]], device=rng.device),
@@ -184,6 +186,7 @@ def check_greedy_policy_of_a_table(student, rng):
         "Of several equal actions, only the first is taken.": (best == Q).double(),
         "Of several equal actions, take the one with the smallest number.": best_rows(Q.flip(1)).flip(1),
         "Take the largest value.": best_rows(-Q),
+        "Take the largest value, not the largest magnitude.": best_rows(Q.abs()),
     })  # fmt: skip
 
 
@@ -314,6 +317,9 @@ def check_q_learning_of_a_batch(student, rng):
         "The increments of a repeated pair add up: index_put_ with accumulate=True.": once(Q, s, a, target),
         "The increments of a repeated pair add up: index_put_ with accumulate=True. And where the episode is done, "
         "nothing follows.": once(Q, s, a, after(Q, r, s2, best, never, 0.8)),
+        "Discount what follows.": td_loop(Q, s, a, after(Q, r, s2, best, done, 1.0), 0.3),
+        "Take the largest value, not the largest magnitude.":
+            td_loop(Q, s, a, after(Q.abs(), r, s2, Q[s2].abs().argmax(dim=1), done, 0.8), 0.3),
         "Take the maximum over next actions, not the mean.": td_loop(Q, s, a, after(mean, r, s2, a2, done, 0.8), 0.3),
     }, hint="Each pair moves by alpha * (target - Q[s, a]), from the table as it was; equal pairs add up.")  # fmt: skip
 

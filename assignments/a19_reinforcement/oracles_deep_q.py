@@ -113,14 +113,14 @@ def huber(q, actions, target, divide=None):
     return total / (divide or len(actions))
 
 
-def fitted(phi, a, r, phi2, done, actions, gamma, iterations):
-    """Fit by normal equations."""
+def fitted(phi, a, r, phi2, done, actions, gamma, iterations, best=torch.max):
+    """Fit by normal equations. Another ``best`` than the maximum over actions is a mistake."""
     weights = phi.new_zeros(phi.shape[1], actions)
     for _ in range(iterations):
         new = torch.zeros_like(weights)
         for b in range(actions):
             rows = [n for n in range(len(a)) if int(a[n]) == b]
-            y = [float(r[n]) + (0.0 if done[n] else gamma * float((phi2[n] @ weights).max())) for n in rows]
+            y = [float(r[n]) + (0.0 if done[n] else gamma * float(best(phi2[n] @ weights))) for n in rows]
             X = phi[rows]
             new[:, b] = torch.linalg.solve(X.T @ X, X.T @ X.new_tensor(y))
         weights = new

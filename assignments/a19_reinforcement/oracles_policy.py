@@ -56,6 +56,11 @@ def model(like, weight):
 def parameters(net):
     return [p.detach().clone() for p in net.parameters()]
 
+def trained(like, weight, generator):
+    env = Short(like, False)
+    student.train_policy(env, model(like, weight), generator, 1, 10, 9)
+    return env.actions  # a first step of Adam has nearly the same size, whatever was drawn
+
 class Weigh:
     def __init__(self, table):
         self.table, self.calls = table, []
@@ -88,6 +93,7 @@ class World:
 
     def reset(self, n, generator):
         self.copies.append(n)
+        self.drawn = torch.rand(4, generator=generator, device=self.like.device)
         self.time = 0
         return torch.full((n, 2), 0.5, device=self.like.device)
 
@@ -105,6 +111,11 @@ def player(table):
 
 def world(like, rewards, ends, truncates):
     return World(like, rewards, ends, truncates)
+
+def start(like, generator):
+    env = World(like, like, 1, False)
+    student.act(Model(torch.zeros(1, 2, device=like.device)), env, 1.5, generator, 1)
+    return env.drawn
 
 def generator(like):
     return torch.Generator(device=like.device).manual_seed(0)

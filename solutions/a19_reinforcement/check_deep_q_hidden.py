@@ -2,15 +2,15 @@
 
 import torch
 from check_deep_q import PARTS, SYNC
-from oracles_deep_q import HUBERS, STEPS, TOOLS, experiences, fitted, forward, huber, targets
-from oracles_draws import expect_other_draws
+from oracles_deep_q import HUBERS, TOOLS, experiences, fitted, forward, huber, targets
 from oracles_memory import LOANS_OF_MEMORY
-from oracles_networks import FROZEN, expect_steps_of_adam
+from oracles_networks import FROZEN, WATCHED, expect_batches, expect_steps_of_adam
 
 from autograder import (
     Message,
     expect,
     expect_close,
+    expect_draws,
     expect_equal,
     expect_same_gradients,
     expect_shape,
@@ -53,10 +53,7 @@ def check_memory_samples_uniformly(student, rng):
         found = buffer.sample(6000, tools.generator(like, seed))
         student.seed(rng.int(0, 2**31))
         again = buffer.sample(6000, tools.generator(like, seed))
-        other = buffer.sample(6000, tools.generator(like, seed + 1))
         expect_shape(found[2], (6000,), name="a sample of 6000", hint="The same row may be drawn several times.")
-        if length > 1:
-            expect_other_draws(other[2], found[2])
         whole = [torch.cat(part) for part in zip(*stored, strict=True)]
         numbers = found[2].long()
         rows = numbers.cpu().clamp(max=total)  # bincount has a place for each number up to the largest
@@ -73,6 +70,7 @@ def check_memory_samples_uniformly(student, rng):
             expect_equal(part, right[numbers], name=Message("the {name}", name=name))
             expect_equal(other, part, name=Message("the {name} of an equal generator", name=name),
                          hint="The generator that is given draws all random numbers.")  # fmt: skip
+    expect_draws(student, lambda generator: buffer.sample(60, generator)[2], rng.device)
     stored, double = experiences(rng, 6, (3,), 1), tools.memory(like, 6, [3])
     double.add(*(part.double() if part.is_floating_point() else part for part in stored))
     for n in (0, 2, 3):
@@ -107,7 +105,7 @@ def check_networks_compute_what_the_papers_say(student, rng):
         choices = forward(parameters, frames, variant)
         nearest = min(choices, key=lambda right: float((right - found).abs().max()))
         expect_close(found, nearest, rtol=1e-3, atol=1e-4, name=Message("{v}, frames {shape}", v=variant, shape=shape),
-                     hint="A ReLU after each layer but the last.")  # fmt: skip
+                     hint="A ReLU after each layer but the last, which has nothing after it.")  # fmt: skip
     net = tools.on(student.QNetwork((1, 84, 84), 4), like)
     parameters = tools.used(net, rng.normal(1, 1, 84, 84, dtype=torch.float32))
     expect(sum(p.ndim == 4 for p in parameters) == 3, "By default, the variant is nature.")
@@ -128,6 +126,7 @@ def check_stacks_of_other_frames(student, rng):
         seen = student.inspect(student.stack_frames, frames, k)
         right = torch.stack([torch.stack([frames[max(t - j, 0)] for j in range(k - 1, -1, -1)]) for t in range(T)])
         expect_equal(seen.value, right, name=Message("{T} frames, {k} in a stack", T=T, k=k),
+                     mistakes={"A stack has k frames, also where k is more than 4.": right[:, -4:]},
                      hint="The stack of time t has the frames t - k + 1 to t, for every k.")  # fmt: skip
         expect_unchanged(seen, frames, k)
 
@@ -165,8 +164,9 @@ def check_double_targets_of_other_batches(student, rng):
         expect_close(seen.value, right, name=Message("{N} experiences", N=N))
         expect_unchanged(seen, q, other, rewards, done, gamma)
         given = torch.where(done[:, None], float("nan"), other)
-        expect_close(student.double_dqn_target(q, given, rewards, done, gamma), right, name="with nan",
-                     hint="0 times nan is nan: choose with torch.where(done, 0, ...).")  # fmt: skip
+        expect_close(student.double_dqn_target(q, given, rewards, done, gamma), right, name="with nan", mistakes={
+            "0 times nan is nan: choose with torch.where(done, 0, ...).": right.masked_fill(done, float("nan")),
+        })  # fmt: skip
     gives = student.define(GRADIENT).requires(student.double_dqn_target, q, other, rewards, done, 0.9)
     expect(not gives, "The target has a gradient.", "detach() the values of the next observations.")
 
@@ -196,7 +196,10 @@ def check_gradient_of_huber(student, rng):
         found, of_target = student.define(SLOPES).slopes(q, actions, target)
         right, pick = torch.zeros_like(q), torch.arange(N, device=rng.device)
         right[pick, actions] = (q[pick, actions] - target).clamp(-1, 1) / N
-        expect_close(found, right, name="the gradient in the values")
+        edge = right.index_put((pick[:1], actions[:1]), right.new_tensor(float("nan")))
+        expect_close(found, right, name="the gradient in the values", mistakes={
+            "The square root has no slope at 0, where the error is 0: take the absolute value.": edge,
+        })  # fmt: skip
         expect_close(of_target, torch.zeros_like(target), name="the gradient in the target",
                      hint="A target is a constant: detach() it.")  # fmt: skip
 
@@ -217,78 +220,17 @@ def check_target_stays_a_network_of_its_own(student, rng):
         expect_equal(buffers[1], 3, name="the number of batches, which is copied")
         expect_close(later[0], buffers[0], name="the running means after a later change of the online network",
                      hint="Copy numbers: the networks share no memory.")  # fmt: skip
-        expect(flags[0], "A parameter cannot be trained any more.", "Work in torch.no_grad().")
+        expect(flags[0], "A parameter cannot be trained any more.",
+               "Work in torch.no_grad(), and leave requires_grad as it is.")  # fmt: skip
         expect(flags[1], "The call changed gradients.", "Leave the gradients as they are: work in torch.no_grad().")
         expect(flags[2], "The call changed the mode (training or evaluation) of a network.", "Leave modes as they are.")
         moved, mean, trained = student.define(FROZEN).frozen(like, tau)
         for slow in moved:
             expect_close(slow, torch.full_like(slow, tau), name=Message("tau = {t}, a target that is frozen", t=tau),
                          hint="All parameters move: frozen ones, too, in layers inside of layers.")  # fmt: skip
-        expect_close(mean, torch.ones_like(mean), name="the running means of a layer inside of a layer")
+        expect_close(mean, torch.ones_like(mean), name="the running means of a layer inside of a layer",
+                     hint="Buffers of layers inside of layers are copied, too: see module.buffers().")  # fmt: skip
         expect(not any(trained), "The call changed requires_grad of the target.", "Leave requires_grad as it is.")
-
-
-# The weights of both networks before each step.
-WATCHED = (
-    STEPS
-    + """
-class Watched(Steps):
-    def step(self, actions):
-        self.weights.append([net.weight.detach().clone() for net in self.nets])
-        return super().step(actions)
-
-def watched(like, seed, weight, steps, every):
-    env = Watched(like, True)
-    env.nets, env.weights = [linear(like, 5, 2, weight), linear(like, 5, 2, 9.0 + weight)], []
-    rewards = student.train_dqn(env, *env.nets, generator(like, seed), steps=steps, n=10, batch=32, every=every,
-                                gamma=0.5, lr=0.05)
-    return rewards, env.weights[-12:]
-
-class Clock:
-    def __init__(self, like):
-        self.like, self.now = like, 0.0
-
-    def reset(self, n, generator):
-        self.no = torch.zeros(n, dtype=torch.bool, device=self.like.device)
-        return self.restart(self.no)
-
-    def restart(self, which):
-        return torch.full((len(self.no), 1), self.now, device=self.like.device)
-
-    def step(self, actions):
-        self.now += 1.0
-        return self.restart(self.no), 0.0 * actions, self.no.clone(), self.no.clone()
-
-class Rows(nn.Linear):
-    def forward(self, x):
-        self.seen.append([len(x), self.env.now - float(x.min())])
-        return super().forward(x)
-
-def rows(like, seed, capacity):
-    env, seen = Clock(like), []
-    nets = [Rows(1, 2).to(like.device) for _ in range(2)]
-    for net in nets:
-        net.env, net.seen = env, seen
-    student.train_dqn(env, *nets, generator(like, seed), steps=40, n=10, batch=23, capacity=capacity, every=5)
-    return seen
-"""
-)
-
-
-def expect_batches(rows, like, seed):
-    """Expect samples of 23 experiences, and of capacity experiences the last ones, from what the networks receive."""
-    for capacity in (20, 1000):
-        sizes, ages = zip(*rows(like, seed, capacity), strict=True)
-        expect(any(size % 23 == 0 for size in sizes), "The networks never receive a sample of batch experiences.",
-               "Each step samples batch experiences.")  # fmt: skip
-        expect(
-            max(ages) <= 3 if capacity == 20 else max(ages) > 15,
-            Message("With a capacity of {c}, the oldest observation in 40 samples is {n} steps old.", c=capacity,
-                    n=round(max(ages))),
-            "The memory keeps the last capacity experiences; ten are added in each step.",
-        )  # fmt: skip
-    expect([age for _, age in rows(like, seed + 1, 1000)] != list(ages), "Another generator draws the same numbers.",
-           "The generator that is given draws all random numbers.")  # fmt: skip
 
 
 @task("train_dqn", share=25, any_dtype=True, loans=LOANS_OF_MEMORY)
@@ -303,13 +245,7 @@ def check_values_where_episodes_are_done_or_cut(student, rng):
         expect_close(target, weights[step // 4 * 4][0], name=Message("the target network before step {t}", t=step),
                      mistakes={"Between two copies, the target network stays as it is.": online},
                      hint="Copies are made before the first step, and after every `every` steps.")  # fmt: skip
-    rewards, weights = watching.watched(like, seed, start, 60, 20)
-    student.seed(rng.int(0, 2**31))
-    again, also = watching.watched(like, seed, start, 60, 20)
-    expect_equal(again, rewards, name="the rewards with an equal generator",
-                 hint="The generator that is given draws all random numbers.")  # fmt: skip
-    expect_equal(also[-1][0], weights[-1][0], name="the weights with an equal generator",
-                 hint="The generator that is given draws all random numbers.")  # fmt: skip
+    expect_draws(student, lambda random: watching.watched(like, 0, start, 30, 20, random), rng.device)
     right = {True: torch.tensor([0.775, 1.15, 1.5, 1.8, 2.0]), False: torch.tensor([0.7125, 1.025, 1.25, 1.3, 1.0])}
     for truncates in (True, False):
         env = watching.steps(like, truncates)
@@ -320,7 +256,9 @@ def check_values_where_episodes_are_done_or_cut(student, rng):
                           gamma=0.5, lr=0.05)  # fmt: skip
         expect(len(env.restarts) > 0, "No copy was restarted.", "After the step: obs = env.restart(done | truncated).")
         which, times = (torch.stack(part) for part in zip(*env.restarts, strict=True))
-        expect_equal(which, times >= 5, name="which copies were restarted")
+        expect_equal(which, times >= 5, name="which copies were restarted", mistakes={
+            "Truncated episodes are restarted, too: obs = env.restart(done | truncated).": torch.zeros_like(which),
+        }, hint="After the step: obs = env.restart(done | truncated).")  # fmt: skip
         best = watching.values(online)[0].amax(dim=0).cpu()
         expect_close(best, right[truncates], rtol=0.0, atol=0.06, name="the values", mistakes={
             "A truncated episode would have gone on: its target is not cut.": right[False] if truncates else best + 9,

@@ -2,7 +2,6 @@
 
 import torch
 from check_policy_gradient import scaled
-from oracles_draws import expect_other_draws
 from oracles_policy import (
     DISTRIBUTIONS,
     ENVS,
@@ -15,12 +14,13 @@ from oracles_policy import (
     policy_loss,
     to_go,
 )
-from oracles_steps import LOANS_OF_STEPS
+from oracles_steps import LOANS_OF_STEPS, POLE, linear, wrong_updates
 
 from autograder import (
     Message,
     expect,
     expect_close,
+    expect_draws,
     expect_equal,
     expect_same_gradients,
     expect_shape,
@@ -89,7 +89,7 @@ def check_boltzmann_of_large_values(student, rng):
         q = size * rng.normal(*shape)
         seen = student.inspect(student.boltzmann, q, temperature)
         expect_close(seen.value, logs_of(q / temperature).exp(), name=Message("a temperature of {t}", t=temperature),
-                     hint="The last axis has the actions.")  # fmt: skip
+                     hint="The softmax of q / temperature over the last axis, for every temperature.")  # fmt: skip
         expect_unchanged(seen, q, temperature)
 
 
@@ -143,8 +143,11 @@ def check_losses_of_other_episodes(student, rng):
     logits, actions, weights = 1000.0 * rng.normal(3, 4, 2), rng.integers(0, 2, 3, 4), rng.normal(3, 4)
     mask = torch.arange(4, device=rng.device)[None] < torch.tensor([[4], [1], [2]], device=rng.device)
     right = policy_loss(logits, actions, weights, mask)
-    expect_close(student.reinforce_loss(logits, actions, torch.where(mask, weights, float("nan")), mask), right,
-                 name="with nan after the end")  # fmt: skip
+    expect_close(student.reinforce_loss(logits, actions, weights, mask), right, name="with large logits")
+    given = torch.where(mask, weights, float("nan"))
+    expect_close(student.reinforce_loss(logits, actions, given, mask), right, name="with nan after the end", mistakes={
+        "0 times nan is nan: choose with torch.where(mask, ..., 0), do not multiply by the mask.": right * float("nan"),
+    })  # fmt: skip
     kept = student.define(SLOPES).of_weights(rng.normal(3, 4, 2), actions, weights, mask)
     expect(kept, "The weights get a gradient.", "Weights are constants: detach() them.")
 
@@ -167,7 +170,9 @@ def check_normalised_weights_of_other_episodes(student, rng):
     for E, T, size in ((4, 5, 1e-3), (2, 9, 1e3), (1, 1, 1.0)):
         weights, mask = size * (rng.normal(E, T) + 4.0), masked(rng, E, T)
         seen = student.inspect(student.normalise, weights, mask)
-        expect_close(seen.value, scaled(weights, mask), name=Message("{E} episodes, {T} steps", E=E, T=T))
+        expect_close(seen.value, scaled(weights, mask), name=Message("{E} episodes, {T} steps", E=E, T=T), mistakes={
+            "Add 1e-8 to the deviation, which is 0 where all weights are equal.": scaled(weights, mask, small=0.0),
+        }, hint="Add 1e-8 to the deviation, no more: it may be small.")  # fmt: skip
         expect_unchanged(seen, weights, mask)
     equal, mask = torch.full((3, 4), 2.5, dtype=torch.float64, device=rng.device), masked(rng, 3, 4)
     expect_close(student.normalise(equal, mask), torch.zeros_like(equal), name="equal weights")
@@ -179,6 +184,7 @@ def check_updates_of_a_policy(student, rng):
     tools, like = student.define(ENVS), torch.zeros(1, device=rng.device)
     seed, weight = rng.int(0, 2**31), rng.normal(2, 3, dtype=torch.float32) / 8
     table = rng.normal(10, 9, dtype=torch.float32)
+    expect_draws(student, lambda generator: tools.trained(like, weight, generator), rng.device)
     for truncates, given_weights, gamma in (
         (False, True, 0.99),
         (True, True, 0.99),
@@ -195,40 +201,38 @@ def check_updates_of_a_policy(student, rng):
                 history = student.train_policy(env, model, random, updates=3, n=10, steps=9, lr=0.05, **options)
             runs.append((history, *tools.parameters(model)))
         for one, other in zip(*runs, strict=True):
-            expect_equal(one, other, name="runs with equal generators")
-        others = [tools.model(like, weight) for _ in range(2)]
-        for more, other in enumerate(others):
-            student.train_policy(tools.short(like, truncates), other, tools.generator(like, seed + more), 1, 10, 9)
-        expect_other_draws(*(tools.parameters(other)[0] for other in others))
-        net = torch.nn.Linear(3, 2).to(rng.device)
-        with torch.no_grad():
-            net.weight.copy_(weight)
-            net.bias.zero_()
+            expect_equal(one, other, name="runs with equal generators",
+                         hint="The generator that is given draws all random numbers.")  # fmt: skip
+        net, rounds = linear(weight), []
         optimizer = torch.optim.Adam(net.parameters(), lr=0.05)
         T, lengths = len(env.actions) // 3, torch.arange(10, device=rng.device) % 5 + 1
         expect(T in (5, 9), Message("The longest episode has 5 steps, and {T} were played.", T=T))
         mask = torch.arange(T, device=rng.device)[None] < lengths[:, None]
         log, seen, calls = env.actions, env.seen, weigh.calls
-        expect(len(calls) == (3 if given_weights else 0), "Ask `weigh` for weights once in each update.")
+        expect(len(calls) == (3 if given_weights else 0), "Ask `weigh` for weights once in each update.",
+               "If `weigh` is given, the weights are weigh(rewards, mask).")  # fmt: skip
         for update in range(3):
             actions = torch.stack(log[update * T : update * T + T], dim=1)
             earned = torch.where(mask, actions.float(), 0)
             weights = table[:, :T] if given_weights else scaled(to_go(earned, gamma), mask)
             if given_weights:
                 expect_equal(calls[update][1], mask, name="the mask",
-                             hint="A step counts if its episode was still running before it.")  # fmt: skip
+                             hint="A step counts if its episode, which may be done or truncated, was still running "
+                             "before it.")  # fmt: skip
                 expect_close(calls[update][0], earned, name="the rewards")
             right = (mask * actions).sum(dim=1).to(history.dtype).mean()
             expect_close(history[update], right, name="the mean sum of rewards",
                          hint="Rewards after the end of an episode are 0; done and "
                               "truncated are both an end.")  # fmt: skip
-            logits = net(torch.stack(seen[update * (T + 1) : update * (T + 1) + T], dim=1))
+            rounds.append((torch.stack(seen[update * (T + 1) :][:T], dim=1), actions, mask, weights, earned))
+            logits = net(rounds[-1][0])
             likeliest = (actions == logits.argmax(dim=2))[mask]
             expect(not bool(likeliest.all()), "All actions are the likeliest ones: draw them with their probabilities.")
             optimizer.zero_grad()
             policy_loss(logits, actions, weights, mask).backward()
             optimizer.step()
         expect_close(runs[1][1], net.weight.detach(), atol=1e-4, name="the weights after three steps of Adam",
+                     mistakes=wrong_updates(weight, rounds, runs[1][1], None if given_weights else gamma),
                      hint="In each update: zero_grad, the loss of all steps that were "
                           "played, backward, one step of Adam.")  # fmt: skip
 
@@ -248,20 +252,6 @@ def check_policy_balances_the_pole(student, rng, score):
         obs, _, done, _ = env.step(logits.nan_to_num().argmax(dim=1))
         alive = alive & ~done
     score(float(steps.mean()), "mean number of steps")
-
-
-POLE = """
-import torch
-from torch import nn
-from common.environments import CartPole
-
-def trained(like, seed):
-    torch.manual_seed(seed)
-    model = nn.Sequential(nn.Linear(4, 32), nn.Tanh(), nn.Linear(32, 2)).to(like.device)
-    random = torch.Generator(device=like.device).manual_seed(seed)
-    student.train_policy(CartPole(), model, random, updates=60, n=32, steps=200, gamma=0.99, lr=0.01)
-    return [p.detach().clone() for p in model.parameters()]
-"""
 
 
 @task("constant_baseline", share=50)
@@ -355,7 +345,8 @@ def check_gradients_of_actor_and_critic(student, rng):
             "The advantage contains the critic's values: detach() it.":
                 -logs.detach()[torch.arange(N, device=rng.device), actions] / N,
         })  # fmt: skip
-        expect_close(found[2], 1.4 * (values - targets) / N, name="the gradient in the values")
+        expect_close(found[2], 1.4 * (values - targets) / N, name="the gradient in the values",
+                     hint="The critic learns by its squared error: do not detach the values.")  # fmt: skip
         expect_close(found[3], torch.zeros_like(targets), name="the gradient in the targets",
                      hint="Targets are constants: detach() them.")  # fmt: skip
 
@@ -398,3 +389,4 @@ def check_acting_in_other_worlds(student, rng):
             before = torch.cat([best[:t], best.new_zeros(1)])
             expect_equal(actions[0], before, name="the actions that the model got, 0 for the present one",
                          hint="The actions so far, then a 0.")  # fmt: skip
+    expect_draws(student, lambda generator: tools.start(like, generator), rng.device)

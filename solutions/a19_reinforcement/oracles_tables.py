@@ -43,3 +43,20 @@ def explore(Q, s, epsilon, generator):
 LOANS = {"evaluate_policy": sweep, "q_from_v": q, "greedy": best, "sample_episode": play, "returns": gains,
          "epsilon_greedy": explore}
 """
+
+# Walkers take any action, all alike: Q-learning learns the values of the greedy policy whatever it follows.
+WALK = """
+import torch
+from common.environments import Ice
+
+def walk(like, seed, steps, walkers):
+    random = torch.Generator(device=like.device).manual_seed(seed)
+    env, Q = Ice(), torch.zeros(16, 4, dtype=torch.float64, device=like.device)
+    s = env.reset(walkers, random)
+    for step in range(steps):
+        a = torch.randint(4, s.shape, generator=random, device=like.device)
+        s2, r, done, truncated = env.step(a)
+        Q = student.q_learning_update(Q, s, a, r, s2, done, 0.3 * (0.01 / 0.3) ** (step / steps), 0.9)
+        s = env.restart(done | truncated)
+    return Q
+"""
