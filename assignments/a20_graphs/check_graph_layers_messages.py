@@ -117,11 +117,12 @@ class Plain(nn.Module):
         self.seen.append(tuple(near.shape[:2]))
         return torch.tanh(own @ self.own + near.mean(dim=1) @ self.other)
 
-def run(weights, sizes, X, edge_index, nodes, seed):
-    return embed(weights, sizes, X, edge_index, nodes, torch.Generator(device=X.device).manual_seed(seed))
+def made(weights):
+    return [Plain(*pair) for pair in weights]
 
-def embed(weights, sizes, X, edge_index, nodes, generator):
-    layers = [Plain(*pair) for pair in weights]
+def run(weights, sizes, X, edge_index, nodes, seed):
+    layers = made(weights)
+    generator = torch.Generator(device=X.device).manual_seed(seed)
     out = student.sage_embed(layers, list(sizes), X, edge_index, nodes, generator)
     return out, [layer.seen for layer in layers]
 """

@@ -144,7 +144,7 @@ def slopes(X, edge_index, nodes, seed):
 KEEPS = Message("Compute the vectors without torch.no_grad() and detach(): the layers are trained.")
 
 
-@task("sage_embed", share=50, loans=LOANS_OF_SAMPLES)
+@task("sage_embed", share=50, loans=LOANS_OF_SAMPLES, keeps=True)
 def check_sampled_neighbourhoods_of_other_depths(student, rng):
     """No layer, one, three with sizes of their own; needed vectors only are computed."""
     helper = student.define(SMALL_LAYERS)
@@ -165,8 +165,10 @@ def check_sampled_neighbourhoods_of_other_depths(student, rng):
                "The first size belongs to the first layer.")  # fmt: skip
         text = Message("Layer {layer} computes {rows} vectors; {most} are needed.", layer=layer, rows=rows, most=most)
         expect(rows <= most, text, "Compute the nodes and their samples only, not the whole graph.")
-    every = torch.arange(12, device=rng.device)
-    expect_draws(student, lambda generator: helper.embed(weights, (4, 3, 2), X, edges, every, generator)[0], rng.device)
+    layers, every = helper.made(weights), torch.arange(12, device=rng.device)
+    expect_draws(
+        student, lambda generator: student.sage_embed(layers, [4, 3, 2], X, edges, every, generator), rng.device
+    )
     found = student.define(SLOPES).slopes(X, regular(rng, 12, 2), nodes, seed)
     expect(len(found) == 4, "The result has no gradient.", KEEPS)
     parts = (Message("the first layer"), Message("the second layer"), Message("X"))

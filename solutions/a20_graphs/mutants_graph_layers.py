@@ -189,5 +189,6 @@ MUTANTS = [
     mutant("samples: all neighbours in their order", DRAWN2, "        elif len(near) >= k:\n", "        elif len(near) == k:\n            rows.append(near)\n        elif len(near) > k:\n"),
     mutant("embedding: one node without its axis", EMBED2, "        return X[nodes]\n", "        return X[nodes].squeeze(0)\n"),
     mutant("samples: the generator begins again", DRAWN2, first("sample_neighbours", "generator.manual_seed(generator.initial_seed())")),
+    mutant("embed: leaves its layers in evaluation mode", EMBED2, first("sage_embed", "for layer in layers:\n    layer.eval()")),
     mutant("embed: the generator begins again", EMBED2, first("sage_embed", "generator.manual_seed(generator.initial_seed())")),
 ]
