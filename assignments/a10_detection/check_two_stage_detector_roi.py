@@ -87,8 +87,8 @@ def check_roi_align_of_ramps(student, rng):
 
 
 FLAT = {
-    "cannot be multiplied": "The classifier takes C * roi_output_h * roi_output_w numbers for each box: cut so many "
-    "bins, and flatten (P, C, h, w) to (P, C * h * w)."
+    "cannot be multiplied": "Flatten the features of each box before the classifier: (P, C, h, w) to (P, C * h * w). "
+    "It takes C * roi_output_h * roi_output_w numbers: cut as many bins."
 }
 
 
