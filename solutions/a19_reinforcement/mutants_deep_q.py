@@ -158,4 +158,6 @@ MUTANTS = [
     mutant("train: the sample has a generator of its own", KNOWN, "buffer.sample(batch, generator)", "buffer.sample(batch, torch.Generator(device=generator.device))"),
     mutant("network: only the last layer is trained", NET2, "return self.layers(frames)", "return self.layers[-1](self.layers[:-1](frames).detach())"),
     mutant("network: the convolutions are not trained", NET2, "return self.layers(frames)", "return self.layers[-4:](self.layers[:-4](frames).detach())"),
+    mutant("memory: the generator begins again", UNIFORM, first("ReplayBuffer.sample", "generator.manual_seed(generator.initial_seed())")),
+    mutant("deep train: the generator begins again", KNOWN, first("train_dqn", "generator.manual_seed(generator.initial_seed())")),
 ]

@@ -163,4 +163,8 @@ MUTANTS = [
     mutant("act: truncated goes on", ACT2, "        if done or truncated:\n            break\n    return torch.cat(asked)", "        if done:\n            break\n    return torch.cat(asked)"),
     mutant("act: forgets the past", ACT, "model(torch.stack(asked, dim=1), torch.stack(states, dim=1), known)", "model(asked[-1][:, None], states[-1][:, None], known[:, -1:])"),
     mutant("act: reports the next wishes", ACT, "return torch.cat(asked), torch.cat(earned)", "return torch.cat([*asked[1:], wanted]), torch.cat(earned)"),
+    mutant("policy: the generator begins again", "check_updates_of_a_policy", first("train_policy", "generator.manual_seed(generator.initial_seed())")),
+    mutant("act: a generator of its own", ACT2, first("act", "generator = torch.Generator(device=generator.device).manual_seed(3)")),
+    mutant("act: the global generator", ACT2, first("act", "generator = None")),
+    mutant("act: the generator begins again", ACT2, first("act", "generator.manual_seed(generator.initial_seed())")),
 ]

@@ -185,4 +185,8 @@ MUTANTS = [
     mutant("n steps: at most five rewards", STEPS2, "end = min(t + n, T)", "end = min(t + min(n, 5), T)"),
     mutant("n steps: float32", STEPS2, "    out = torch.empty_like(rewards)\n    for t in range(T):", "    out = torch.empty_like(rewards, dtype=torch.float32)\n    for t in range(T):", habit="dtype"),
     mutant("episode: changes the policy", "check_episode_agrees_with_the_log", first("sample_episode", "policy.mul_(1 + 1e-6)")),
+    mutant("episode: the generator begins again", EPISODE2, first("sample_episode", "generator.manual_seed(generator.initial_seed())")),
+    mutant("exploration: the generator begins again", SHARES, first("epsilon_greedy", "generator.manual_seed(generator.initial_seed())")),
+    mutant("exploration: draws from a copy of the generator", SHARES, first("epsilon_greedy", "generator = generator.clone_state()")),
+    mutant("monte carlo: the generator begins again", MC2, first("monte_carlo_control", "generator.manual_seed(generator.initial_seed())")),
 ]
