@@ -55,6 +55,9 @@ class Three(nn.Module):
     def forward(self, x):
         return [layer(x[:, :, ::s, ::s]) for layer, s in zip(self.maps, (8, 16, 32))]
 
+def three():
+    return Three()
+
 def make(classes, stride):
     return student.FCN(Three(), classes, stride)
 """
@@ -93,9 +96,10 @@ def compare_fcn(student, rng, stride, sizes):
         expect_unchanged(student.inspect(net, x), x)
 
 
-@task("FCN", share=20, loans=LOANS_OF_KERNEL)
+@task("FCN", share=20, loans=LOANS_OF_KERNEL, keeps=True)
 def check_scores_of_stride_eight(student, rng):
     """FCN-8s with random weights has the right values and gradients, on odd sizes too."""
+    student.FCN(student.define(NETS).three(), 2, 8)
     compare_fcn(student, rng, 8, ((1, 2, 64, 32), (3, 1, 37, 53), (1, 3, 9, 41)))
 
 

@@ -174,6 +174,7 @@ MUTANTS = [
     mutant("kernel: sum instead of product", (KERNEL, KERNEL2), EYE, EYE.replace("torch.outer(line, line)", "(line[:, None] + line) / 2")),
     mutant("kernel: always 4", KERNEL2, TENT, TENT.replace("arange(k)", "arange(4)")),
     mutant("kernel: float64", KERNEL2, EYE, EYE + ".double()", habit="dtype"),
+    mutant("FCN: the backbone stays in evaluation mode", EIGHT, "                layer.weight.copy_(bilinear_kernel(num_classes, layer.weight.shape[3]))", "                layer.weight.copy_(bilinear_kernel(num_classes, layer.weight.shape[3]))\n        self.backbone.eval()"),
     mutant("FCN: first weights are random", START, COPY, "pass"),
     mutant("FCN: only the last layer interpolates", START, "for layer in (*self.twice, self.last):", "for layer in (self.last,):"),
     mutant("FCN: only the layers in between interpolate", START, "for layer in (*self.twice, self.last):", "for layer in self.twice:"),

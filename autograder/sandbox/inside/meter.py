@@ -148,7 +148,7 @@ class Left:
 @contextmanager
 def _noting_seeds(seeds: set[int]) -> Iterator[None]:
     """Add the seeds that a check's helper code sets in the block, not those of the student's code."""
-    torch = sys.modules["torch"]
+    torch: Any = sys.modules["torch"]
     usual = torch.manual_seed
 
     def manual_seed(seed: int) -> Any:
