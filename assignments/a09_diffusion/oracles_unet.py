@@ -37,6 +37,12 @@ def take(left: list[dict[str, Tensor]], shape: tuple[int, ...], what: str) -> di
     expect(
         index is not None, Message("There is no {what} with weights of shape {shape}.", what=what, shape=shape), hint
     )
+    bare = "The layers have biases, as torch makes them: leave bias=False out."
+    expect(
+        "bias" in left[index],
+        Message("The {what} with weights of shape {shape} has no bias.", what=what, shape=shape),
+        bare,
+    )
     return left.pop(index)
 
 

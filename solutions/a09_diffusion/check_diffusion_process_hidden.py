@@ -23,13 +23,15 @@ def in_double(betas) -> Tensor:
 
 @task("linear_beta_schedule", share="1/3")
 def check_linear_schedule_of_few_steps(student):
-    """The linear schedule works for few steps: no beta above 0.999."""
-    for timesteps in (3, 10, 21):
+    """The linear schedule works for few steps, with no beta above 0.999, and for more than 1000."""
+    for timesteps in (3, 10, 21, 1600):
         steps = [i / (timesteps - 1) for i in range(timesteps)]
         plain = [1000 / timesteps * (1e-4 * (1 - step) + 0.02 * step) for step in steps]
         expected = torch.tensor([min(value, 0.999) for value in plain], dtype=torch.float64)
         expect_close(in_double(student.linear_beta_schedule(timesteps)), expected, rtol=1e-10, mistakes={
             "A beta above 0.999 becomes 0.999.": torch.tensor(plain, dtype=torch.float64),
+            "The factor 1000 / T is for more than 1000 steps, too.":
+                torch.tensor([timesteps / 1000 * value for value in plain], dtype=torch.float64),
         })  # fmt: skip
 
 

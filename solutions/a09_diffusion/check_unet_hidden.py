@@ -153,7 +153,7 @@ def check_block_listens_to_each_images_own_context(student, rng):
         )
     linear = next((t for t in helper.tables(block, x, context) if "weight" in t and t["weight"].shape == (6, 4)), None)
     expect(linear is not None, "There is no linear layer from the 4 numbers of the context to 6 numbers.")
-    both = F.linear(F.silu(context), linear["weight"], linear["bias"])
+    both = F.linear(F.silu(context), linear["weight"], linear.get("bias"))
     expect(float(both.std()) > 0.01, "The context does not affect the scales and shifts.")
     other = helper.run(block, x, context.flip(0))
     expect(
@@ -322,8 +322,21 @@ def check_forgetting_is_for_training(student, rng):
         dropped_with[probability] = float(dropped.sum())
         again = helper.run(model, x, time, {"text_emb": condition})
         changes[probability] = float((again - drawn).abs().max()) > 0.1 * gap
+        if probability == 0.25:
+            outs = [drawn, again, *(helper.run(model, x, time, {"text_emb": condition}) for _ in range(6))]
+            counts = [int(((out - unconditional).flatten(1).abs().amax(dim=1) < 0.01 * gap).sum()) for out in outs]
     expect(dropped_with[0.0] == 0, "With uncond_prob=0 no condition should be dropped.")
     expect(dropped_with[1.0] == batch, "With uncond_prob=1 all conditions should be dropped.")
+    expect(
+        len(set(counts)) > 1,
+        Message(
+            "In {calls} calls with uncond_prob=0.25, exactly {count} of {batch} conditions were dropped each time.",
+            calls=len(counts),
+            count=counts[0],
+            batch=batch,
+        ),
+        "Each image loses its condition independently of the others: draw a number for each.",
+    )
     near = abs(dropped_with[0.25] - batch / 4) < 6 * (batch * 0.25 * 0.75) ** 0.5
     expect(
         near,

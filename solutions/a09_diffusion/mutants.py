@@ -27,6 +27,8 @@ ANY = "check_posterior_for_any_rank"
 
 # fmt: off
 SCHEDULES = [
+    mutant("linear: the factor is never below 1", "check_linear_schedule_of_few_steps",
+           "scale = 1000 / timesteps", "scale = max(1.0, 1000 / timesteps)"),
     mutant("linear: forgets the factor 1000 / T", "check_linear_schedule_agrees_with_a_loop",
            "scale = 1000 / timesteps",
            "scale = 1.0"),

@@ -75,8 +75,16 @@ PARTS = [
            "self.block1 = Block(dim_in, dim_out)\n        self.block2 = Block(dim_out, dim_out, dropout)"),
     mutant("block: dropout in both halves", LAYERS, SECOND, SECOND.replace("dim_out)", "dim_out, dropout)")),
     mutant("block: forgets dropout", LAYERS, FIRST, FIRST.replace(", dropout)", ")")),
+    mutant("block: no bias for scale and shift", FORMULA, "nn.Linear(context_dim, 2 * dim_out)",
+           "nn.Linear(context_dim, 2 * dim_out, bias=False)"),
+    mutant("block: a shortcut without bias", FORMULA, "nn.Conv2d(dim_in, dim_out, 1) if",
+           "nn.Conv2d(dim_in, dim_out, 1, bias=False) if"),
 ]
 NETWORK = [
+    mutant("unet: without a condition, the context is the time", WIRED, CONTEXT,
+           CONTEXT + " * (condition != 0).any(1, keepdim=True)"),
+    mutant("unet: an exact share of each batch is dropped", FORGETS, KNOWN,
+           "known = torch.randperm(len(x), device=x.device)[:, None] >= round(self.uncond_prob * len(x))"),
     mutant("unet: the skips are zeros", (WIRED, DETAILS, DENOISES), "skips.append(x)", "skips.append(0 * x)",
            count=2,
            calibrates=True),
