@@ -28,6 +28,8 @@ def check_grey_of_known_colours(student, rng):
             torch.cat([expected[:, :, [2, 1, 0, 3, 4]], (expected[:, :, 1:2] + expected[:, :, 2:3]) / 2], dim=2),
         "These are the weights of BT.709; use those of BT.601: 0.299, 0.587, 0.114.":
             lambda: torch.tensor([0.2126, 0.7152, 0.0722, 1, 0, 0.4639]).to(expected).expand(3, 1, 6),
+        "The weights are rounded; use all of their digits: 0.299, 0.587, 0.114.":
+            lambda: torch.tensor([0.3, 0.59, 0.11, 1, 0, 0.445]).to(expected).expand(3, 1, 6),
     })  # fmt: skip
 
 

@@ -40,7 +40,9 @@ def check_boxes_lie_inside_the_image(student, rng):
     expect(
         bool((w > h).all()),
         Message("With ratios near 2 a box is {height} high and {width} wide.", height=int(h.max()), width=int(w.min())),
-        "The ratio is width / height: the height is sqrt(area / ratio), the width sqrt(area * ratio).",
+        "The ratio is width / height: the height is sqrt(area / ratio), the width sqrt(area * ratio)."
+        if bool((w < h).all())
+        else "scale and ratio are arguments: draw between their limits, not between the default ones.",
     )
 
 
@@ -79,7 +81,8 @@ def check_crop_of_a_slope(student, rng):
     expect_close(same, image[:, 2:6, 3:7], name="without a change of size", mistakes={
         "Rows and columns are swapped.": image[:, 2:6, 3:7].transpose(1, 2),
         "Top and left are swapped.": image[:, 3:7, 2:6],
-        "Height and width are those of the box, not its other corner.": image[:, 2:4, 3:4],
+        "Height and width are those of the box, not its other corner.":
+            lambda: F.interpolate(image[None, :, 2:4, 3:4], size=(4, 4), mode="bilinear")[0],
     })  # fmt: skip
     out = student.resized_crop(image, 1, 2, 8, 6, 2)  # each sample is in the middle of 4 x 3 pixels
     rows, columns = 1 + torch.tensor([1.5, 5.5]), 2 + torch.tensor([1.0, 4.0])

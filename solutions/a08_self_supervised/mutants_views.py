@@ -42,6 +42,10 @@ VIEWS = "return self.transform(image), self.transform(image), target"
 
 # fmt: off
 CROPS = [
+    mutant("box: the default scale and ratio", "check_boxes_lie_inside_the_image", AREA,
+           "scale, ratio = (0.5, 1.0), (3 / 4, 4 / 3)\n        " + AREA),
+    mutant("crop: height and width are the other corner", "check_crop_of_a_slope", BOX,
+           "image[:, top:height, left:width]"),
     mutant("box: never at the last place", "check_every_place_is_possible", PLACE,
            "return int(torch.randint(max(height - h, 1), ())), int(torch.randint(max(width - w, 1), ())), h, w"),
     mutant("box: always in the middle", ("check_every_place_is_possible", "check_law_of_the_boxes"),
