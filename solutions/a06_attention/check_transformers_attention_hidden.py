@@ -146,6 +146,12 @@ def check_head_between_two_sequences(student, rng):
                      name="evaluation mode", mistakes={
             "The mask hides keys in evaluation mode, too.": by_torch(queries, keys, values),
         })  # fmt: skip
+        asked, offered = F.linear(queries, *layers[0]), F.linear(keys, *layers[1])
+        scores = (asked @ offered.mT / 3**0.5).masked_fill(mask, -torch.inf)
+        expect_close(
+            head.weights_softmax, scores.softmax(dim=2), name="weights_softmax after several calls",
+            hint="Store the weights in every call: weights_softmax has those of the last one.",
+        )  # fmt: skip
 
 
 @task("MultiHeadAttention", share=25, loans=LOANS_OF_HEADS, keeps=True)

@@ -21,7 +21,7 @@ def check_any_vocabulary_is_numbered(student, rng):
 @task("prepocess_input_sequence", share=50)
 def check_other_sentences_become_tokens(student, rng):
     """Other vocabularies, longer numbers and any white space are read correctly; only special words are one token."""
-    vocab = ["plus", "EOS", *"9876543210", "BOS", "xy", "42"]
+    vocab = ["plus", "EOS", *"9876543210", "BOS", "xy", "42", "x", "y"]
     numbers = {token: 3 * place + 5 for place, token in enumerate(vocab)}
     special = ["plus", "EOS", "BOS", "xy"]
     for words in (
@@ -30,6 +30,7 @@ def check_other_sentences_become_tokens(student, rng):
         ["0"],
         ["plus"],
         ["42", "plus", "142"],
+        ["yx", "plus", "x7"],
     ):
         characters = [t for word in words for t in ([word] if word in special else word)]
         expected = [numbers[t] for t in characters]

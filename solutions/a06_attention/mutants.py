@@ -24,6 +24,8 @@ TOKENS = [
            "else list(word)", "else list(word)[::-1]"),
     mutant("sentences: numbers have two digits", "check_other_sentences_become_tokens",
            "else list(word)", "else [word[0], word[1]]"),
+    mutant("sentences: splits words of digits alone", "check_other_sentences_become_tokens",
+           "[word] if word in spc_tokens", "[word] if not word.isdigit()"),
     mutant("sentences: special words are recognised by capital letters", "check_other_sentences_become_tokens",
            "[word] if word in spc_tokens", '[word] if word.isupper() or word in ("add", "subtract")'),
     mutant("sentences: every word of the vocabulary is one token", "check_other_sentences_become_tokens",

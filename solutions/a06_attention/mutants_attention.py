@@ -82,6 +82,10 @@ HEADS_IN_PARALLEL = [
            HEAD.replace(", mask)", ", mask if self.training else None)")),
     mutant("no loop: the weights are returned without their gradient", "check_no_loop_passes_gradients",
            AVERAGE, AVERAGE + ".detach()"),
+    mutant("head: keeps the weights of the first call", "check_head_between_two_sequences",
+           "y, self.weights_softmax = " + HEAD,
+           "y, found = " + HEAD + "\n        self.weights_softmax = "
+           "found if self.weights_softmax is None else self.weights_softmax"),
     mutant("head: does not store the weights", "check_head_agrees_with_torch", "y, self.weights_softmax =", "y, _ =",
            habit="weights not stored"),
     mutant("heads: concatenated from last to first", HEADS_AGREE, "cat(found,", "cat(found[::-1],"),
