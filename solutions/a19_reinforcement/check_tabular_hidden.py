@@ -297,7 +297,7 @@ def check_monte_carlo_of_other_worlds(student, rng):
         right, _ = first_visits(env.log, S, A, gamma)
         expect(max(len(episode) for episode in env.log) <= 15, "An episode goes on after it was truncated.",
                "Stop when the episode is done or truncated, or after max_steps.")  # fmt: skip
-        done = first_visits([episode for episode in env.log if terminal[episode[-1][0]]], S, A, gamma)[0]
+        done = first_visits([log for log in env.log if log and terminal[log[-1][0]]], S, A, gamma)[0]
         expect_close(table.cpu(), right, name=Message("{S} states, {A} actions", S=S, A=A), mistakes={
             "Episodes that are truncated count, too.": done,
         })  # fmt: skip
