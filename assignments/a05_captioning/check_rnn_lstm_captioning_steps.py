@@ -75,6 +75,7 @@ def check_step_gradients_agree_with_autograd(student, rng):
             lambda: (right[0], (d * (1 - after**2)) @ inputs[3], *right[2:])
         ),
         "db is the sum over the batch, dim=0.": (*right[:4], d * (1 - after**2)),
+        "dWx and dWh are swapped.": (*right[:2], right[3], right[2], right[4]),
         "dWh needs the state before the step, not after it.": (
             *right[:3], after.T @ (d * (1 - after**2)), right[4],
         ),

@@ -97,6 +97,10 @@ def check_bleu_by_hand(student):
     percent = "BLEU is between 0 and 1; this is in percent."
     repeated = "Divide by the number of n-grams of the candidate, with repetitions; here by that of different ones."
     judge_bleu(student, candidate, [candidate], 4, 1.0, {percent: 100.0, repeated: (8 / 7) ** (1 / 4)})
+    judge_bleu(student, "the the cat", ["the the dog"], 1, 2 / 3, {
+        "An n-gram counts as often as it occurs; here each one counts once.": 1 / 2,
+        "The last n-gram is missing: words[i : i + k] for i in range(len(words) - k + 1).": 1.0,
+    })  # fmt: skip
     judge_bleu(student, candidate, [reference], 1, 7 / 8, {
         "1 is added to the counts; take them as they are.": 8 / 9,
         "The last n-gram is missing: words[i : i + k] for i in range(len(words) - k + 1).": 6 / 7,

@@ -14,8 +14,10 @@ from autograder import (
     expect,
     expect_close,
     expect_same_gradients,
+    expect_shape,
     expect_state_kept,
     expect_unchanged,
+    explain_errors,
     forbid,
     task,
 )
@@ -29,7 +31,7 @@ def check_attention_on_other_grids(student, rng):
     for num, state, side, scale in [(3, 4, 1, 1.0), (1, 3, 6, 1.0), (2, 1, 3, 1.0), (3, 6, 4, 40.0)]:
         for dtype in (torch.float64, torch.float32):
             h = scale * rng.normal(state, num, dtype=dtype).T
-            grid = scale * rng.normal(num, side, side, state, dtype=dtype).permute(0, 3, 1, 2)
+            grid = scale * rng.normal(num, side, side, state, dtype=dtype).permute(0, 3, 2, 1)
             seen = student.inspect(student.dot_product_attention, h, grid)
             expect_close(seen.value, attend(h, grid), rtol=1e-4 if dtype == torch.float64 else 2e-3, atol=1e-4)
             expect_unchanged(seen, h, grid)
@@ -90,6 +92,9 @@ def looking_lstm(values: tuple[Tensor, ...], x: Tensor, grid: Tensor) -> Tensor:
     return attention_lstm(x, grid, *values)
 
 
+CHANNELS = "input_dim says how many channels the features have. It is 7 here: do not write 98 or 512."
+
+
 def build(
     student, rng, kind: str, like: Tensor, words: int, *, ignored: int | None = None, **options: Any
 ) -> tuple[Any, dict]:
@@ -104,6 +109,22 @@ def loss_of(weights: dict, kind: str, seen: Tensor, captions: Tensor, ignored: i
     return losses[captions[:, 1:] != ignored].sum() / len(captions)
 
 
+OTHER_ENCODER = """
+def small(cls):
+    # word vectors as long as states, and an encoder whose features have seven channels, which pass it as they are
+    names = ["<START>", "<END>", *"abcdefg"]
+    model = cls({name: n for n, name in enumerate(names)}, input_dim=7, wordvec_dim=5, hidden_dim=5, cell_type="rnn")
+    model.image_encoder.out_channels = 7
+    return model
+
+def loss(model, features, captions):
+    return model.float()(features, captions)
+
+def tables(model):
+    return sum(p.requires_grad and p.numel() == 9 * 5 for p in model.parameters())
+"""
+
+
 @task("CaptioningRNN.forward", share="2/9", loans=LOANS_OF_CAPTIONER)
 def check_captioner_sees_images(student, rng):
     """Given images, the captioner uses the frozen encoder; given the encoder's features, the loss is the same."""
@@ -116,6 +137,16 @@ def check_captioner_sees_images(student, rng):
         expect_close(loss(images, captions), right, rtol=1e-3, name=Message("loss of {kind!r} on images", kind=kind))
         expect_close(loss(seen, captions), right, rtol=1e-3, name=Message("loss of {kind!r} on features", kind=kind))
         expect(weights["trains_encoder"] is False, "The image encoder is trained too; it should stay frozen.")
+    other = student.define(OTHER_ENCODER)
+    model = other.small(student.CaptioningRNN)
+    with explain_errors({"shapes cannot be multiplied|channels": CHANNELS}):
+        loss = other.loss(model, rng.normal(2, 7, 3, 3, dtype=torch.float32), rng.integers(0, 9, 2, 5))
+    expect_shape(loss, (), name="loss with features of 7 channels")
+    expect(
+        other.tables(model) >= 2,
+        "With wordvec_dim = hidden_dim, word vectors and scores share their weights.",
+        hint="The layer from states to scores has weights of its own, whatever the sizes are.",
+    )
     model, _ = build(student, rng, "rnn", images, 9, image_encoder_pretrained=False)
     pretrained = student.define(PRETRAINED).like_pretrained(model, images, seen)
     expect(

@@ -22,10 +22,12 @@ from autograder import (
 from autograder.probes.recurrent import rnn_step
 
 
-def pieces(x: Tensor, h0: Tensor, wx: Tensor, wh: Tensor, b: Tensor, steps: int) -> Tensor:
-    """Run the same network in pieces of so many steps, with the state detached between them."""
+def pieces(x: Tensor, h0: Tensor, wx: Tensor, wh: Tensor, b: Tensor, steps: int, first: int = 0) -> Tensor:
+    """Run the same network in pieces of so many steps, the first one shorter, with the state detached between them."""
     parts = []
-    for part in x.split(steps, dim=1):
+    for part in (*x[:, :first].split(first or 1, dim=1), *x[:, first:].split(steps, dim=1)):
+        if not part.shape[1]:
+            continue
         parts.append(sequence(part, h0, wx, wh, b))
         h0 = parts[-1][:, -1].detach()
     return torch.cat(parts, dim=1)
@@ -71,10 +73,15 @@ def check_step_gradients_twice_from_one_cache(student, rng):
     """The gradients can be computed twice from one cache, from views, and without changing dnext_h."""
     values = rng.normal(3, 4), rng.normal(3, 5), *weights(rng, 4, 5)
     d = rng.normal(5, 3).T
-    _, cache = student.hold(student.rnn_step_forward, *values)
-    right = autograd_gradients(rnn_step, d, *values)
+    later = rng.normal(3, 4), rng.normal(3, 5), *values[2:]
+    caches = [student.hold(student.rnn_step_forward, *step)[1] for step in (values, later)]
+    cache, right = caches[0], autograd_gradients(rnn_step, d, *values)
     for _ in range(2):
-        expect_close(student.rnn_step_backward(d, cache), right)
+        expect_close(student.rnn_step_backward(d, cache), right, mistakes={
+            "These are the gradients of a later step. Read everything from the cache that backward is given.": (
+                lambda: autograd_gradients(rnn_step, d, *later)
+            ),
+        })  # fmt: skip
     before, after = student.define(BEFORE).both(student.rnn_step_backward, d, cache)
     expect_equal(after, before, name="dnext_h after the call")
 
@@ -153,7 +160,11 @@ def check_truncated_pieces_that_do_not_come_out_even(student, rng):
     for steps in (3, 5, 1):
         right = autograd_gradients(lambda *inputs, steps=steps: pieces(*inputs, steps), dh, *values)
         found = student.rnn_truncated_backward(dh, cache, steps)
-        expect_close(found, right, name=Message("gradients, pieces of {steps}", steps=steps))
+        expect_close(found, right, name=Message("gradients, pieces of {steps}", steps=steps), mistakes={
+            "The pieces are counted from the end; count them from the first step.": lambda steps=steps: (
+                autograd_gradients(lambda *inputs: pieces(*inputs, steps, 8 % steps), dh, *values)
+            ),
+        })  # fmt: skip
 
 
 @task("rnn_truncated_backward", share=20, loans=LOANS_OF_PIECES)

@@ -29,6 +29,10 @@ EMBED = "return self.W_embed[x]"
 
 # fmt: off
 STEPS = [
+    mutant("step backward: reads what the last step stored", "check_step_gradients_twice_from_one_cache",
+           CACHE, CACHE + "\n    rnn_step_forward.last = cache",
+           also=(("    x, prev_h, Wx, Wh, next_h = cache\n    da =",
+                  "    x, prev_h, Wx, Wh, next_h = rnn_step_forward.last\n    da ="),)),
     mutant("step: forgets the bias", "check_step_agrees_with_torch", STEP, STEP.replace(" + b)", ")")),
     mutant("step: multiplies by the transposed Wh", "check_step_agrees_with_torch", STEP, STEP.replace("Wh", "Wh.T")),
     mutant("step: uses a sigmoid", ("check_step_agrees_with_torch", "check_step_on_other_sizes"),

@@ -106,6 +106,8 @@ MODULES = [
            GRU_BLEND, "return prev_h.mul_(z).add_((1 - z) * n)"),
 ]
 ATTENTION = [
+    mutant("attention: flattens with view", "check_attention_on_other_grids",
+           "places = A.flatten(2)", "places = A.view(*A.shape[:2], -1)"),
     mutant("attention: forgets the root", ("check_attention_agrees_with_torch", "check_attention_on_other_grids"),
            SCORES, SCORES.replace(" / math.sqrt(A.shape[1])", "")),
     mutant("attention: divides by H",
@@ -157,6 +159,12 @@ ATTENTION = [
            ATTN_START, "h = c = A.mean(dim=(2, 3)).detach()"),
 ]
 CAPTIONER = [
+    mutant("captioner: features of 98 channels", "check_captioner_sees_images",
+           "self.projection = nn.Linear(input_dim,", "self.projection = nn.Linear(98,"),
+    mutant("captioner: scores from the word vectors where they are as long as states", "check_captioner_sees_images",
+           "self.output = nn.Linear(hidden_dim, len(word_to_idx))",
+           "self.output = nn.Linear(hidden_dim, len(word_to_idx))\n"
+           "        if hidden_dim == wordvec_dim:\n            self.output.weight = self.embedding.W_embed"),
     mutant("captioner: predicts the word it reads",
            ("check_loss_of_rnn_and_lstm_captioners", "check_loss_of_attention_captioner"),
            TARGETS, TARGETS.replace("captions[:, 1:]", "captions[:, :-1]")),
