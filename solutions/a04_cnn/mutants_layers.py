@@ -16,6 +16,13 @@ ZEROS = "dw, dpadded = torch.zeros_like(w), torch.zeros_like(padded)"
 AFTER_CONV = "# %% [markdown]\n# What can one filter do?"
 
 CONVOLUTION = [
+    mutant("conv: backward reads what the last forward stored", "check_conv_gradients_of_tiny_images",
+           "cache = (padded, w, stride, pad)", "cache = Conv.last = (padded, w, stride, pad)",
+           also=(("padded, w, stride, pad = cache", "padded, w, stride, pad = Conv.last"),)),
+    mutant("max pooling: backward reads what the last forward stored",
+           "check_max_pooling_gradient_where_windows_overlap",
+           "cache = (x.shape, where, pool_param)", "cache = MaxPool.last = (x.shape, where, pool_param)",
+           also=(("shape, where, pool_param = cache", "shape, where, pool_param = MaxPool.last"),)),
     mutant("conv: flips the filters", "check_conv_agrees_with_torch",
            PRODUCTS, PRODUCTS.replace("windows, w)", "windows, w.flip(2, 3))")),
     mutant("conv: forgets the bias", "check_conv_agrees_with_torch",

@@ -6,13 +6,19 @@ from autograder import Message, expect, expect_close, expect_equal, forbid, is_s
 
 IN_PLACE = "Use x = x - m instead of x -= m, and neither x[...] = ... nor a method_() on an argument."
 
+LATER = "Forward was called for another layer since. Read everything from the cache that backward is given."
+
 # A forward pass and two backward passes where autograd records nothing, and everything that a check compares.
 ROUND_TRIP = """
+import copy
+
 import torch
 
 def round_trip(layer, dout, inputs, options, method="backward"):
     with torch.no_grad():
+        another = copy.deepcopy(options)
         out, cache = layer.forward(*inputs, *options)
+        layer.forward(*(-2 * value for value in inputs), *another)  # another layer, before backward reaches this one
         first = getattr(layer, method)(dout, cache)
         again = getattr(layer, method)(dout, cache)
     return {"out": out, "first": first, "again": again, "dout": dout, "inputs": inputs}
@@ -28,6 +34,7 @@ def judge_layer(student, rng, layer, oracle, names, inputs, options=(), method="
     helper = student.define(ROUND_TRIP)
     seen = helper.round_trip(getattr(student, layer), dout, tuple(inputs), tuple(options), method=method)
     right, parts = gradients(oracle, dout, *inputs), names.split()
+    later = [-2 * value for value in inputs]
     expect_close(seen["out"], expected, name="out", **tolerance)
     expect(seen["dout"].equal(dout), Message("{method} changed dout in place.", method=method), IN_PLACE)
     for key in ("first", "again"):
@@ -36,7 +43,9 @@ def judge_layer(student, rng, layer, oracle, names, inputs, options=(), method="
             is_sequence(grads) and len(grads) == len(parts),
             Message("{method} should return ({parts}).", method=method, parts=", ".join(parts)),
         )
-        for part, value, wanted in zip(parts, grads, right, strict=True):
+        for place, (part, value, wanted) in enumerate(zip(parts, grads, right, strict=True)):
             name = part if key == "first" else Message("{part} when backward is called again", part=part)
-            expect_close(value, wanted, name=name, **tolerance)
+            expect_close(value, wanted, name=name, **tolerance, mistakes={
+                LATER: lambda place=place: gradients(oracle, dout, *later)[place],
+            })  # fmt: skip
     expect_equal(seen["inputs"], tuple(inputs), name="the inputs after the call")
