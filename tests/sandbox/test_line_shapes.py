@@ -80,7 +80,7 @@ def ones(*shape: int) -> torch.Tensor:
         ("order", (ones(7, 5), ones(4, 7)), "[a: (7, 5), b: (4, 7)]", "in the other order: b @ a."),
         ("channels", (ones(2, 6, 4, 3), ones(6)), "[gamma: (6), x: (2, 6, 4, 3)]", "gamma.reshape(1, -1, 1, 1)."),
         ("labels", (ones(8, 5), ones(8).long()), "[S: (8, 5), …, y: (8)]", "one more axis of size 1: [..., None]"),
-        ("joined", (ones(4, 5), ones(4, 6)), "[a: (4, 5), b: (4, 6)]", "Is that the axis to join along?"),
+        ("joined", (ones(4, 5), ones(4, 6)), "[a: (4, 5), b: (4, 6)]", "is that the axis to join along?"),
         ("layer", (ones(4, 5),), "[x: (4, 5), self.weight: (3, 2)]", "The rows have the length 5, but 3 is expected."),
         ("arrays", (np.ones((4, 5)), np.ones((4, 6))), "[a: (4, 5), b: (4, 6)]", "do not go together"),
     ],
