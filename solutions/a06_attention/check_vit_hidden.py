@@ -63,9 +63,9 @@ def classified(found: dict, positions: Tensor, p: int, images: Tensor, learned: 
 
 STARTS = """
 def spread(model, size):
-    # the largest number of each parameter with so many numbers, in multiples of its median
-    sizes = [p.detach().abs() for p in model.parameters() if p.numel() == size]
-    return [float(p.max() / (p.median() + 1e-30)) for p in sizes]
+    # of each parameter with so many numbers: the largest, in multiples of the median, and the standard deviation
+    tables = [p.detach() for p in model.parameters() if p.numel() == size]
+    return [(float(p.abs().max() / (p.abs().median() + 1e-30)), float(p.std())) for p in tables]
 """
 
 
@@ -73,13 +73,21 @@ def spread(model, size):
 def check_vit_on_other_sizes(student, rng):
     """Other sizes are right, each image is classified by itself, gradients are right, all layers use dropout."""
     model = student.VisionTransformer(32, 2, 3, 64, 1, 2, 5, 7, 0.0)
-    for largest in student.define(STARTS).spread(model, 256 * 64):
+    for largest, deviation in student.define(STARTS).spread(model, 256 * 64):
         expect(
             largest < 50,  # of 16,384 normal numbers 6, of 1 / randn some 10,000
             Message(
                 "The largest of the positions' first numbers is {largest:,.0f} times a usual one.", largest=largest
             ),
             "Multiply small random numbers: nn.Parameter(0.02 * torch.randn(1, num_patches, embed_dim)).",
+        )
+        expect(
+            0.002 < deviation < 0.75,  # that of sinusoids is at most 0.71
+            Message(
+                "The standard deviation of the positions' first numbers is {deviation:.2g}; it should be 0.02.",
+                deviation=deviation,
+            ),
+            "Start with small random numbers: nn.Parameter(0.02 * torch.randn(1, num_patches, embed_dim)).",
         )
     cases = [((3, 1, 6, 9), (6, 9), 3, 5, 1, 5, 4, 3), ((4, 3, 8, 8), 8, 2, 8, 3, 2, 5, 11)]
     for shape, img_size, p, dim, layers, heads, hidden, classes in cases:
