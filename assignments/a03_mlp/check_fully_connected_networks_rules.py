@@ -42,8 +42,8 @@ AFTER_STEP_1 = {
     for rule, state in (("sgd_momentum", "velocity"), ("nesterov", "velocity"), ("adagrad", "cache"),
                         ("rmsprop", "cache"))
 } | {
-    "adam": "The first step is right. Return the new m, v and t in the config, from which the next step goes on: m and "
-            "v without the correction, which is for this step only.",
+    "adam": "The first step is right. beta1 belongs to m, beta2 to v. Return the new m, v and t in the config, from "
+            "which the next step goes on: m and v without the correction, which is for this step only.",
 }  # fmt: skip
 
 
@@ -169,9 +169,8 @@ def check_adagrad_walks_as_torch_does(student, rng):
 def rmsprop_mistakes(epsilon: float) -> dict[str, Callable]:
     """Return the first step that each mistake gives, by its hint."""
     return {
-        "Add the squared gradient to the cache with the factor 1 - decay_rate.": (
-            lambda w, dw: w - 0.02 * dw / (dw.abs() + epsilon)
-        ),
+        "Add the squared gradient to the cache with the factor 1 - decay_rate, and do not divide by it again: RMSProp "
+        "has no correction like Adam's.": (lambda w, dw: w - 0.02 * dw / (dw.abs() + epsilon)),
         "decay_rate is the factor of the old cache.": lambda w, dw: w - 0.02 * dw / (0.9**0.5 * dw.abs() + epsilon),
         SQUARED: lambda w, dw: w - 0.02 * dw / ((0.1 * dw).sqrt() + epsilon),
         "The gradient must be squared before it is added to the cache; this is its absolute value.": (

@@ -316,7 +316,8 @@ def edge_like(dog: np.ndarray, p: tuple[int, int, int], r: float = 10) -> bool:
 
 # %% [markdown] hint="edge_like"
 # 1. Three second derivatives of the 3 x 3 part: along rows, along columns, and mixed (with the 4 below).
-# 2. If the determinant is not positive, the curvatures have different signs: answer True.
+# 2. If the determinant is not positive, the curvatures have different signs: answer True. A comparison of numpy's
+#    numbers gives a bool of numpy's; `bool(...)` makes Python's of it.
 
 # %% [markdown] question="features-q1"
 # **Question 1.** A disc of radius 8 pixels is photographed from half the distance. At which sigma, in which octave and

@@ -71,7 +71,7 @@ def kmeans(features: np.ndarray, start: np.ndarray, num_iters: int = 100) -> tup
 # %% [markdown] hint="kmeans"
 # 1. All squared distances: `((features[:, None] - centers[None]) ** 2).sum(axis=2)`, shape (N, k). `argmin(axis=1)`.
 # 2. The mean of the points of a group is `.mean(axis=0)`: for each coordinate, not one number. Leave out empty groups.
-# 3. Stop when the groups are the same as before. Work on a copy of the start.
+# 3. Stop when the groups are the same as before, or after `num_iters` rounds. Work on a copy of the start.
 
 # %% [markdown]
 # A start of points that are near one another ends badly. **k-means++** (Arthur and Vassilvitskii 2007) draws the first

@@ -102,7 +102,8 @@ def perceptron(X: np.ndarray, y: np.ndarray, epochs: int) -> tuple[np.ndarray, i
 
 
 # %% [markdown] hint="perceptron"
-# 1. Two loops: epochs, points. A value of 0 is a mistake, too; otherwise w = 0 would stay.
+# 1. Two loops: epochs, points. At a mistake w becomes `w + y[i] * X[i]`; at the other points it stays as it is. A value
+#    of 0 is a mistake, too; otherwise w = 0 would stay.
 # 2. Stop when an epoch had no mistake.
 
 # %% tags=["active-ipynb"]
@@ -284,7 +285,8 @@ def smo(K: np.ndarray, y: np.ndarray, C: float, tol: float = 1e-3, max_passes: i
 
 # %% [markdown] hint="smo"
 # 1. Begin with alpha = 0, b = 0. An outer loop counts quiet passes, an inner one goes through all i.
-# 2. Compute both errors with the *old* alphas before you change anything, and remember the old alphas for step 6.
+# 2. An error is f(x) - y, and f(x) is `(alpha * y) @ K[:, i] + b`. Compute both errors with the *old* alphas before you
+#    change anything, and remember the old alphas for step 6.
 # 3. `passes` counts only passes in which nothing changed; each change sets it back to 0.
 
 # %% tags=["active-ipynb"]

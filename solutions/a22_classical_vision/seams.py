@@ -162,7 +162,8 @@ def reduce(image: np.ndarray, size: int, axis: int = 1) -> np.ndarray:
 
 
 # %% [markdown] hint="reduce"
-# 1. In a loop: energy, costs, the end of the cheapest seam (`cost[-1].argmin()`), the seam, the picture without it.
+# 1. In a loop, while there are more than `size` columns: energy, costs, the end of the cheapest seam
+#    (`cost[-1].argmin()`, which takes the first of equal ones), the seam, the picture without it.
 # 2. For rows, exchange the first two axes before and after: `swapaxes(0, 1)`.
 
 # %% tags=["active-ipynb"]
