@@ -94,7 +94,7 @@ def check_resnet_has_the_right_number_of_parameters(student, rng):
 
     The linear layer has a bias; convolutions need none.
     """
-    stages = [(8, 8, 2, False), (8, 12, 1, True), (12, 16, 3, True)]
+    stages = [(8, 8, 2, False), (8, 12, 1, True), (12, 16, 3, True), (16, 16, 1, False)]
     helper = student.define(HELPERS)
     blocks = student.define(BLOCKS)
     for block in ("Deep", "Shortcut"):  # of ours: the student's blocks have checks of their own

@@ -106,6 +106,8 @@ RESIDUAL = [
         POOLED, "return self.fc(F.avg_pool2d(self.cnn(x), 8).flatten(1))"),
     res("resnet: always builds residual blocks", "check_resnet_has_the_right_number_of_parameters",
         STAGES, STAGES.replace(", block=block", "")),
+    res("resnet: three stages at most", "check_resnet_has_the_right_number_of_parameters",
+        STAGES, STAGES.replace("in stage_args", "in stage_args[:3]")),
     res("resnet: a fully connected network", ("check_resnet_recognises_scenes",),
         POOLED + "\n        ### END SOLUTION\n\n\n# %%", '''if not hasattr(self, "hidden"):
             self.hidden = nn.Linear(x[0].numel(), 200)
