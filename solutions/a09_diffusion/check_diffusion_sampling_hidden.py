@@ -75,6 +75,10 @@ def check_the_last_step_back_adds_no_noise(student, rng):
     last = "At t = 0 the posterior's standard deviation is 0, so that std * noise adds nothing: use it as it is."
     expect_close(made.p_sample(x_t, 0, noise=noise), expected, atol=1e-5, name="with noise", hint=last)
     expect_close(made.p_sample(x_t, 0), expected, atol=1e-5, name="without noise", hint=last)
+    of_image, of_x_t, _ = posterior(betas, 2)
+    mean = of_image * (slope[2] * x_t + offset[2]).clamp(-1, 1) + of_x_t * x_t
+    zeros = "Noise of zeros is used like any other: draw noise only if it is None."
+    expect_close(made.p_sample(x_t, 2, noise=0 * x_t), mean, atol=1e-5, name="with noise", hint=zeros)
     seen = student.inspect(made.p_sample, x_t, 2, {"extra": 0.5}, noise)
     expect_unchanged(seen, x_t, 2, {"extra": 0.5}, noise)
     expect_equal(helper.tracked(made.p_sample, x_t, 2), False, name="requires_grad of the result")

@@ -76,6 +76,8 @@ DDPM = [
            DRAW.replace("torch.randn_like(x_t) if", "torch.randn_like(x_t[:1]) if")),
     mutant("p_sample: uniform noise", "check_noise_of_a_step_back_is_fresh", DRAW,
            DRAW.replace("randn_like", "rand_like")),
+    mutant("p_sample: draws noise if it is given zeros", LAST, DRAW,
+           DRAW.replace("is None", "is None or not noise.any()")),
     mutant("p_sample: ignores the noise given", BACK, DRAW, "return mean + std * torch.randn_like(x_t)"),
     mutant("p_sample: the model gets one number for the time", (BACK, LAST),
            FULL, "times = torch.tensor([t], device=x_t.device)"),
