@@ -9,7 +9,7 @@ from autograder.checks.compare import compare
 from autograder.checks.expect import expect
 from autograder.checks.values import Tolerance
 
-_FROM_IT = "Take all random numbers from the generator that is given: generator=generator in each draw."
+_FROM_IT = "Take all random numbers from the given generator, and do not seed it: generator=generator in each draw."
 _AS_IT_IS = "Draw from the generator as it is: neither seed it nor draw from a copy of it."
 _MADE = "import torch\n\ndef made(device, seed):\n    return torch.Generator(device).manual_seed(seed)\n"
 
