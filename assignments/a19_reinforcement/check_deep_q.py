@@ -214,7 +214,7 @@ def check_target_follows_the_online_network(student, rng):
                          hint="Copy numbers: the networks share no memory.")  # fmt: skip
 
 
-@task("train_dqn", share=25, any_dtype=True, loans=LOANS_OF_PARTS)
+@task("train_dqn", share=25, any_dtype=True, loans=LOANS_OF_PARTS, keeps=True)
 def check_training_finds_the_action_that_pays(student, rng):
     """In a world where one action pays, rewards rise as exploration falls."""
     tools, like = student.define(STEPS), torch.zeros(1, device=rng.device)

@@ -294,7 +294,7 @@ def train_dqn(
         env             env.reset(n, generator) returns observations (n, ...), env.step(actions) returns observations,
                         rewards, done and truncated, env.restart(which) returns observations
         online, target  two modules of the same kind: observations (N, ...) to values (N, A); before the first step, the
-                        target network becomes equal to the online one
+                        target network becomes equal to the online one. Their modes and requires_grad stay as they are
         generator       the source of all random numbers
         out             (steps,)
     """

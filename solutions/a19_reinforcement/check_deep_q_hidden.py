@@ -233,7 +233,7 @@ def check_target_stays_a_network_of_its_own(student, rng):
         expect(not any(trained), "The call changed requires_grad of the target.", "Leave requires_grad as it is.")
 
 
-@task("train_dqn", share=25, any_dtype=True, loans=LOANS_OF_MEMORY)
+@task("train_dqn", share=25, any_dtype=True, loans=LOANS_OF_MEMORY, keeps=True)
 def check_values_where_episodes_are_done_or_cut(student, rng):
     """The values of five steps are the known ones: only done cuts the target; equal generators train alike."""
     watching, like, seed = student.define(WATCHED), torch.zeros(1, device=rng.device), rng.int(0, 2**31)
@@ -252,6 +252,8 @@ def check_values_where_episodes_are_done_or_cut(student, rng):
         weight = rng.normal(2, 5, dtype=torch.float32) / 2
         weight = weight if truncates else weight.sort(dim=0).values  # it prefers the best actions
         online, target = (watching.linear(like, 5, 2, weight + more) for more in (0.0, 9.0))
+        if not truncates:
+            online.eval(), target.eval()
         student.train_dqn(env, online, target, watching.generator(like, seed), steps=400, n=10, batch=32, every=20,
                           gamma=0.5, lr=0.05)  # fmt: skip
         expect(len(env.restarts) > 0, "No copy was restarted.", "After the step: obs = env.restart(done | truncated).")

@@ -160,4 +160,7 @@ MUTANTS = [
     mutant("network: the convolutions are not trained", NET2, "return self.layers(frames)", "return self.layers[-4:](self.layers[:-4](frames).detach())"),
     mutant("memory: the generator begins again", UNIFORM, first("ReplayBuffer.sample", "generator.manual_seed(generator.initial_seed())")),
     mutant("deep train: the generator begins again", KNOWN, first("train_dqn", "generator.manual_seed(generator.initial_seed())")),
+    mutant("train: leaves the target in eval mode", TRAIN, first("train_dqn", "target.eval()")),
+    mutant("train: freezes the online network at the end", TRAIN, "    return torch.stack(history)", "    online.requires_grad_(False)\n    return torch.stack(history)"),
+    mutant("train: leaves the online network in training mode", KNOWN, first("train_dqn", "online.train()")),
 ]

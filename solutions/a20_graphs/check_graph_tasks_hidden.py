@@ -101,10 +101,12 @@ class Net(nn.Module):
     def forward(self, X, A):
         return self.factor * (A @ self.first(X))
 
-def biased(parameters, X, A, y, mask, options):
-    model = Net(*parameters)
-    student.train_node_classifier(model, X, A, y, mask, **options)
-    return [p.detach().clone() for p in (model.first.weight, model.first.bias, model.factor)]
+def biased(parameters):
+    return Net(*parameters)
+
+def parts(model):
+    values = [p.detach().clone() for p in (model.first.weight, model.first.bias, model.factor)]
+    return values, [part.training for part in model.modules()]
 """
 
 
@@ -121,7 +123,12 @@ def expect_decay_of_all_of_first(student, rng):
         optimizer.zero_grad()
         F.cross_entropy(logits[mask], y[mask]).backward()
         optimizer.step()
-    found = student.define(BIASED).biased(start, X, A, y, mask, options)
+    helper = student.define(BIASED)
+    model = helper.biased(start)
+    with expect_state_kept(student, may_change=("mode", "parameters", "grads"), model=model):
+        student.train_node_classifier(model, X, A, y, mask, **options)
+    found, modes = helper.parts(model)
+    expect(not any(modes), "The model is left in training mode.", "model.eval() at the end.")
     right = [value.detach() for value in (weight, bias, factor)]
     expect_close(found, right, rtol=1e-4, name="the parameters, where the first layer has a bias",
                  hint="All parameters of model.first have weight decay, also its bias.")  # fmt: skip

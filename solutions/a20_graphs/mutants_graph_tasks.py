@@ -72,6 +72,8 @@ MUTANTS = [
     mutant("training: in the mode in which the model came", LEAK, "    model.train()\n", ""),
     mutant("training: the others are the layer second", LEAK, "others = [p for p in model.parameters() if all(p is not q for q in first)]", "others = list(model.second.parameters())"),
     mutant("training: left in training mode", WEIGHTS, "    model.eval()\n", ""),
+    mutant("training: freezes the model at the end", LEAK, "    model.eval()\n", "    model.eval()\n    model.requires_grad_(False)\n"),
+    mutant("training: leaves the first layer in training mode", LEAK, "    model.eval()\n", "    model.eval()\n    model.first.train()\n"),
     mutant("training: one step at least", LEAK, "for _ in range(steps):\n        loss", "for _ in range(max(steps, 1)):\n        loss"),
     mutant("training: the learning rate is fixed", WEIGHTS, "(groups, lr=lr)", "(groups, lr=0.01)"),
     mutant("training: ten steps, whatever is asked", CITE, "for _ in range(steps):\n        loss", "for _ in range(min(steps, 10)):\n        loss", calibrates=True),

@@ -274,7 +274,7 @@ def train_dqn(
         env             env.reset(n, generator) 返回观测 (n, ...)，env.step(actions) 返回观测、奖励、
                         done 和 truncated，env.restart(which) 返回观测
         online, target  两个同类的模块：观测 (N, ...) 到价值 (N, A)；第一步之前，
-                        目标网络变得与在线网络相同
+                        目标网络变得与在线网络相同。两者的模式和 requires_grad 保持原样
         generator       所有随机数的来源
         out             (steps,)
     """
