@@ -229,7 +229,9 @@ def check_penalty_of_a_linear_critic(student, rng):
     toy = student.define(CRITICS)
     for size, scale in ((6, 2.0), (1, 0.1), (5, 2.0)):
         weight = scale * rng.normal(4, 1)
-        penalty = student.gradient_penalty(toy.Linear(weight), rng.normal(size, 4), rng.normal(size, 4))
+        critic = toy.Linear(weight)
+        critic.train(size > 1)
+        penalty = student.gradient_penalty(critic, rng.normal(size, 4), rng.normal(size, 4))
         length = weight.square().sum().sqrt()
         expect_shape(penalty, ())
         expect_close(penalty, (length - 1) ** 2, name=Message("the penalty of {size} pairs", size=size), mistakes={

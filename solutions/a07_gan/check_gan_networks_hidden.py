@@ -313,9 +313,10 @@ def check_conditional_with_other_classes(student, rng):
         })  # fmt: skip
         expect_equal(seen.args[1:], (x, y), name="the inputs after the call")
         expect_device(student, model, x, y)
-        model.train()
-        with expect_state_kept(student, model=model):
-            student.define(HELPERS).call(model, x, y)
+        for train in (False, True):
+            model.train(train)
+            with expect_state_kept(student, model=model):
+                student.define(HELPERS).call(model, x, y)
         if dtype == torch.float64:
             oracle = partial(conditional, one_hot, weight)
             expect_same_gradients(student, rng, model, oracle, x, y, weights=(weight,), names=("x",), train=True)

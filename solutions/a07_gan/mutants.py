@@ -181,6 +181,10 @@ MUTANTS = [
            C_HEAD, C_HEAD + "\n        nn.Dropout(0.4),"),
     mutant("penalty: leaves the critic in evaluation mode", "check_penalty_of_a_linear_critic",
            first("gradient_penalty", "critic.eval()")),
+    mutant("penalty: leaves the critic in training mode", "check_penalty_of_a_linear_critic",
+           first("gradient_penalty", "critic.train()")),
+    mutant("conditional: leaves its network in training mode", "check_conditional_with_other_classes",
+           first("Conditional.forward", "self.net.train()")),
     mutant("interpolation: keeps its shares for as many steps", "check_interpolation_of_other_shapes",
            "share = torch.linspace(0, 1, steps, dtype=z0.dtype, device=z0.device).reshape(-1, *[1] * z0.ndim)",
            "known = interpolate.__dict__\n    if steps not in known:\n"

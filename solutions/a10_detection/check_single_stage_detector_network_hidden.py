@@ -59,6 +59,7 @@ def check_prediction_network_without_positives(student, rng):
         })  # fmt: skip
         expect_shape(offsets, (0, 4), name="offsets of no anchor")
         expect_shape(scores, (0, 1), name="class scores of no anchor")
+    expect_modes_kept(student, network, partial(network, features))
 
 
 @task("PredictionNetwork", share="1/7")

@@ -44,6 +44,7 @@ def check_proposal_module_without_positives(student, rng):
         expect_close(picked, scores.movedim(2, -1).reshape(-1, 2)[some], name="scores of negative anchors")
         expect_shape(offsets, (0, 4), name="offsets of no anchor")
         expect_shape(proposals, (0, 4), name="proposals of no anchor")
+    expect_modes_kept(student, module, partial(module, features))
 
 
 @task("ProposalModule", share="1/6", loans=LOANS_OF_PROPOSALS)

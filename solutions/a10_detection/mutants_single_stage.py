@@ -146,6 +146,8 @@ NETWORK = [
         "out[:, : 5 * A].reshape(B, A, 5, H, W)", "out[:, : 5 * A].reshape(B, 5, A, H, W).transpose(1, 2)"),
     one("network: uses image 0's classes for all", "check_prediction_network_picks_the_anchors_asked_for",
         "cell = pos_anchor_idx // (A * H * W) * (H * W) + pos_anchor_idx % (H * W)", "cell = pos_anchor_idx % (H * W)"),
+    one("network: leaves evaluation mode on", "check_prediction_network_without_positives",
+        first("PredictionNetwork.forward", "self.eval()")),
     one("network: negative anchors first", "check_prediction_network_picks_the_anchors_asked_for",
         "asked = torch.cat([pos_anchor_idx, neg_anchor_idx])", "asked = torch.cat([neg_anchor_idx, pos_anchor_idx])"),
     one("network: always twenty classes", "check_prediction_network_without_positives",

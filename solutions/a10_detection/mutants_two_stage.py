@@ -19,6 +19,8 @@ FIRST_STAGE = [
         "nn.Conv2d(in_dim, hidden_dim, 3, padding=1)", "nn.Conv2d(in_dim, hidden_dim, 1)"),
     two("module: proposals by YOLO's method", "check_proposal_module_picks_the_anchors_asked_for",
         'GenerateProposal(pos_anchor_coord, offsets, method="FasterRCNN")', "GenerateProposal(pos_anchor_coord, offsets)"),
+    two("module: leaves evaluation mode on", "check_proposal_module_without_positives",
+        first("ProposalModule.forward", "self.eval()")),
     two("module: treats no positive anchors as inference", "check_proposal_module_without_positives",
         "if pos_anchor_idx is None:", "if pos_anchor_idx is None or len(pos_anchor_idx) == 0:"),
     two("module: forgets dropout", "check_proposal_module_drops_in_training",
