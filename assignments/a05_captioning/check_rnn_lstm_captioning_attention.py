@@ -143,6 +143,8 @@ def check_attention_lstm_looks_at_every_step(student, rng):
         "Both states begin with zeros; they begin as the mean of the grid.": lambda: run(zero, zero),
         "The states begin as the largest features; they begin as the mean of the grid.": lambda: run(biggest, biggest),
     })  # fmt: skip
+    module.eval()
+    module(x, grid)
 
 
 def looking(x: Tensor, grid: Tensor, values: tuple[Tensor, ...], state: tuple[Tensor, Tensor], asks: str) -> Tensor:

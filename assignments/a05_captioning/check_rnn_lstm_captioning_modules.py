@@ -30,6 +30,8 @@ def check_rnn_module_agrees_with_torch(student, rng):
             lambda: torch.stack([rnn_step(x[:, t], h0, *values) for t in range(6)], dim=1)
         ),
     })  # fmt: skip
+    module.eval()
+    module(x, h0)
 
 
 def permuted(values: tuple[Tensor, ...], order: list[int]) -> list[Tensor]:
@@ -99,6 +101,8 @@ def check_lstm_sequence_agrees_with_torch(student, rng):
             lambda: over_time(lambda now, h: lstm_step(now, (h, zero), *values)[0], x, h0)
         ),
     })  # fmt: skip
+    module.eval()
+    module(x, h0)
 
 
 @task("GRU", share="3/6", any_dtype=True, keeps=True)
@@ -137,3 +141,5 @@ def check_gru_agrees_with_torch(student, rng):
     })  # fmt: skip
     sequence = over_time(lambda at, h: gru_step(at, h, *values), x, h0)
     expect_close(module(x, h0), sequence, name="h")
+    module.eval()
+    module(x, h0)

@@ -252,6 +252,15 @@ TRAINED = [
            first("LSTM.step_forward", "self.eval()")),
     mutant("attention step: leaves evaluation mode on", "check_attention_lstm_step_agrees_with_torch",
            first("AttentionLSTM.step_forward", "self.eval()")),
+    mutant("embedding: leaves training mode on", "check_a_row_collects_from_all_its_words",
+           first("WordEmbedding.forward", "self.train()")),
+    mutant("rnn module: leaves training mode on", "check_rnn_module_agrees_with_torch",
+           first("RNN.forward", "self.train()")),
+    mutant("LSTM: leaves training mode on", "check_lstm_sequence_agrees_with_torch",
+           first("LSTM.forward", "self.train()")),
+    mutant("GRU: leaves training mode on", "check_gru_agrees_with_torch", first("GRU.forward", "self.train()")),
+    mutant("attention lstm: leaves training mode on", "check_attention_lstm_looks_at_every_step",
+           first("AttentionLSTM.forward", "self.train()")),
 ]
 # fmt: on
 
